@@ -23,7 +23,7 @@ template <class... Parts>
 
 /// `fail(parts...)` unless `condition` holds.
 template <class... Parts>
-void require(bool condition, const Parts&... parts) {
+constexpr void require(bool condition, const Parts&... parts) {
   if (!condition) [[unlikely]] fail(parts...);
 }
 

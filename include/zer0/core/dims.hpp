@@ -1,0 +1,58 @@
+// The run-time sizes of a model.
+#pragma once
+
+#include <zer0/core/error.hpp>
+#include <zer0/core/types.hpp>
+
+namespace zer0 {
+
+/// Sizes of a decoder, with the defaults of the training program. The variant (which attention, which norm, ...) is a type; these
+/// numbers are its constructor's argument. Names are those of the command line options.
+struct dims {
+  index_t dim = 512;          ///< D: width of the residual stream
+  index_t n_layers = 8;       ///< number of blocks
+  index_t n_heads = 8;        ///< H: query heads
+  index_t n_kv_heads = 0;     ///< K: key/value heads; 0 means as many as n_heads
+  index_t head_dim = 0;       ///< C: width of a head; 0 means dim / n_heads
+  index_t vocab_size = 4000;  ///< V
+  index_t max_seq_len = 512;  ///< longest sequence that the model accepts
+  index_t hidden_dim = 0;     ///< F: width inside the feed-forward; 0 means the rule of `hidden()`
+  index_t multiple_of = 64;   ///< the rule rounds up to a multiple of this
+  double rope_theta = 10000;  ///< base of the rotary angles
+  double norm_eps = 1e-8;     ///< added to the mean square under the root
+  double dropout = 0;         ///< probability of dropping an element, in training only
+
+  [[nodiscard]] index_t kv_heads() const { return n_kv_heads ? n_kv_heads : n_heads; }
+  [[nodiscard]] index_t head_size() const { return head_dim ? head_dim : dim / n_heads; }
+
+  /// Width inside the feed-forward: `multiple_of * ceil(int(2/3 * 4*dim) / multiple_of)` unless given.
+  [[nodiscard]] index_t hidden() const {
+    if (hidden_dim) return hidden_dim;
+    const index_t raw = 8 * dim / 3;
+    return (raw + multiple_of - 1) / multiple_of * multiple_of;
+  }
+
+  /// Throws zer0::error naming the first size that is out of range or does not fit the others.
+  void check() const {
+    const auto positive = [](const char* name, index_t value) {
+      require(value > 0, "dims: ", name, " is ", value, "; it must be at least 1");
+    };
+    positive("dim", dim);
+    positive("n_layers", n_layers);
+    positive("n_heads", n_heads);
+    positive("vocab_size", vocab_size);
+    positive("max_seq_len", max_seq_len);
+    positive("multiple_of", multiple_of);
+    require(n_kv_heads >= 0, "dims: n_kv_heads is ", n_kv_heads, "; use a divisor of n_heads, or 0 for n_heads");
+    require(hidden_dim >= 0, "dims: hidden_dim is ", hidden_dim, "; use 0 for the rule of multiple_of");
+    require(head_dim > 0 || dim % n_heads == 0, "dims: dim (", dim, ") is not a multiple of n_heads (", n_heads, ")");
+    require(n_heads % kv_heads() == 0, "dims: n_heads (", n_heads, ") is not a multiple of n_kv_heads (", kv_heads(), ")");
+    require(dropout >= 0 && dropout < 1, "dims: dropout is ", dropout, "; it must be at least 0 and below 1");
+    require(norm_eps >= 0 && norm_eps < 1, "dims: norm_eps is ", norm_eps, "; it must be at least 0 and below 1");
+    require(rope_theta > 0, "dims: rope_theta is ", rope_theta, "; it must be positive");
+  }
+
+  bool operator==(const dims&) const = default;
+};
+
+}  // namespace zer0

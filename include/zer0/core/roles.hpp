@@ -1,0 +1,45 @@
+// Roles: how a composition knows which of its policies is the attention, which the norm, and so on.
+#pragma once
+
+#include <concepts>
+
+namespace zer0 {
+
+struct attention_role {};
+struct position_role {};
+struct attention_kernel_role {};
+struct feed_forward_role {};
+struct norm_role {};
+struct head_role {};
+
+/// A policy is any type that names its role: `struct gqa { using role = attention_role; ... };`
+template <class P>
+concept policy = requires { typename P::role; };
+
+template <class P, class Role>
+concept policy_for = policy<P> && std::same_as<typename P::role, Role>;
+
+namespace detail {
+
+template <class Role, class Default, class... Policies>
+struct pick {
+  using type = Default;
+};
+template <class Role, class Default, class First, class... Rest>
+struct pick<Role, Default, First, Rest...> : pick<Role, Default, Rest...> {};
+template <class Role, class Default, policy_for<Role> First, class... Rest>
+struct pick<Role, Default, First, Rest...> {
+  using type = First;
+};
+
+}  // namespace detail
+
+/// The first of `Policies` that plays `Role`, or `Default`.
+template <class Role, class Default, class... Policies>
+using pick_policy = typename detail::pick<Role, Default, Policies...>::type;
+
+/// How many of `Policies` play `Role`.
+template <class Role, class... Policies>
+inline constexpr int count_role = (0 + ... + static_cast<int>(policy_for<Policies, Role>));
+
+}  // namespace zer0

@@ -1,0 +1,130 @@
+// The device concept: every operation that a device offers, with its shapes and its meaning.
+//
+// A device is a type with a `real` (the element type it computes in), memory, and one free function for each operation
+// below, found by argument-dependent lookup: `rms_norm_forward(device, ...)`. Layers, losses and optimizers know nothing else of a
+// machine. A new device is one folder with these functions; tests/device/conformance.cpp holds it against `reference`.
+//
+// Letters: N tokens, D width, H query heads, K key/value heads, C head width, F hidden width, V vocabulary, S sequences.
+// `starts` (S+1) cuts N tokens into sequences: tokens starts[s] .. starts[s+1]-1 belong to sequence s; starts[S] = N.
+// All views and spans refer to memory of the device. No operation allocates. Results do not depend on the number of threads.
+// Views given as output must not overlap inputs unless it says "may be".
+#pragma once
+
+#include <zer0/core/random_stream.hpp>
+#include <zer0/core/tensor.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <type_traits>
+
+namespace zer0 {
+
+enum class transpose : bool { no, yes };
+
+/// Which two elements of a head a rotary embedding turns together.
+enum class rope_pairing {
+  interleaved,  ///< (x[2j], x[2j+1]): the original weights of Llama
+  half_split,   ///< (x[j], x[j + C/2]): Hugging Face models
+};
+
+enum class rope_direction { forward, backward };
+
+/// How attention reads its operands. Scores are `scale * q k^T`, causal inside each sequence.
+struct attention_sizes {
+  index_t heads = 1;     ///< H
+  index_t kv_heads = 1;  ///< K; query head h reads key/value head h / (H / K)
+  index_t head_dim = 1;  ///< C
+  double scale = 1;
+  double dropout = 0;        ///< of probabilities; the mask is row token*H + head, column = position of the key
+  random_stream stream = {};  ///< of that mask
+};
+
+/// The keys and values of S sequences so far, `capacity` rows of K*C for each.
+template <class T>
+struct kv_view {
+  tensor_view<T> keys;    ///< (S*capacity, K*C)
+  tensor_view<T> values;  ///< (S*capacity, K*C)
+  index_t capacity = 0;
+};
+
+struct adamw_sizes {
+  double learning_rate, beta1, beta2, eps, weight_decay;
+  index_t step;          ///< 1 at the first update
+  double gradient_scale;  ///< multiplies each gradient first (normalisation and clipping)
+};
+
+template <class D>
+using view = tensor_view<typename D::real>;
+template <class D>
+using const_view = tensor_view<const typename D::real>;
+using id_span = std::span<const std::int32_t>;
+
+// clang-format off
+/// What a device must offer.
+template <class D>
+concept device = std::floating_point<typename D::real> && std::movable<D> && requires(
+    D& d, view<D> y, const_view<D> x, id_span ids, std::span<typename D::real> v, std::span<const typename D::real> cv,
+    double s, index_t n, attention_sizes a, kv_view<const typename D::real> kv, random_stream r, adamw_sizes w, void* p,
+    std::size_t bytes) {
+  // -- memory. allocate: 64-byte aligned, contents undefined, throws zer0::error when there is none left.
+  { d.allocate(bytes) } -> std::same_as<void*>;
+  d.deallocate(p, bytes);
+  d.upload(p, p, bytes);                  // device <- host; blocks until the host memory may be reused
+  d.download(p, p, bytes);                // host <- device; blocks until it has arrived
+  d.synchronize();                        // waits for all work
+
+  // -- elements
+  fill(d, y, s);                          // y = s
+  copy(d, x, y);                          // y = x
+  add(d, x, y);                           // y += x
+  scale(d, s, y);                         // y *= s
+  gather_rows(d, x, ids, y);              // y[i] = x[ids[i]]
+  scatter_rows(d, x, ids, y);             // y[ids[i]] = x[i]; ids distinct
+  apply_dropout(d, s, r, x, y);           // y = keep(row, col) ? x / (1-p) : 0; keep: word(r, row, col) >= p * 2^32. y may be x
+  random_normal(d, r, s, s, y);           // y = mean + deviation * normal(r, row, col)
+  random_uniform(d, r, s, s, y);          // y = low + (high - low) * uniform01(r, row, col)
+  { sum(d, cv) } -> std::same_as<double>;           // in double, fixed order
+  { squared_norm(d, cv) } -> std::same_as<double>;  // sum of squares, likewise
+
+  // -- products: c = a b + beta c, a and b transposed on request; a' is (M,K), b' (K,N), c (M,N); beta is 0 (c not read) or 1
+  matmul(d, transpose::no, x, transpose::yes, x, s, y);
+
+  // -- embedding
+  embedding_forward(d, x, ids, y);        // table (V,D), ids (N): y[i] = table[ids[i]], y (N,D)
+  embedding_backward(d, ids, x, y);       // dy (N,D), dtable (V,D): dtable[ids[i]] += dy[i], in the order of i
+
+  // -- norm: y = x * rstd * weight, rstd = 1/sqrt(mean(x^2) + eps) per row, kept. Zhang & Sennrich 2019, arXiv:1910.07467
+  rms_norm_forward(d, x, cv, s, y, v);             // x (N,D), weight (D), eps, y (N,D), rstd (N)
+  rms_norm_backward(d, x, cv, cv, x, y, v);        // x, weight, rstd, dy, dx (written), dweight (added to)
+
+  // -- rotary positions, in place: x (N, heads*C) turned by angle position * frequencies[j]; cos and sin times `magnitude`.
+  //    Su et al. 2021, arXiv:2104.09864. backward turns the other way. Angles in double, then rounded.
+  rotate(d, rope_pairing::interleaved, rope_direction::forward, n /*C*/, ids /*positions (N)*/, cv /*frequencies (C/2)*/, s, y);
+
+  // -- gated feed-forward: y = silu(gate) * up, all (N,F). Shazeer 2020, arXiv:2002.05202
+  swiglu_forward(d, x, x, y);             // gate, up, y
+  swiglu_backward(d, x, x, x, y, y);      // gate, up, dy, dgate, dup. dgate may be gate, dup may be up
+
+  // -- attention: o = dropout(softmax(scale q k^T, causal in each sequence)) v; q, o (N,H*C), k, v (N,K*C).
+  //    standard keeps the probabilities before dropout: (N*H, longest sequence), row token*H+head, zero beyond the causal part.
+  standard_attention_forward(d, a, x, x, x, ids, y, y);              // q, k, v, starts, probabilities, o
+  standard_attention_backward(d, a, x, x, x, ids, x, x, y, y, y, y); // q, k, v, starts, probabilities, do, scratch (as probabilities), dq, dk, dv
+  //    flash keeps the logarithm of the sum of exponentials of each row: (N*H). Dao et al. 2022, arXiv:2205.14135
+  flash_attention_forward(d, a, x, x, x, ids, y, v);                 // q, k, v, starts, o, lse
+  flash_attention_backward(d, a, x, x, x, ids, x, cv, x, y, y, y);   // q, k, v, starts, o, lse, do, dq, dk, dv
+  //    cached: sequence s has past[s] older tokens in the cache, whose new ones have been appended already.
+  cached_attention(d, a, x, kv, ids, ids, y);                        // q, cache, starts, past (S), o
+
+  // -- loss: loss[i] = -log softmax(logits[i])[target[i]] * weight[i] (0 where the weight is 0: the target is not read);
+  //    logits (N,V) become weight * (softmax - onehot) in the _gradient form.
+  cross_entropy(d, x, ids, cv, v);             // logits, targets, weights, loss
+  cross_entropy_gradient(d, y, ids, cv, v);    // logits -> dlogits, targets, weights, loss
+
+  // -- optimizer, on contiguous buffers. Loshchilov & Hutter 2019, arXiv:1711.05101:
+  //    g *= gradient_scale; p *= 1-lr*wd; m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; p -= lr/(1-b1^t) m / (sqrt(v)/sqrt(1-b2^t) + eps)
+  adamw_update(d, w, v, cv, v, v);             // parameters, gradients, first moment, second moment
+};
+// clang-format on
+
+}  // namespace zer0

@@ -1,0 +1,32 @@
+// Memory of devices that compute on the host.
+#pragma once
+
+#include <zer0/core/error.hpp>
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+
+namespace zer0 {
+
+/// The memory half of the device concept for `cpu` and `reference`.
+struct host_memory {
+  static constexpr std::size_t alignment = 64;  // a cache line, and the widest vector register
+
+  [[nodiscard]] void* allocate(std::size_t bytes) const {
+    void* p = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment + (bytes ? 0 : alignment));
+    require(p != nullptr, "out of memory: ", bytes >> 20, " MiB could not be allocated; use a smaller batch, a shorter sequence or a smaller model");
+    return p;
+  }
+  void deallocate(void* p, std::size_t) const { std::free(p); }
+  void upload(void* device, const void* host, std::size_t bytes) const { copy_bytes(device, host, bytes); }
+  void download(void* host, const void* device, std::size_t bytes) const { copy_bytes(host, device, bytes); }
+  void synchronize() const {}
+
+ private:
+  static void copy_bytes(void* to, const void* from, std::size_t bytes) {
+    if (bytes) std::memcpy(to, from, bytes);
+  }
+};
+
+}  // namespace zer0

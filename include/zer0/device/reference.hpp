@@ -1,0 +1,17 @@
+// The reference device with all of its operations.
+#pragma once
+
+#include <zer0/device/reference/adamw.hpp>
+#include <zer0/device/reference/attention.hpp>
+#include <zer0/device/reference/cross_entropy.hpp>
+#include <zer0/device/reference/device.hpp>
+#include <zer0/device/reference/elements.hpp>
+#include <zer0/device/reference/embedding.hpp>
+#include <zer0/device/reference/matmul.hpp>
+#include <zer0/device/reference/rms_norm.hpp>
+#include <zer0/device/reference/rope.hpp>
+#include <zer0/device/reference/swiglu.hpp>
+
+namespace zer0 {
+static_assert(device<reference>);
+}  // namespace zer0

@@ -1,0 +1,36 @@
+// RMSNorm of the reference device.
+#pragma once
+
+#include <zer0/device/reference/device.hpp>
+
+#include <cmath>
+
+namespace zer0 {
+
+inline void rms_norm_forward(reference&, tensor_view<const double> x, std::span<const double> weight, double eps,
+                             tensor_view<double> y, std::span<double> rstd) {
+  for (index_t i = 0; i < x.rows; ++i) {
+    double squares = 0;
+    for (index_t j = 0; j < x.cols; ++j) squares += x(i, j) * x(i, j);
+    const double r = 1 / std::sqrt(squares / static_cast<double>(x.cols) + eps);
+    rstd[static_cast<std::size_t>(i)] = r;
+    for (index_t j = 0; j < x.cols; ++j) y(i, j) = x(i, j) * r * weight[static_cast<std::size_t>(j)];
+  }
+}
+
+/// dx = r (w dy) - x r^3 / D sum(w dy x)
+inline void rms_norm_backward(reference&, tensor_view<const double> x, std::span<const double> weight,
+                              std::span<const double> rstd, tensor_view<const double> dy, tensor_view<double> dx,
+                              std::span<double> dweight) {
+  for (index_t i = 0; i < x.rows; ++i) {
+    const double r = rstd[static_cast<std::size_t>(i)];
+    double dot = 0;
+    for (index_t j = 0; j < x.cols; ++j) dot += weight[static_cast<std::size_t>(j)] * dy(i, j) * x(i, j);
+    for (index_t j = 0; j < x.cols; ++j) {
+      dweight[static_cast<std::size_t>(j)] += dy(i, j) * x(i, j) * r;
+      dx(i, j) = r * weight[static_cast<std::size_t>(j)] * dy(i, j) - x(i, j) * r * r * r / static_cast<double>(x.cols) * dot;
+    }
+  }
+}
+
+}  // namespace zer0
