@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Seconds and peak memory that the compiler needs for zer0's headers and for the smallest training program.
+
+    bench/compile_time.py [--compiler g++] [--flags="-O2"] [--repeat 3] [--json FILE] [FILE.cpp | HEADER ...]
+
+Without names: zer0/zer0.hpp, zer0/core/error.hpp (the floor) and examples/pretrain_minimal.cpp. A header is only included, so
+its row is what a user's file pays before its first line; a .cpp file is compiled to an object. The fastest of the repeats counts.
+"""
+import argparse
+import json
+import os
+import pathlib
+import platform
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+
+root = pathlib.Path(__file__).resolve().parent.parent
+INCLUDES = ["-I", str(root / "include"), "-isystem", "/usr/include/eigen3"]
+
+
+def measure(command):
+    """(seconds, MiB) of one run of the compiler, the processes it starts included."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"compile_time: failed: {shlex.join(command)}")
+    return seconds, usage.ru_maxrss / 1024
+
+
+def row(name, arguments, folder):
+    if name.endswith(".cpp"):
+        source = root / name
+    else:
+        source = pathlib.Path(folder) / "include.cpp"
+        source.write_text(f"#include <{name}>\n")
+    command = [arguments.compiler, "-std=c++20", "-fopenmp", *shlex.split(arguments.flags), *INCLUDES, "-c", str(source), "-o",
+               str(pathlib.Path(folder) / "out.o")]
+    runs = [measure(command) for _ in range(arguments.repeat)]
+    return {"what": name, "seconds": round(min(s for s, _ in runs), 2), "mebibytes": round(max(m for _, m in runs))}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--compiler", default=os.environ.get("CXX", "g++"))
+    parser.add_argument("--flags", default="-O2")
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("names", nargs="*")
+    arguments = parser.parse_args()
+
+    program = "examples/pretrain_minimal.cpp"
+    names = arguments.names or ["zer0/core/error.hpp", "zer0/zer0.hpp"] + [program] * (root / program).exists()
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [row(name, arguments, folder) for name in names]
+
+    version = subprocess.run([arguments.compiler, "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    print(f"{version}, {arguments.flags}, {platform.machine()}")
+    print(f"{'':40} {'seconds':>8} {'MiB':>6}")
+    for r in rows:
+        print(f"{r['what']:40} {r['seconds']:8.2f} {r['mebibytes']:6}")
+    if arguments.json:
+        report = {"compiler": version, "flags": arguments.flags, "machine": platform.machine(), "rows": rows}
+        pathlib.Path(arguments.json).write_text(json.dumps(report, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,13 @@
+# `cmake --install`: the headers, and what find_package(zer0) needs.
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+set(config_dir "${CMAKE_INSTALL_DATADIR}/cmake/zer0")
+
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/zer0" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(TARGETS zer0 EXPORT zer0Targets)
+install(EXPORT zer0Targets NAMESPACE zer0:: DESTINATION "${config_dir}")
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/zer0ConfigVersion.cmake" COMPATIBILITY SameMinorVersion
+                                 ARCH_INDEPENDENT)
+install(FILES "${PROJECT_BINARY_DIR}/zer0ConfigVersion.cmake" "${CMAKE_CURRENT_LIST_DIR}/zer0Config.cmake"
+              "${CMAKE_CURRENT_LIST_DIR}/FindPCRE2.cmake" "${CMAKE_CURRENT_LIST_DIR}/Findutf8proc.cmake"
+        DESTINATION "${config_dir}")

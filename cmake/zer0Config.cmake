@@ -1,0 +1,11 @@
+# What find_package(zer0) runs: finds what zer0 itself needs, then defines zer0::zer0.
+include(CMakeFindDependencyMacro)
+list(APPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
+find_dependency(Eigen3 3.4 NO_MODULE)
+find_dependency(nlohmann_json 3.10)
+find_dependency(PCRE2)
+find_dependency(utf8proc)
+find_dependency(OpenMP COMPONENTS CXX)
+find_dependency(Threads)
+list(POP_BACK CMAKE_MODULE_PATH)
+include("${CMAKE_CURRENT_LIST_DIR}/zer0Targets.cmake")

@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Prints each include of include/zer0 that climbs the ladder of folders, or that brings a library where it does not belong.
+
+A folder may include itself, the folders named for it here, and what those may include. Any folder may include a header of io
+that itself needs only core (files, mappings), as text and data do.
+"""
+import pathlib
+import re
+import sys
+
+BELOW = {"core": [], "device": ["core"], "layer": ["device"], "attention": ["layer"], "loss": ["layer"],
+         "moe": ["layer", "loss"], "model": ["attention", "moe", "loss"], "io": ["model"], "optim": ["model"],
+         "text": ["core"], "data": ["text"], "generate": ["model", "text"],
+         "recipe": ["generate", "optim", "io", "data"], "testing": ["recipe"]}
+LIBRARIES = {"Eigen/": ["device/cpu"], "unsupported/Eigen/": ["device/cpu"], "nlohmann/": ["io", "text", "data"],
+             "pcre2": ["text"], "utf8proc": ["text"], "boost/": [], "catch2/": []}
+
+root = pathlib.Path(__file__).resolve().parent.parent / "include" / "zer0"
+headers = {str(path.relative_to(root)): path.read_text() for path in sorted(root.rglob("*.hpp"))}
+
+
+def includes(header):
+    """(line number, what) of each #include."""
+    lines = enumerate(headers.get(header, "").splitlines(), 1)
+    return [(n, found[1]) for n, line in lines if (found := re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line))]
+
+
+def own(header):
+    """The headers of zer0 that a header includes, as paths inside include/zer0."""
+    return [(n, what[5:]) for n, what in includes(header) if what.startswith("zer0/")]
+
+
+def folder(header):
+    return header.split("/")[0]
+
+
+def reachable(name):
+    return {name}.union(*(reachable(below) for below in BELOW.get(name, [])))
+
+
+def needs_only_core(header, seen=()):
+    return header in seen or all(folder(to) == "core" or folder(to) == "io" and needs_only_core(to, (*seen, header))
+                                 for _, to in own(header))
+
+
+def may_include(header, to):
+    if "/" not in header:  # zer0.hpp, fwd.hpp
+        return True
+    light_io = folder(to) == "io" and folder(header) != "core" and needs_only_core(to)
+    return folder(to) in reachable(folder(header)) or light_io
+
+
+def main():
+    wrong = [f"{name}: the folder has no place in the ladder of scripts/check_includes.py"
+             for name in {folder(header) for header in headers if "/" in header} - BELOW.keys()]
+    for header in headers:
+        wrong += [f"{header}:{n}: includes <zer0/{to}>, which the ladder puts above or beside it"
+                  for n, to in own(header) if not may_include(header, to)]
+        wrong += [f"{header}:{n}: includes <{what}>, which is allowed only in: {', '.join(places) or 'no header'}"
+                  for n, what in includes(header) for start, places in LIBRARIES.items()
+                  if what.startswith(start) and not any(header.startswith(place + "/") for place in places)]
+    print("\n".join(wrong) or f"{len(headers)} headers: every include goes down the ladder")
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

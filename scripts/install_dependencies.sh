@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Installs what building and testing zer0 needs and this machine lacks (Debian, Ubuntu). Does nothing if all is there.
+#   scripts/install_dependencies.sh           everything
+#   scripts/install_dependencies.sh --print   only says what it would install
+set -euo pipefail
+
+missing=()
+
+# need_tool COMMAND PACKAGE: a program, wherever it comes from.
+need_tool() { command -v "$1" >/dev/null || missing+=("$2"); }
+
+# need_package PACKAGE...: libraries.
+need_package() {
+  local package
+  for package in "$@"; do
+    [[ "$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null)" == *" installed" ]] || missing+=("$package")
+  done
+}
+
+if ! command -v dpkg-query >/dev/null; then
+  echo "install_dependencies: not Debian or Ubuntu; install by other means: a C++20 compiler, CMake 3.22, Ninja, Python 3," \
+       "Eigen 3.4, nlohmann-json 3.10, PCRE2, utf8proc, Boost.Program_options, Catch2" >&2
+  exit 0
+fi
+
+need_tool cmake cmake
+need_tool ninja ninja-build
+need_tool python3 python3
+need_tool c++ g++
+need_package libeigen3-dev nlohmann-json3-dev libpcre2-dev libutf8proc-dev libboost-program-options-dev catch2
+
+((${#missing[@]})) || exit 0
+echo "install_dependencies: ${missing[*]}"
+[[ "${1:-}" == --print ]] && exit 0
+
+as_root=()
+if ((EUID != 0)); then as_root=(sudo); fi
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -1,0 +1,17 @@
+# Every header compiles on its own, twice in one file, without a warning: one small source each, built by the test
+# `headers_alone` and not by default.
+file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/include/*.hpp")
+set(sources)
+foreach(header ${headers})
+  string(REGEX REPLACE "[/.]" "_" name "${header}")
+  set(source "${CMAKE_CURRENT_BINARY_DIR}/headers_alone/${name}.cpp")
+  file(CONFIGURE OUTPUT "${source}" CONTENT "#include <${header}>\n#include <${header}>\n")
+  list(APPEND sources "${source}")
+endforeach()
+
+add_library(headers_alone OBJECT EXCLUDE_FROM_ALL ${sources})
+target_link_libraries(headers_alone PRIVATE zer0::zer0)
+target_compile_options(headers_alone PRIVATE -O0 -Wall -Wextra -Wshadow -Werror)
+
+add_test(NAME source.headers_alone COMMAND "${CMAKE_COMMAND}" --build "${CMAKE_BINARY_DIR}" --target headers_alone)
+set_tests_properties(source.headers_alone PROPERTIES LABELS slow RUN_SERIAL ON TIMEOUT 1800)
