@@ -3,6 +3,7 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, Debug, RelWithDebInfo" FORCE)
 endif()
 
+set(CMAKE_CXX_EXTENSIONS OFF)
 add_library(zer0_options INTERFACE)
 target_link_libraries(zer0_options INTERFACE zer0::zer0)
 target_compile_options(zer0_options INTERFACE -Wall -Wextra -Wshadow $<$<BOOL:${ZER0_WERROR}>:-Werror>)
