@@ -1,0 +1,16 @@
+# When another compiler builds the tests and clang is there too, it must at least accept the headers and the smallest program.
+find_program(ZER0_CLANG clang++)
+if(ZER0_CLANG AND NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  set(file "${CMAKE_CURRENT_BINARY_DIR}/omp.cpp")
+  file(WRITE "${file}" "#include <omp.h>\n")
+  execute_process(COMMAND "${ZER0_CLANG}" -fopenmp -fsyntax-only "${file}" RESULT_VARIABLE lacks_openmp OUTPUT_QUIET ERROR_QUIET)
+endif()
+if(ZER0_CLANG AND NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND NOT lacks_openmp)
+  set(files "${CMAKE_CURRENT_SOURCE_DIR}/odr.cpp")
+  if(EXISTS "${ZER0_CONSUMER_PROGRAM}")
+    list(APPEND files "${ZER0_CONSUMER_PROGRAM}")
+  endif()
+  add_test(NAME source.clang COMMAND "${ZER0_CLANG}" -std=c++20 -fopenmp -fsyntax-only -Wall -Wextra -Werror -I
+                                     "${PROJECT_SOURCE_DIR}/include" -isystem "${eigen_dirs}" ${files})
+  set_tests_properties(source.clang PROPERTIES LABELS slow)
+endif()
