@@ -1,0 +1,115 @@
+// UTF-8: reading one character, finding what is not UTF-8, and replacing it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace zer0 {
+
+/// What stands at a place of a byte string.
+struct utf8_char {
+  char32_t code = U'\uFFFD';  ///< the code point, U+FFFD if there is none
+  int length = 1;  ///< bytes of it; if broken, of its maximal broken part (Unicode 15, section 3.9, table 3-8)
+  bool valid = false;
+  bool cut = false;  ///< broken only because the text ends here: more bytes could complete it
+};
+
+/// The character that begins at `p` (p < end).
+inline utf8_char read_utf8(const char* p, const char* end) {
+  const auto lead = static_cast<unsigned char>(*p);
+  if (lead < 0x80) return {lead, 1, true, false};
+  if (lead < 0xC2 || lead > 0xF4) return {};
+  const int length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  char32_t code = lead & (0x7FU >> length);
+  // The second byte has a narrower range where a wider one would allow overlong forms, surrogates or more than
+  // U+10FFFF.
+  unsigned low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  unsigned high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  for (int i = 1; i < length; ++i) {
+    if (p + i == end) return {U'\uFFFD', i, false, true};
+    const auto byte = static_cast<unsigned char>(p[i]);
+    if (byte < low || byte > high) return {U'\uFFFD', i, false, false};
+    code = code << 6 | (byte & 0x3FU);
+    low = 0x80;
+    high = 0xBF;
+  }
+  return {code, length, true, false};
+}
+
+/// The character before `p` (begin < p) in valid UTF-8.
+inline utf8_char read_utf8_before(const char* begin, const char* p) {
+  const char* start = p - 1;
+  while (start > begin && (static_cast<unsigned char>(*start) & 0xC0U) == 0x80) --start;
+  return read_utf8(start, p);
+}
+
+/// Appends the UTF-8 form of a code point.
+inline void append_utf8(std::string& to, char32_t code) {
+  const auto put = [&](char32_t byte) { to.push_back(static_cast<char>(static_cast<unsigned char>(byte))); };
+  if (code < 0x80) return put(code);
+  if (code < 0x800) {
+    put(0xC0 | code >> 6);
+  } else {
+    if (code < 0x10000) {
+      put(0xE0 | code >> 12);
+    } else {
+      put(0xF0 | code >> 18);
+      put(0x80 | (code >> 12 & 0x3F));
+    }
+    put(0x80 | (code >> 6 & 0x3F));
+  }
+  put(0x80 | (code & 0x3F));
+}
+
+/// The number of leading bytes of `text` below 0x80, a word at a time.
+inline std::size_t ascii_prefix(std::string_view text) {
+  std::size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, 8);
+    if ((word & 0x8080808080808080ULL) != 0) break;
+  }
+  while (i < text.size() && static_cast<unsigned char>(text[i]) < 0x80) ++i;
+  return i;
+}
+
+/// The offset of the first byte that is not UTF-8, or npos.
+inline std::size_t find_invalid_utf8(std::string_view text) {
+  const char* const end = text.data() + text.size();
+  for (std::size_t i = 0; i < text.size();) {
+    if (static_cast<unsigned char>(text[i]) < 0x80) {
+      i += ascii_prefix(text.substr(i));
+      continue;
+    }
+    const utf8_char c = read_utf8(text.data() + i, end);
+    if (!c.valid) return i;
+    i += static_cast<std::size_t>(c.length);
+  }
+  return std::string_view::npos;
+}
+
+/// Appends `bytes`, each maximal broken part replaced by U+FFFD. With `keep_cut`, a character that the end of `bytes`
+/// cuts is left out. Returns how many bytes were used.
+inline std::size_t append_lossy_utf8(std::string& to, std::string_view bytes, bool keep_cut = false) {
+  const char* const end = bytes.data() + bytes.size();
+  std::size_t i = 0;
+  while (i < bytes.size()) {
+    const std::size_t plain = ascii_prefix(bytes.substr(i));
+    to.append(bytes, i, plain);
+    i += plain;
+    if (i == bytes.size()) break;
+    const utf8_char c = read_utf8(bytes.data() + i, end);
+    if (c.cut && keep_cut) break;
+    if (c.valid)
+      to.append(bytes, i, static_cast<std::size_t>(c.length));
+    else
+      to += "\xEF\xBF\xBD";
+    i += static_cast<std::size_t>(c.length);
+  }
+  return i;
+}
+
+}  // namespace zer0
