@@ -3,7 +3,9 @@
 
 #include <zer0/core/batch.hpp>
 #include <zer0/core/dims.hpp>
+#include <zer0/core/dtype.hpp>
 #include <zer0/core/error.hpp>
+#include <zer0/core/half.hpp>
 #include <zer0/core/philox.hpp>
 #include <zer0/core/random_stream.hpp>
 #include <zer0/core/roles.hpp>
@@ -22,3 +24,8 @@
 #include <zer0/device/reference/rms_norm.hpp>
 #include <zer0/device/reference/rope.hpp>
 #include <zer0/device/reference/swiglu.hpp>
+#include <zer0/io/atomic_file.hpp>
+#include <zer0/io/json_sax.hpp>
+#include <zer0/io/mapped_file.hpp>
+#include <zer0/io/safetensors.hpp>
+#include <zer0/io/safetensors_header.hpp>
