@@ -6,8 +6,8 @@
 
 namespace zer0 {
 
-/// Sizes of a decoder, with the defaults of the training program. The variant (which attention, which norm, ...) is a type; these
-/// numbers are its constructor's argument. Names are those of the command line options.
+/// Sizes of a decoder, with the defaults of the training program. The variant (which attention, which norm, ...) is a
+/// type; these numbers are its constructor's argument. Names are those of the command line options.
 struct dims {
   index_t dim = 512;          ///< D: width of the residual stream
   index_t n_layers = 8;       ///< number of blocks
@@ -46,7 +46,8 @@ struct dims {
     require(n_kv_heads >= 0, "dims: n_kv_heads is ", n_kv_heads, "; use a divisor of n_heads, or 0 for n_heads");
     require(hidden_dim >= 0, "dims: hidden_dim is ", hidden_dim, "; use 0 for the rule of multiple_of");
     require(head_dim > 0 || dim % n_heads == 0, "dims: dim (", dim, ") is not a multiple of n_heads (", n_heads, ")");
-    require(n_heads % kv_heads() == 0, "dims: n_heads (", n_heads, ") is not a multiple of n_kv_heads (", kv_heads(), ")");
+    require(n_heads % kv_heads() == 0, "dims: n_heads (", n_heads, ") is not a multiple of n_kv_heads (", kv_heads(),
+            ")");
     require(dropout >= 0 && dropout < 1, "dims: dropout is ", dropout, "; it must be at least 0 and below 1");
     require(norm_eps >= 0 && norm_eps < 1, "dims: norm_eps is ", norm_eps, "; it must be at least 0 and below 1");
     require(rope_theta > 0, "dims: rope_theta is ", rope_theta, "; it must be positive");

@@ -24,7 +24,8 @@ template <class... Parts>
 /// `fail(parts...)` unless `condition` holds.
 template <class... Parts>
 constexpr void require(bool condition, const Parts&... parts) {
-  if (!condition) [[unlikely]] fail(parts...);
+  if (!condition) [[unlikely]]
+    fail(parts...);
 }
 
 }  // namespace zer0

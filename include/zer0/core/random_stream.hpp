@@ -5,8 +5,8 @@
 
 namespace zer0 {
 
-/// Names a matrix of random numbers: element (row, col) of it is word col % 4 of Philox 4x32-10 with key `seed` and counter
-/// (col / 4, row, site, step). Equal on every device and for every number of threads; recomputed, never stored.
+/// Names a matrix of random numbers: element (row, col) of it is word col % 4 of Philox 4x32-10 with key `seed` and
+/// counter (col / 4, row, site, step). Equal on every device and for every number of threads; recomputed, never stored.
 struct random_stream {
   std::uint64_t seed = 0;
   std::uint32_t site = 0;  ///< which layer or purpose asks

@@ -14,7 +14,9 @@ struct head_role {};
 
 /// A policy is any type that names its role: `struct gqa { using role = attention_role; ... };`
 template <class P>
-concept policy = requires { typename P::role; };
+concept policy = requires {
+  typename P::role;
+};
 
 template <class P, class Role>
 concept policy_for = policy<P> && std::same_as<typename P::role, Role>;

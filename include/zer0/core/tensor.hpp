@@ -43,8 +43,9 @@ class shape {
   int rank_ = 0;
 };
 
-/// A tensor as operations see it: `rows` rows of `cols` contiguous elements, `stride` elements apart. A tensor (B, T, D) is
-/// passed as its B*T rows of D; a block of columns (the query part of a fused projection) is a view too. Owns nothing.
+/// A tensor as operations see it: `rows` rows of `cols` contiguous elements, `stride` elements apart. A tensor (B, T,
+/// D) is passed as its B*T rows of D; a block of columns (the query part of a fused projection) is a view too. Owns
+/// nothing.
 template <class T>
 struct tensor_view {
   T* data = nullptr;
@@ -59,8 +60,7 @@ struct tensor_view {
       : data(first), rows(row_count), cols(col_count), stride(row_stride) {}
   /// A view of mutable elements is a view of constant ones.
   constexpr operator tensor_view<const T>() const  // NOLINT(google-explicit-constructor): as T* becomes const T*
-    requires(!std::is_const_v<T>)
-  {
+      requires(!std::is_const_v<T>) {
     return {data, rows, cols, stride};
   }
 

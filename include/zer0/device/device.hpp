@@ -1,13 +1,14 @@
 // The device concept: every operation that a device offers, with its shapes and its meaning.
 //
 // A device is a type with a `real` (the element type it computes in), memory, and one free function for each operation
-// below, found by argument-dependent lookup: `rms_norm_forward(device, ...)`. Layers, losses and optimizers know nothing else of a
-// machine. A new device is one folder with these functions; tests/device/conformance.cpp holds it against `reference`.
+// below, found by argument-dependent lookup: `rms_norm_forward(device, ...)`. Layers, losses and optimizers know
+// nothing else of a machine. A new device is one folder with these functions; tests/device/conformance.cpp holds it
+// against `reference`.
 //
-// Letters: N tokens, D width, H query heads, K key/value heads, C head width, F hidden width, V vocabulary, S sequences.
-// `starts` (S+1) cuts N tokens into sequences: tokens starts[s] .. starts[s+1]-1 belong to sequence s; starts[S] = N.
-// All views and spans refer to memory of the device. No operation allocates. Results do not depend on the number of threads.
-// Views given as output must not overlap inputs unless it says "may be".
+// Letters: N tokens, D width, H query heads, K key/value heads, C head width, F hidden width, V vocabulary, S
+// sequences. `starts` (S+1) cuts N tokens into sequences: tokens starts[s] .. starts[s+1]-1 belong to sequence s;
+// starts[S] = N. All views and spans refer to memory of the device. No operation allocates. Results do not depend on
+// the number of threads. Views given as output must not overlap inputs unless it says "may be".
 #pragma once
 
 #include <zer0/core/random_stream.hpp>
@@ -36,7 +37,7 @@ struct attention_sizes {
   index_t kv_heads = 1;  ///< K; query head h reads key/value head h / (H / K)
   index_t head_dim = 1;  ///< C
   double scale = 1;
-  double dropout = 0;        ///< of probabilities; the mask is row token*H + head, column = position of the key
+  double dropout = 0;         ///< of probabilities; the mask is row token*H + head, column = position of the key
   random_stream stream = {};  ///< of that mask
 };
 
@@ -50,7 +51,7 @@ struct kv_view {
 
 struct adamw_sizes {
   double learning_rate, beta1, beta2, eps, weight_decay;
-  index_t step;          ///< 1 at the first update
+  index_t step;           ///< 1 at the first update
   double gradient_scale;  ///< multiplies each gradient first (normalisation and clipping)
 };
 
@@ -118,7 +119,7 @@ concept device = std::floating_point<typename D::real> && std::movable<D> && req
 
   // -- loss: loss[i] = -log softmax(logits[i])[target[i]] * weight[i] (0 where the weight is 0: the target is not read);
   //    logits (N,V) become weight * (softmax - onehot) in the _gradient form.
-  cross_entropy(d, x, ids, cv, v);             // logits, targets, weights, loss
+  cross_entropy_loss(d, x, ids, cv, v);             // logits, targets, weights, loss
   cross_entropy_gradient(d, y, ids, cv, v);    // logits -> dlogits, targets, weights, loss
 
   // -- optimizer, on contiguous buffers. Loshchilov & Hutter 2019, arXiv:1711.05101:

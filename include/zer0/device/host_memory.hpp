@@ -15,7 +15,8 @@ struct host_memory {
 
   [[nodiscard]] void* allocate(std::size_t bytes) const {
     void* p = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment + (bytes ? 0 : alignment));
-    require(p != nullptr, "out of memory: ", bytes >> 20, " MiB could not be allocated; use a smaller batch, a shorter sequence or a smaller model");
+    require(p != nullptr, "out of memory: ", bytes >> 20,
+            " MiB could not be allocated; use a smaller batch, a shorter sequence or a smaller model");
     return p;
   }
   void deallocate(void* p, std::size_t) const { std::free(p); }

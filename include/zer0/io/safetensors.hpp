@@ -164,8 +164,8 @@ template <std::signed_integral Int>
 void to_int(const tensor_entry& entry, std::span<Int> out) {
   detail::require_room(entry, out.size());
   const auto fitting = [&](auto x) {
-    require(std::in_range<Int>(x), "tensor ", detail::in_quotes(entry.name), " holds ", x, ", too large for ",
-            sizeof(Int), " bytes");
+    if (!std::in_range<Int>(x))
+      fail("tensor ", detail::in_quotes(entry.name), " holds ", x, ", too large for ", sizeof(Int), " bytes");
     return x;
   };
   switch (entry.dtype) {

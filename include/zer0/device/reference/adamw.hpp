@@ -7,8 +7,8 @@
 
 namespace zer0 {
 
-inline void adamw_update(reference&, const adamw_sizes& s, std::span<double> parameters, std::span<const double> gradients,
-                         std::span<double> first, std::span<double> second) {
+inline void adamw_update(reference&, const adamw_sizes& s, std::span<double> parameters,
+                         std::span<const double> gradients, std::span<double> first, std::span<double> second) {
   const double correction1 = 1 - std::pow(s.beta1, s.step);
   const double correction2 = std::sqrt(1 - std::pow(s.beta2, s.step));
   for (std::size_t i = 0; i < parameters.size(); ++i) {

@@ -40,10 +40,11 @@ inline std::vector<double> scores(const attention_sizes& a, const double* q, ten
 }
 
 /// The gradients of one query row, given its probabilities before dropout.
-inline void attention_row_backward(const attention_sizes& a, index_t token, index_t head, index_t kv, index_t first, index_t keys,
-                                   const double* probabilities, tensor_view<const double> q, tensor_view<const double> k,
-                                   tensor_view<const double> v, tensor_view<const double> dout, tensor_view<double> dq,
-                                   tensor_view<double> dk, tensor_view<double> dv) {
+inline void attention_row_backward(const attention_sizes& a, index_t token, index_t head, index_t kv, index_t first,
+                                   index_t keys, const double* probabilities, tensor_view<const double> q,
+                                   tensor_view<const double> k, tensor_view<const double> v,
+                                   tensor_view<const double> dout, tensor_view<double> dq, tensor_view<double> dk,
+                                   tensor_view<double> dv) {
   const index_t c = a.head_dim;
   const double* dorow = dout.row(token) + head * c;
   std::vector<double> dp(static_cast<std::size_t>(keys));
@@ -63,8 +64,8 @@ inline void attention_row_backward(const attention_sizes& a, index_t token, inde
   }
 }
 
-inline void attend(const attention_sizes& a, index_t row, const std::vector<double>& s, double lse, tensor_view<const double> v,
-                   index_t first, index_t kv, double* o) {
+inline void attend(const attention_sizes& a, index_t row, const std::vector<double>& s, double lse,
+                   tensor_view<const double> v, index_t first, index_t kv, double* o) {
   for (index_t e = 0; e < a.head_dim; ++e) {
     o[e] = 0;
     for (std::size_t j = 0; j < s.size(); ++j)
@@ -99,13 +100,14 @@ inline void standard_attention_backward(reference& d, const attention_sizes& a, 
                                         tensor_view<double> dv) {
   for (const auto& gradient : {dq, dk, dv}) fill(d, gradient, 0);
   detail::for_each_query(a, starts, [&](index_t token, index_t head, index_t kv, index_t first, index_t keys) {
-    detail::attention_row_backward(a, token, head, kv, first, keys, probabilities.row(token * a.heads + head), q, k, v, dout, dq,
-                                   dk, dv);
+    detail::attention_row_backward(a, token, head, kv, first, keys, probabilities.row(token * a.heads + head), q, k, v,
+                                   dout, dq, dk, dv);
   });
 }
 
-inline void flash_attention_forward(reference&, const attention_sizes& a, tensor_view<const double> q, tensor_view<const double> k,
-                                    tensor_view<const double> v, id_span starts, tensor_view<double> o, std::span<double> lse) {
+inline void flash_attention_forward(reference&, const attention_sizes& a, tensor_view<const double> q,
+                                    tensor_view<const double> k, tensor_view<const double> v, id_span starts,
+                                    tensor_view<double> o, std::span<double> lse) {
   detail::for_each_query(a, starts, [&](index_t token, index_t head, index_t kv, index_t first, index_t keys) {
     const auto s = detail::scores(a, q.row(token) + head * a.head_dim, k, first, keys, kv);
     const index_t row = token * a.heads + head;
@@ -116,8 +118,9 @@ inline void flash_attention_forward(reference&, const attention_sizes& a, tensor
 
 inline void flash_attention_backward(reference& d, const attention_sizes& a, tensor_view<const double> q,
                                      tensor_view<const double> k, tensor_view<const double> v, id_span starts,
-                                     tensor_view<const double> /*o*/, std::span<const double> lse, tensor_view<const double> dout,
-                                     tensor_view<double> dq, tensor_view<double> dk, tensor_view<double> dv) {
+                                     tensor_view<const double> /*o*/, std::span<const double> lse,
+                                     tensor_view<const double> dout, tensor_view<double> dq, tensor_view<double> dk,
+                                     tensor_view<double> dv) {
   for (const auto& gradient : {dq, dk, dv}) fill(d, gradient, 0);
   detail::for_each_query(a, starts, [&](index_t token, index_t head, index_t kv, index_t first, index_t keys) {
     auto p = detail::scores(a, q.row(token) + head * a.head_dim, k, first, keys, kv);
@@ -126,8 +129,8 @@ inline void flash_attention_backward(reference& d, const attention_sizes& a, ten
   });
 }
 
-inline void cached_attention(reference&, const attention_sizes& a, tensor_view<const double> q, kv_view<const double> cache,
-                             id_span starts, id_span past, tensor_view<double> o) {
+inline void cached_attention(reference&, const attention_sizes& a, tensor_view<const double> q,
+                             kv_view<const double> cache, id_span starts, id_span past, tensor_view<double> o) {
   for (std::size_t s = 0; s + 1 < starts.size(); ++s)
     for (index_t token = starts[s]; token < starts[s + 1]; ++token)
       for (index_t head = 0; head < a.heads; ++head) {

@@ -58,7 +58,8 @@ inline void random_normal(reference&, random_stream r, double mean, double devia
   });
 }
 inline void random_uniform(reference&, random_stream r, double low, double high, tensor_view<double> y) {
-  detail::for_each(y, [&](double& e, index_t i, index_t j) { e = low + (high - low) * uniform01(detail::random_word(r, i, j)); });
+  detail::for_each(
+      y, [&](double& e, index_t i, index_t j) { e = low + (high - low) * uniform01(detail::random_word(r, i, j)); });
 }
 inline double sum(reference&, std::span<const double> x) {
   double total = 0;

@@ -5,8 +5,8 @@
 
 namespace zer0 {
 
-inline void matmul(reference&, transpose ta, tensor_view<const double> a, transpose tb, tensor_view<const double> b, double beta,
-                   tensor_view<double> c) {
+inline void matmul(reference&, transpose ta, tensor_view<const double> a, transpose tb, tensor_view<const double> b,
+                   double beta, tensor_view<double> c) {
   const index_t inner = ta == transpose::yes ? a.rows : a.cols;
   for (index_t i = 0; i < c.rows; ++i)
     for (index_t j = 0; j < c.cols; ++j) {

@@ -28,7 +28,8 @@ inline void rms_norm_backward(reference&, tensor_view<const double> x, std::span
     for (index_t j = 0; j < x.cols; ++j) dot += weight[static_cast<std::size_t>(j)] * dy(i, j) * x(i, j);
     for (index_t j = 0; j < x.cols; ++j) {
       dweight[static_cast<std::size_t>(j)] += dy(i, j) * x(i, j) * r;
-      dx(i, j) = r * weight[static_cast<std::size_t>(j)] * dy(i, j) - x(i, j) * r * r * r / static_cast<double>(x.cols) * dot;
+      dx(i, j) =
+          r * weight[static_cast<std::size_t>(j)] * dy(i, j) - x(i, j) * r * r * r / static_cast<double>(x.cols) * dot;
     }
   }
 }

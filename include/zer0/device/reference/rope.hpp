@@ -8,7 +8,7 @@
 namespace zer0 {
 
 inline void rotate(reference&, rope_pairing pairing, rope_direction direction, index_t head_dim, id_span positions,
-                 std::span<const double> frequencies, double magnitude, tensor_view<double> x) {
+                   std::span<const double> frequencies, double magnitude, tensor_view<double> x) {
   const index_t half = head_dim / 2;
   for (index_t i = 0; i < x.rows; ++i)
     for (index_t head = 0; head < x.cols; head += head_dim)

@@ -7,7 +7,8 @@
 
 namespace zer0 {
 
-inline void swiglu_forward(reference&, tensor_view<const double> gate, tensor_view<const double> up, tensor_view<double> y) {
+inline void swiglu_forward(reference&, tensor_view<const double> gate, tensor_view<const double> up,
+                           tensor_view<double> y) {
   for (index_t i = 0; i < y.rows; ++i)
     for (index_t j = 0; j < y.cols; ++j) y(i, j) = gate(i, j) / (1 + std::exp(-gate(i, j))) * up(i, j);
 }

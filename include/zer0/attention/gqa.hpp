@@ -1,0 +1,153 @@
+// Grouped-query attention: H query heads share K key/value heads.
+#pragma once
+
+#include <zer0/attention/kernel.hpp>
+#include <zer0/device/buffer.hpp>
+#include <zer0/layer/linear.hpp>
+#include <zer0/layer/rope.hpp>
+
+#include <cmath>
+
+namespace zer0 {
+
+/// W_o softmax(Q K^T / sqrt(C), causal inside each sequence) V, with H/K query heads per key/value head.
+/// K = H is multi-head, K = 1 multi-query. Policies, in any order: a position (default rope), a kernel (default flash).
+/// Shapes: x, y (N, D); cache (S * capacity, K*C) for keys and for values.
+/// Memory: keeps q, k, v and the heads' output, (2H + 2K) C numbers a token, and what the kernel keeps.
+/// Throws: zer0::error if H is not a multiple of K (dims::check).
+/// Source: Ainslie et al. 2023, arXiv:2305.13245, section 2.2.
+template <policy... Policies>
+struct gqa {
+  using role = attention_role;
+  using position = pick_policy<position_role, rope, Policies...>;
+  using kernel = pick_policy<attention_kernel_role, flash, Policies...>;
+
+  static_assert(((policy_for<Policies, position_role> || policy_for<Policies, attention_kernel_role>)&&...),
+                "zer0::gqa takes a position (rope, rope_half_split) and a kernel (standard, flash); an argument plays "
+                "another role");
+  static_assert(count_role<position_role, Policies...> <= 1, "zer0::gqa: two positions given");
+  static_assert(count_role<attention_kernel_role, Policies...> <= 1, "zer0::gqa: two attention kernels given");
+
+  template <device Device>
+  class layer {
+    using kernel_type = typename kernel::template kernel<Device>;
+    static_assert(has_kernel_forward<kernel_type, Device>,
+                  "zer0: an attention kernel needs  static void forward(context<Device>&, const attention_sizes&, q, "
+                  "k, v, o, saved&)");
+    static_assert(has_kernel_backward<kernel_type, Device>,
+                  "zer0: an attention kernel needs  static void backward(context<Device>&, const attention_sizes&, q, "
+                  "k, v, o, dout, "
+                  "const saved&, dq, dk, dv)");
+
+   public:
+    using real = typename Device::real;
+    struct saved {
+      tensor_view<real> qkv, o;
+      random_stream stream;
+      typename kernel_type::saved attention;
+      typename linear<Device>::saved projection, output;
+    };
+    struct cache {
+      buffer<real, Device> keys, values;
+      index_t capacity = 0;
+    };
+
+    explicit layer(const dims& sizes)
+        : heads_(sizes.n_heads),
+          kv_heads_(sizes.kv_heads()),
+          head_dim_(sizes.head_size()),
+          dropout_(sizes.dropout),
+          position_(sizes),
+          projection_({{"q_proj.weight", q_cols(), interleaved(heads_)},
+                       {"k_proj.weight", kv_cols(), interleaved(kv_heads_)},
+                       {"v_proj.weight", kv_cols()}},
+                      sizes.dim),
+          output_({{"o_proj.weight", sizes.dim}}, q_cols(), residual_initial(sizes)) {}
+
+    void parameters(parameter_list<real>& list) {
+      position_.parameters(list);
+      projection_.parameters(list);
+      output_.parameters(list);
+    }
+
+    void forward(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, saved& s) {
+      s.qkv = c.keep.matrix(x.rows, q_cols() + 2 * kv_cols());
+      s.o = c.keep.matrix(x.rows, q_cols());
+      s.stream = c.next_stream();
+      projection_.forward(c, x, s.qkv, s.projection);
+      position_.forward(c, rotated(s.qkv));
+      kernel_type::forward(c, sizes(c, s.stream), queries(s.qkv), keys(s.qkv), values(s.qkv), s.o, s.attention);
+      output_.forward(c, s.o, y, s.output);
+    }
+
+    void backward(context<Device>& c, tensor_view<const real> dy, const saved& s, tensor_view<real> dx) {
+      const arena_scope<Device> scope(c.scratch);
+      const tensor_view<real> dout = c.scratch.matrix(dy.rows, q_cols());
+      const tensor_view<real> dqkv = c.scratch.matrix(dy.rows, q_cols() + 2 * kv_cols());
+      output_.backward(c, dy, s.output, dout);
+      kernel_type::backward(c, sizes(c, s.stream), queries(s.qkv), keys(s.qkv), values(s.qkv), s.o, dout, s.attention,
+                            queries(dqkv), keys(dqkv), values(dqkv));
+      position_.backward(c, rotated(dqkv));
+      projection_.backward(c, dqkv, s.projection, dx);
+    }
+
+    [[nodiscard]] cache make_cache(Device& d, index_t sequences, index_t capacity) const {
+      const index_t size = sequences * capacity * kv_cols();
+      return {buffer<real, Device>(d, size), buffer<real, Device>(d, size), capacity};
+    }
+
+    /// forward for new tokens: their keys and values go to `layout.slots` of the cache, and they see `layout.past`
+    /// older ones.
+    void extend(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, cache& memory) {
+      const arena_scope<Device> scope(c.scratch);
+      const tensor_view<real> qkv = c.scratch.matrix(x.rows, q_cols() + 2 * kv_cols());
+      const tensor_view<real> o = c.scratch.matrix(x.rows, q_cols());
+      typename linear<Device>::saved discarded;
+      projection_.forward(c, x, qkv, discarded);
+      position_.forward(c, rotated(qkv));
+      const index_t rows = memory.keys.size() / kv_cols();
+      const kv_view<real> kv{
+          {memory.keys.data(), rows, kv_cols()}, {memory.values.data(), rows, kv_cols()}, memory.capacity};
+      scatter_rows(c.device, keys(qkv), c.layout.slots, kv.keys);
+      scatter_rows(c.device, values(qkv), c.layout.slots, kv.values);
+      cached_attention(c.device, sizes(c, {}), queries(qkv), {kv.keys, kv.values, kv.capacity}, c.layout.starts,
+                       c.layout.past, o);
+      output_.forward(c, o, y, discarded);
+    }
+
+   private:
+    [[nodiscard]] index_t q_cols() const { return heads_ * head_dim_; }
+    [[nodiscard]] index_t kv_cols() const { return kv_heads_ * head_dim_; }
+    [[nodiscard]] tensor_view<real> queries(tensor_view<real> qkv) const { return qkv.col_block(0, q_cols()); }
+    [[nodiscard]] tensor_view<real> keys(tensor_view<real> qkv) const { return qkv.col_block(q_cols(), kv_cols()); }
+    [[nodiscard]] tensor_view<real> values(tensor_view<real> qkv) const {
+      return qkv.col_block(q_cols() + kv_cols(), kv_cols());
+    }
+    [[nodiscard]] tensor_view<real> rotated(tensor_view<real> qkv) const {
+      return qkv.col_block(0, q_cols() + kv_cols());
+    }
+
+    static constexpr index_t interleaved(index_t heads) {
+      return position::pairing == rope_pairing::interleaved ? heads : 0;
+    }
+
+    [[nodiscard]] attention_sizes sizes(const context<Device>& c, random_stream stream) const {
+      return {.heads = heads_,
+              .kv_heads = kv_heads_,
+              .head_dim = head_dim_,
+              .scale = 1 / std::sqrt(static_cast<double>(head_dim_)),
+              .dropout = c.training ? dropout_ : 0,
+              .stream = stream};
+    }
+
+    index_t heads_;
+    index_t kv_heads_;
+    index_t head_dim_;
+    double dropout_;
+    layer_of<position, Device> position_;
+    linear<Device> projection_;
+    linear<Device> output_;
+  };
+};
+
+}  // namespace zer0

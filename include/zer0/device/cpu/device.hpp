@@ -1,0 +1,15 @@
+// The cpu device: float32 on all cores of the host.
+#pragma once
+
+#include <zer0/device/device.hpp>
+#include <zer0/device/host_memory.hpp>
+
+namespace zer0 {
+
+/// Computes in float32 with OpenMP threads (OMP_NUM_THREADS sets their number). Every reduction has a fixed order, so
+/// results do not depend on it. Compile with -march=native for the full width of the vector units.
+struct cpu : host_memory {
+  using real = float;
+};
+
+}  // namespace zer0

@@ -1,0 +1,71 @@
+// How the cpu device divides work among threads.
+#pragma once
+
+#include <zer0/core/types.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+namespace zer0::detail {
+
+/// Calls f(i) for i in [0, n), on all threads if the whole costs more than starting them. `work`: elements touched by
+/// one call.
+template <class F>
+void parallel_for(index_t n, index_t work, F f) {
+  if (n * work < 8192 || n < 2) {
+    for (index_t i = 0; i < n; ++i) f(i);
+    return;
+  }
+#pragma omp parallel for schedule(static)
+  for (index_t i = 0; i < n; ++i) f(i);
+}
+
+/// The same for calls of unequal cost.
+template <class F>
+void parallel_for_uneven(index_t n, F f) {
+#pragma omp parallel for schedule(dynamic) if (n > 1)
+  for (index_t i = 0; i < n; ++i) f(i);
+}
+
+/// Calls f(first, last) for consecutive pieces of [0, n) that each fit into the first level cache.
+template <class F>
+void parallel_pieces(index_t n, F f) {
+  constexpr index_t piece = 4096;
+  parallel_for((n + piece - 1) / piece, piece, [&](index_t i) { f(i * piece, std::min(n, (i + 1) * piece)); });
+}
+
+/// Sum of f(first, last) over a fixed division of [0, n): the same for every number of threads.
+template <class F>
+double parallel_sum(index_t n, F f) {
+  constexpr index_t pieces = 256;
+  std::array<double, pieces> partial{};
+  parallel_for(pieces, n / pieces,
+               [&](index_t i) { partial[static_cast<std::size_t>(i)] = f(n * i / pieces, n * (i + 1) / pieces); });
+  double total = 0;
+  for (const double p : partial) total += p;
+  return total;
+}
+
+/// Memory of one thread that only grows, 64-byte aligned. `Purpose` tells uses apart that are live together.
+template <class Purpose>
+float* thread_scratch(index_t floats) {
+  struct release {
+    void operator()(float* p) const { std::free(p); }
+  };
+  static thread_local std::unique_ptr<float, release> memory;
+  static thread_local index_t capacity = 0;
+  if (floats > capacity) {
+    const auto bytes = (static_cast<std::size_t>(floats) * sizeof(float) + 63) / 64 * 64;
+    memory.reset();
+    capacity = 0;
+    memory.reset(static_cast<float*>(std::aligned_alloc(64, bytes)));
+    if (!memory) throw std::bad_alloc();
+    capacity = floats;
+  }
+  return memory.get();
+}
+
+}  // namespace zer0::detail

@@ -1,0 +1,117 @@
+// The layer contract: what a policy's `layer<Device>` must offer, and a check that says what is missing.
+//
+//   struct my_norm {
+//     using role = zer0::norm_role;
+//     template <zer0::device Device>
+//     class layer {
+//      public:
+//       using real = typename Device::real;
+//       struct saved { ... };                                     // what backward needs: views into context.keep
+//       explicit layer(const dims&);
+//       void parameters(parameter_list<real>&);                   // names what it trains
+//       void forward(context<Device>&, tensor_view<const real> x, tensor_view<real> y, saved&);   // x, y (N, D)
+//       void backward(context<Device>&, tensor_view<const real> dy, const saved&, tensor_view<real> dx);
+//     };
+//   };
+//
+// forward writes y; x stays valid until backward. backward writes dx and adds to the gradients of the parameters. A
+// layer with a memory of older tokens (attention) also has `cache` and `extend`; others run the same with a token at a
+// time as with all at once.
+#pragma once
+
+#include <zer0/core/dims.hpp>
+#include <zer0/core/roles.hpp>
+#include <zer0/layer/context.hpp>
+#include <zer0/layer/parameter.hpp>
+
+namespace zer0 {
+
+template <class Policy, class Device>
+using layer_of = typename Policy::template layer<Device>;
+
+template <class L, class D>
+concept has_parameters = requires(L& l, parameter_list<typename D::real>& list) {
+  l.parameters(list);
+};
+
+template <class L, class D>
+concept has_saved = requires {
+  typename L::saved;
+};
+
+template <class L, class D>
+concept has_forward = requires(L& l, context<D>& c, const_view<D> x, view<D> y, typename L::saved& s) {
+  l.forward(c, x, y, s);
+};
+
+template <class L, class D>
+concept has_backward = requires(L& l, context<D>& c, const_view<D> dy, const typename L::saved& s, view<D> dx) {
+  l.backward(c, dy, s, dx);
+};
+
+/// A layer that remembers older tokens: `cache` holds what S sequences of at most `capacity` tokens leave behind, and
+/// `extend` is forward for new tokens, which are appended to it.
+template <class L, class D>
+concept has_cache = requires(L& l, context<D>& c, D& d, const_view<D> x, view<D> y, typename L::cache& memory,
+                             index_t n) {
+  { l.make_cache(d, n, n) } -> std::same_as<typename L::cache>;
+  l.extend(c, x, y, memory);
+};
+
+struct no_cache {};
+
+namespace detail {
+template <class L, class D>
+struct cache_type {
+  using type = no_cache;
+};
+template <class L, class D>
+requires has_cache<L, D>
+struct cache_type<L, D> {
+  using type = typename L::cache;
+};
+}  // namespace detail
+
+template <class L, class D>
+using cache_of = typename detail::cache_type<L, D>::type;
+
+template <class L, device D>
+cache_of<L, D> make_cache(const L& layer, D& d, index_t sequences, index_t capacity) {
+  if constexpr (has_cache<L, D>) return layer.make_cache(d, sequences, capacity);
+  return {};
+}
+
+/// y = layer(x) for new tokens: with its memory if it has one, else as in training, keeping nothing.
+template <class L, device D>
+void extend(L& layer, context<D>& c, const_view<D> x, view<D> y, cache_of<L, D>& memory) {
+  if constexpr (has_cache<L, D>) {
+    layer.extend(c, x, y, memory);
+  } else {
+    const arena_scope<D> kept(c.keep);
+    typename L::saved discarded;
+    layer.forward(c, x, y, discarded);
+  }
+}
+
+/// Is `Policy` a layer on `Device`? Each failure is one sentence with the member to write.
+template <class Policy, class Device>
+consteval bool check_layer() {
+  using L = layer_of<Policy, Device>;
+  static_assert(std::constructible_from<L, const dims&>,
+                "zer0: a layer needs the constructor  explicit layer(const dims&)");
+  static_assert(has_parameters<L, Device>,
+                "zer0: a layer needs  void parameters(parameter_list<real>&)  // list.add(each one)");
+  static_assert(has_saved<L, Device>,
+                "zer0: a layer needs  struct saved { ... };  // what its backward reads, may be empty");
+  if constexpr (has_saved<L, Device>) {
+    static_assert(
+        has_forward<L, Device>,
+        "zer0: a layer needs  void forward(context<Device>&, tensor_view<const real> x, tensor_view<real> y, saved&)");
+    static_assert(has_backward<L, Device>,
+                  "zer0: a layer needs  void backward(context<Device>&, tensor_view<const real> dy, const saved&, "
+                  "tensor_view<real> dx)");
+  }
+  return true;
+}
+
+}  // namespace zer0

@@ -1,0 +1,97 @@
+// A trainable matrix or vector of a layer, and the list of all of them.
+#pragma once
+
+#include <zer0/core/dims.hpp>
+#include <zer0/core/tensor.hpp>
+
+#include <cmath>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace zer0 {
+
+/// How a parameter starts: normal numbers with this deviation around a mean.
+struct initial_values {
+  double mean = 0;
+  double deviation = 0.02;
+};
+
+/// Weights that write to the residual stream start smaller by sqrt(2 * layers), so that its variance does not grow with
+/// depth. Source: Radford et al. 2019, "Language models are unsupervised multitask learners", section 2.3.
+inline initial_values residual_initial(const dims& sizes) {
+  return {.mean = 0, .deviation = 0.02 / std::sqrt(2.0 * static_cast<double>(sizes.n_layers))};
+}
+
+/// A block of rows of a parameter that has a name of its own in files: a fused projection keeps q, k and v together.
+struct parameter_part {
+  std::string name;
+  index_t rows;
+  index_t interleaved_heads =
+      0;  ///< rows are interleaved rotary pairs of so many heads, which files hold half-split; 0: no
+};
+
+/// A layer declares sizes and names; the model gives it memory: `value` and `grad` are views into its flat buffers.
+/// Weights are (out, in): y = x W^T.
+template <class T>
+struct parameter {
+  std::vector<parameter_part> parts;
+  index_t cols;
+  initial_values initial;
+  bool is_matrix = true;  ///< false for norm weights and biases, which a file holds with one dimension
+  tensor_view<T> value = {};
+  tensor_view<T> grad = {};
+
+  [[nodiscard]] index_t rows() const {
+    index_t n = 0;
+    for (const parameter_part& part : parts) n += part.rows;
+    return n;
+  }
+  [[nodiscard]] index_t elements() const { return rows() * cols; }
+};
+
+/// Numbers that a layer computes once from its sizes and a kernel reads (rotary frequencies): not trained, not saved.
+template <class T>
+struct constant {
+  std::vector<double> numbers;
+  std::span<T> value = {};
+};
+
+/// The parameters of a model in the order of the flat buffer, each under the path of its layer ("model.layers.0.mlp.").
+template <class T>
+class parameter_list {
+ public:
+  struct entry {
+    std::string path;
+    parameter<T>* value;
+  };
+
+  void add(parameter<T>& p) { entries_.push_back({path_, &p}); }
+  void add(constant<T>& c) { constants_.push_back(&c); }
+
+  /// Adds the parameters of a part of a layer under `name`.
+  template <class Layer>
+  void add(const std::string& name, Layer& layer) {
+    const std::string outer = path_;
+    path_ += name + ".";
+    layer.parameters(*this);
+    path_ = outer;
+  }
+
+  [[nodiscard]] const std::vector<constant<T>*>& constants() const { return constants_; }
+  [[nodiscard]] auto begin() const { return entries_.begin(); }
+  [[nodiscard]] auto end() const { return entries_.end(); }
+  [[nodiscard]] index_t elements() const {
+    index_t n = 0;
+    for (const entry& e : entries_) n += e.value->elements();
+    return n;
+  }
+
+ private:
+  std::string path_;
+  std::vector<entry> entries_;
+  std::vector<constant<T>*> constants_;
+};
+
+}  // namespace zer0

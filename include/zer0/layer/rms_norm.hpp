@@ -1,0 +1,53 @@
+// RMSNorm: scales each row to unit root mean square.
+#pragma once
+
+#include <zer0/core/dims.hpp>
+#include <zer0/core/roles.hpp>
+#include <zer0/layer/layer.hpp>
+
+namespace zer0 {
+
+/// y = x / sqrt(mean(x^2) + eps) * w.
+/// Shapes: x, y (N, D), w (D). Memory: keeps the view of x and one number a row. Statistics in the device's real type,
+/// at least float. Source: Zhang & Sennrich 2019, arXiv:1910.07467.
+struct rms_norm {
+  using role = norm_role;
+
+  template <device Device>
+  class layer {
+   public:
+    using real = typename Device::real;
+    struct saved {
+      tensor_view<const real> x;
+      std::span<real> rstd;
+    };
+
+    explicit layer(const dims& sizes)
+        : eps_(sizes.norm_eps),
+          weight_{
+              .parts = {{"weight", 1}}, .cols = sizes.dim, .initial = {.mean = 1, .deviation = 0}, .is_matrix = false} {
+    }
+
+    void parameters(parameter_list<real>& list) { list.add(weight_); }
+
+    void forward(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, saved& s) {
+      s = {x, c.keep.vector(x.rows)};
+      rms_norm_forward(c.device, x, weight(), eps_, y, s.rstd);
+    }
+
+    void backward(context<Device>& c, tensor_view<const real> dy, const saved& s, tensor_view<real> dx) {
+      const std::span<real> dweight(weight_.grad.data, static_cast<std::size_t>(weight_.cols));
+      rms_norm_backward(c.device, s.x, weight(), s.rstd, dy, dx, dweight);
+    }
+
+   private:
+    [[nodiscard]] std::span<const real> weight() const {
+      return {weight_.value.data, static_cast<std::size_t>(weight_.cols)};
+    }
+
+    double eps_;
+    parameter<real> weight_;
+  };
+};
+
+}  // namespace zer0

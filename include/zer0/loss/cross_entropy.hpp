@@ -1,0 +1,64 @@
+// Cross-entropy, fused with the output head.
+#pragma once
+
+#include <zer0/layer/context.hpp>
+#include <zer0/layer/parameter.hpp>
+
+#include <algorithm>
+
+namespace zer0 {
+
+/// sum_i weight_i * -log softmax(W h_i)[target_i]: the sum, not the mean; whoever accumulates divides by the weights'
+/// sum. Shapes: h (N, D), W (V, D). Logits exist for one chunk of rows at a time, at most `chunk_bytes` of them.
+/// Memory: keeps nothing; the gradient of h is computed along with the loss, as it needs the same logits.
+struct cross_entropy {
+  index_t chunk_bytes = index_t{16} << 20;
+
+  /// The loss. Its gradient with respect to h is written to dh, that of W is added to W.grad.
+  template <device Device>
+  double operator()(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h, id_span targets,
+                    std::span<const typename Device::real> weights, view<Device> dh) const {
+    return chunks(c, output, h, targets, weights,
+                  [&](auto logits, auto h_rows, index_t first, auto chunk_targets, auto w, auto losses) {
+                    cross_entropy_gradient(c.device, logits, chunk_targets, w, losses);
+                    matmul(c.device, transpose::no, logits, transpose::no, output.value, 0,
+                           dh.row_block(first, h_rows.rows));
+                    matmul(c.device, transpose::yes, logits, transpose::no, h_rows, 1, output.grad);
+                  });
+  }
+
+  /// The loss alone.
+  template <device Device>
+  double operator()(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h, id_span targets,
+                    std::span<const typename Device::real> weights) const {
+    return chunks(c, output, h, targets, weights,
+                  [&](auto logits, auto, index_t, auto chunk_targets, auto w, auto losses) {
+                    cross_entropy_loss(c.device, logits, chunk_targets, w, losses);
+                  });
+  }
+
+ private:
+  template <device Device, class F>
+  double chunks(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h, id_span targets,
+                std::span<const typename Device::real> weights, F f) const {
+    using real = typename Device::real;
+    const arena_scope<Device> scope(c.scratch);
+    const index_t vocab = output.rows();
+    const index_t row_bytes = vocab * static_cast<index_t>(sizeof(real));
+    const index_t rows = std::clamp<index_t>(chunk_bytes / row_bytes, 1, h.rows);
+    const tensor_view<real> memory = c.scratch.matrix(rows, vocab);
+    const std::span<real> losses = c.scratch.vector(h.rows);
+    for (index_t first = 0; first < h.rows; first += rows) {
+      const index_t count = std::min(rows, h.rows - first);
+      const tensor_view<real> logits = memory.row_block(0, count);
+      const const_view<Device> h_rows = h.row_block(first, count);
+      const auto from = static_cast<std::size_t>(first);
+      const auto n = static_cast<std::size_t>(count);
+      matmul(c.device, transpose::no, h_rows, transpose::yes, output.value, 0, logits);
+      f(logits, h_rows, first, targets.subspan(from, n), weights.subspan(from, n), losses.subspan(from, n));
+    }
+    return sum(c.device, std::span<const real>(losses));
+  }
+};
+
+}  // namespace zer0

@@ -1,0 +1,98 @@
+// The decoder: which attention, feed-forward, norm and head a model is made of.
+#pragma once
+
+#include <zer0/attention/gqa.hpp>
+#include <zer0/core/roles.hpp>
+#include <zer0/layer/residual.hpp>
+#include <zer0/layer/rms_norm.hpp>
+#include <zer0/layer/swiglu.hpp>
+
+namespace zer0 {
+
+/// The output head multiplies by the embedding's table. Press & Wolf 2017, arXiv:1608.05859.
+struct tied_head {
+  using role = head_role;
+  static constexpr bool tied = true;
+};
+
+/// The output head has a matrix of its own.
+struct untied_head {
+  using role = head_role;
+  static constexpr bool tied = false;
+};
+
+/// A variant: `decoder<gqa<rope, flash>, swiglu, rms_norm, tied_head>`. Policies are found by their role, so their
+/// order is free and any may be left out; the defaults are the ones named here.
+template <policy... Policies>
+struct decoder {
+  static_assert(
+      ((policy_for<Policies, attention_role> || policy_for<Policies, feed_forward_role> ||
+        policy_for<Policies, norm_role> || policy_for<Policies, head_role>)&&...),
+      "zer0::decoder takes an attention, a feed-forward, a norm and a head; one of its arguments plays another role (a "
+      "position or a kernel belongs inside the attention: gqa<rope, flash>)");
+  static_assert(count_role<attention_role, Policies...> <= 1, "zer0::decoder: two attention policies given");
+  static_assert(count_role<feed_forward_role, Policies...> <= 1, "zer0::decoder: two feed-forward policies given");
+  static_assert(count_role<norm_role, Policies...> <= 1, "zer0::decoder: two norm policies given");
+  static_assert(count_role<head_role, Policies...> <= 1, "zer0::decoder: two head policies given");
+
+  using attention = pick_policy<attention_role, gqa<>, Policies...>;
+  using feed_forward = pick_policy<feed_forward_role, swiglu, Policies...>;
+  using norm = pick_policy<norm_role, rms_norm, Policies...>;
+  using head = pick_policy<head_role, tied_head, Policies...>;
+};
+
+/// One block: the stream passes through attention, then through the feed-forward, each normed first and added.
+/// Shapes: x, y (N, D). Memory: keeps the stream between the two, and what they keep.
+template <class Variant, device Device>
+class block {
+ public:
+  using real = typename Device::real;
+  using attention_branch = residual<typename Variant::norm, typename Variant::attention, Device>;
+  using feed_forward_branch = residual<typename Variant::norm, typename Variant::feed_forward, Device>;
+  struct saved {
+    typename attention_branch::saved attention;
+    typename feed_forward_branch::saved feed_forward;
+  };
+  struct cache {
+    typename attention_branch::cache attention;
+    typename feed_forward_branch::cache feed_forward;
+  };
+
+  explicit block(const dims& sizes)
+      : attention_(sizes, "input_layernorm", "self_attn"), feed_forward_(sizes, "post_attention_layernorm", "mlp") {}
+
+  void parameters(parameter_list<real>& list) {
+    attention_.parameters(list);
+    feed_forward_.parameters(list);
+  }
+
+  void forward(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, saved& s) {
+    const tensor_view<real> middle = c.keep.matrix(x.rows, x.cols);
+    attention_.forward(c, x, middle, s.attention);
+    feed_forward_.forward(c, middle, y, s.feed_forward);
+  }
+
+  void backward(context<Device>& c, tensor_view<const real> dy, const saved& s, tensor_view<real> dx) {
+    const arena_scope<Device> scope(c.scratch);
+    const tensor_view<real> middle = c.scratch.matrix(dy.rows, dy.cols);
+    feed_forward_.backward(c, dy, s.feed_forward, middle);
+    attention_.backward(c, middle, s.attention, dx);
+  }
+
+  [[nodiscard]] cache make_cache(Device& d, index_t sequences, index_t capacity) const {
+    return {attention_.make_cache(d, sequences, capacity), feed_forward_.make_cache(d, sequences, capacity)};
+  }
+
+  void extend(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, cache& memory) {
+    const arena_scope<Device> scope(c.scratch);
+    const tensor_view<real> middle = c.scratch.matrix(x.rows, x.cols);
+    attention_.extend(c, x, middle, memory.attention);
+    feed_forward_.extend(c, middle, y, memory.feed_forward);
+  }
+
+ private:
+  attention_branch attention_;
+  feed_forward_branch feed_forward_;
+};
+
+}  // namespace zer0

@@ -1,0 +1,169 @@
+// The model: embedding, blocks, final norm, and the flat buffers that hold all of their parameters.
+#pragma once
+
+#include <zer0/device/buffer.hpp>
+#include <zer0/layer/embedding.hpp>
+#include <zer0/model/decoder.hpp>
+
+#include <vector>
+
+namespace zer0 {
+
+/// A decoder-only language model of `Variant` on `Device`.
+///
+/// All weights lie in one buffer and all gradients in another, in the order of `parameters()`; layers hold views of
+/// them. `forward` gives the hidden states after the final norm; logits are their product with `output()`, which losses
+/// and generation compute in pieces, so that (N, V) never exists. `backward` undoes the last forward.
+template <class Variant, device Device>
+class model {
+  static_assert(check_layer<typename Variant::attention, Device>() &&
+                check_layer<typename Variant::feed_forward, Device>() && check_layer<typename Variant::norm, Device>());
+
+ public:
+  using variant = Variant;
+  using device_type = Device;
+  using real = typename Device::real;
+  using block_type = block<Variant, Device>;
+  using cache = std::vector<typename block_type::cache>;
+
+  /// Allocates the weights (contents undefined until `initialize` or a load). Throws zer0::error if `sizes` do not fit
+  /// together.
+  explicit model(const dims& sizes, Device device = Device())
+      : sizes_((sizes.check(), sizes)), device_(std::move(device)), embedding_(sizes), norm_(sizes) {
+    blocks_.reserve(static_cast<std::size_t>(sizes.n_layers));
+    for (index_t i = 0; i < sizes.n_layers; ++i) blocks_.emplace_back(sizes);
+    saved_.blocks.resize(blocks_.size());
+    list_parameters();
+    weights_ = buffer<real, Device>(device_, parameters_.elements());
+    bind(weights_, &parameter<real>::value);
+    upload_constants();
+  }
+  model(const model&) = delete;  // layers and lists hold pointers into it
+  model& operator=(const model&) = delete;
+
+  [[nodiscard]] const dims& sizes() const { return sizes_; }
+  [[nodiscard]] Device& device() { return device_; }
+  [[nodiscard]] const parameter_list<real>& parameters() const { return parameters_; }
+  [[nodiscard]] std::span<real> weights() { return weights_.span(); }
+  /// Allocated at the first call, as inference needs none.
+  [[nodiscard]] std::span<real> gradients() {
+    if (gradients_.size() == 0) {
+      gradients_ = buffer<real, Device>(device_, parameters_.elements());
+      bind(gradients_, &parameter<real>::grad);
+      fill(device_, gradients_.row(), 0);
+    }
+    return gradients_.span();
+  }
+  /// The matrix (V, D) whose product with the hidden states gives the logits.
+  [[nodiscard]] parameter<real>& output() {
+    if constexpr (Variant::head::tied) return embedding_.table();
+    return head_;
+  }
+
+  /// Fills the weights with their initial random values; equal for equal seeds on every device.
+  void initialize(std::uint64_t seed) {
+    std::uint32_t site = 0;
+    for (const auto& entry : parameters_) {
+      const initial_values& start = entry.value->initial;
+      random_normal(device_, {.seed = seed, .site = site++}, start.mean, start.deviation, entry.value->value);
+    }
+  }
+
+  /// Hidden states (N, D) of the tokens `ids` (N), in `c.keep`, as are those of every layer.
+  [[nodiscard]] tensor_view<real> forward(context<Device>& c, id_span ids) {
+    const auto tokens = static_cast<index_t>(ids.size());
+    tensor_view<real> x = c.keep.matrix(tokens, sizes_.dim);
+    embedding_.forward(c, ids, x, saved_.embedding);
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      const tensor_view<real> y = c.keep.matrix(tokens, sizes_.dim);
+      blocks_[i].forward(c, x, y, saved_.blocks[i]);
+      x = y;
+    }
+    const tensor_view<real> hidden = c.keep.matrix(tokens, sizes_.dim);
+    norm_.forward(c, x, hidden, saved_.norm);
+    return hidden;
+  }
+
+  /// Adds to all gradients, given that of the hidden states of the last forward.
+  void backward(context<Device>& c, tensor_view<const real> dhidden) {
+    (void)gradients();
+    const arena_scope<Device> scope(c.scratch);
+    tensor_view<real> dy = c.scratch.matrix(dhidden.rows, dhidden.cols);
+    tensor_view<real> dx = c.scratch.matrix(dhidden.rows, dhidden.cols);
+    norm_.backward(c, dhidden, saved_.norm, dy);
+    for (std::size_t i = blocks_.size(); i-- > 0;) {
+      blocks_[i].backward(c, dy, saved_.blocks[i], dx);
+      std::swap(dx, dy);
+    }
+    embedding_.backward(c, dy, saved_.embedding);
+  }
+
+  /// Memory for `sequences` sequences of at most `capacity` tokens.
+  [[nodiscard]] cache make_cache(index_t sequences, index_t capacity) {
+    cache memory;
+    for (const block_type& b : blocks_) memory.push_back(b.make_cache(device_, sequences, capacity));
+    return memory;
+  }
+
+  /// Hidden states of new tokens, which see those in the cache and are added to it. `c.layout` says where (past,
+  /// slots).
+  [[nodiscard]] tensor_view<real> extend(context<Device>& c, id_span ids, cache& memory) {
+    const auto tokens = static_cast<index_t>(ids.size());
+    tensor_view<real> x = c.keep.matrix(tokens, sizes_.dim);
+    tensor_view<real> y = c.keep.matrix(tokens, sizes_.dim);
+    embedding_.forward(c, ids, x, saved_.embedding);
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      blocks_[i].extend(c, x, y, memory[i]);
+      std::swap(x, y);
+    }
+    norm_.forward(c, x, y, saved_.norm);
+    return y;
+  }
+
+ private:
+  void list_parameters() {
+    parameters_.add("model.embed_tokens", embedding_);
+    for (std::size_t i = 0; i < blocks_.size(); ++i) parameters_.add("model.layers." + std::to_string(i), blocks_[i]);
+    parameters_.add("model.norm", norm_);
+    if constexpr (!Variant::head::tied) {
+      head_ = {.parts = {{"lm_head.weight", sizes_.vocab_size}}, .cols = sizes_.dim, .initial = {}};
+      parameters_.add(head_);
+    }
+  }
+
+  void bind(buffer<real, Device>& memory, tensor_view<real> parameter<real>::*view) {
+    real* next = memory.data();
+    for (const auto& entry : parameters_) {
+      entry.value->*view = {next, entry.value->rows(), entry.value->cols};
+      next += entry.value->elements();
+    }
+  }
+
+  void upload_constants() {
+    index_t total = 0;
+    for (const constant<real>* c : parameters_.constants()) total += static_cast<index_t>(c->numbers.size());
+    constants_ = buffer<real, Device>(device_, total);
+    real* next = constants_.data();
+    for (constant<real>* c : parameters_.constants()) {
+      c->value = {next, c->numbers.size()};
+      upload(device_, std::span<const double>(c->numbers), c->value);
+      next += c->numbers.size();
+    }
+  }
+
+  dims sizes_;
+  Device device_;
+  embedding<Device> embedding_;
+  std::vector<block_type> blocks_;
+  layer_of<typename Variant::norm, Device> norm_;
+  parameter<real> head_{};
+  parameter_list<real> parameters_;
+  buffer<real, Device> weights_, gradients_, constants_;
+  struct {
+    typename embedding<Device>::saved embedding;
+    std::vector<typename block_type::saved> blocks;
+    typename layer_of<typename Variant::norm, Device>::saved norm;
+  } saved_;
+};
+
+}  // namespace zer0
