@@ -22,16 +22,16 @@ inline constexpr std::string_view chinese_plots = R"(
 ? {hero}看了看手里的{food}，想了一会儿。
 “[你想吃{food}吗|给你一{food.word}{food}，好不好]？”{hero}问。
 “[好啊，谢谢你|太好了，谢谢你]！”{friend}{said}。
-他们一边吃{food}，一边[聊学校里的事|看天上的白云|听小鸟唱歌|讲笑话]。
+两个人一边吃{food}，一边[聊学校里的事|看天上的白云|听小鸟唱歌|讲笑话]。
 [“你真是我的好朋友。”{friend}说。|“下次我也带好吃的给你。”{friend}说。|“两个人一起吃，味道更好。”{hero}说。]
 ? 回家的路上，{hero}{glad}。
 
 == plot rainy_day: hero=child helper=family game=game
-{opening}外面下着大雨，{hero}不能出去玩。
+[有一天|一天早上|一天下午|星期六|星期天|一个秋天的早晨]，外面下着大雨，{hero}不能出去玩。
 {hero.he}[坐在窗边|望着窗外的雨]，觉得[很无聊|很没意思]。
 “我们来{game}吧！”{helper}说。
-[于是|就这样]，他们{game.long}。
-? [他们玩得忘了外面还在下雨。|屋子里充满了笑声。|时间过得真快。]
+[于是|就这样]，两个人{game.long}。
+? [玩着玩着，谁都忘了外面还在下雨。|屋子里充满了笑声。|时间过得真快。]
 [不知什么时候|过了一会儿]，雨停了，[天上出现了一道彩虹|太阳又出来了|小鸟又唱起了歌]。
 “下雨天也[很好玩|很有意思|可以很开心]。”{hero}{said}。
 
@@ -70,8 +70,8 @@ inline constexpr std::string_view chinese_plots = R"(
 ? {hero.he}赶紧用被子蒙住了头。
 “[是妖怪吗|是谁在那儿|那是什么]？”{hero.he}小声问。
 {hero}叫来了{helper}，{helper}[打开了灯|拿来了手电筒]。
-他们[一看|走过去一看]，原来是{noise.cause}。
-两个人都笑了。“[晚安|快睡吧]。”{helper}说。{hero}[很快就睡着了|再也不害怕了|一觉睡到了天亮]。
+[走过去一看|仔细一看]，原来是{noise.cause}。
+大家都笑了。“[晚安|快睡吧]。”{helper}说。{hero}[很快就睡着了|再也不害怕了|一觉睡到了天亮]。
 
 == plot seed: hero=child plant=plant helper=family
 春天，{hero}在[院子|花盆]里种下了{plant.seed}。
@@ -86,11 +86,11 @@ inline constexpr std::string_view chinese_plots = R"(
 {opening}{hero}和{friend}都想玩{toy.that}。
 “这是我的！”{hero}说。“是我先拿到的！”{friend}说。
 两个人抢来抢去，{toy}掉进了[泥坑里|水坑里]，[谁也玩不成了|弄得脏脏的]。
-[他们都不说话了。|两个人都低下了头。]
-“对不起。”{hero}说。“我也对不起你。”{friend}说。
-他们一起把{colour}色的{toy}[洗|擦]干净了。
-后来，他们轮流玩{toy}，先是{friend}玩，再是{hero}玩。
-? [他们再也没有为{toy}吵过架。|这样玩，比一个人玩开心多了。]
+[谁也不说话了。|两个人都低下了头。]
+“对不起。”{hero}说。“我也有错，对不起。”{friend}说。
+接着，两个人一起把{colour}色的{toy}[洗|擦]干净了。
+后来，大家轮流玩{toy}，先是{friend}玩，再是{hero}玩。
+? [谁也没有再为{toy}吵过架。|这样玩，比一个人玩开心多了。]
 
 == plot giving: hero=child friend=child food=food sum=minus_many
 {hero}有{sum.cx}{food.word}{food}。
@@ -98,7 +98,7 @@ inline constexpr std::string_view chinese_plots = R"(
 ? “[我分你一些吧|这些给你]。”{hero}说。
 {hero}给了{friend}{sum.cy}{food.word}{food}，自己还剩{sum.cz}{food.word}{food}。
 “{thanks}！”{friend}说。
-[他们坐下来一起吃。|两个人都很高兴。|{sum.x}减{sum.y}等于{sum.z}。]
+[两个人坐下来一起吃。|大家都很高兴。|{sum.x}减{sum.y}等于{sum.z}。]
 
 == plot collecting: hero=child helper=family food=food sum=plus_many
 {opening}{hero}和{helper}一起去[市场|商店]，带着一个[篮子|袋子]。
@@ -106,7 +106,7 @@ inline constexpr std::string_view chinese_plots = R"(
 “现在一共有几{food.word}{food}？”{helper}问。
 {hero}[数了数|扳着手指数了数|想了想]，说：“{sum.x}加{sum.y}等于{sum.z}，一共有{sum.cz}{food.word}{food}。”
 “[答对了|真聪明|数得真好]！”{helper}{said}。
-? 他们高高兴兴地回家了。
+? 最后，大家高高兴兴地回家了。
 
 == plot strange_sound: hero=child animal=animal place=place
 {opening}{hero}在{place.in}玩。
@@ -118,7 +118,7 @@ inline constexpr std::string_view chinese_plots = R"(
 {hero}[看了它好一会儿|向它挥了挥手|在它旁边坐了下来]，后来才回家。
 
 == plot race: fast=fast slow=slow rest=rest
-{opening}{fast.one}和{slow.one}[比赛跑步|要赛跑]。
+[从前|有一天|一天早上|一个晴朗的早晨|一个暖和的下午]，{fast.one}和{slow.one}[比赛跑步|要赛跑]。
 “你跑得太慢了，[我一定会赢|你赢不了我]。”{fast}说。{slow}[只是笑了笑|什么也没说]。
 {fast}跑得飞快，[跑到一半|不一会儿]，{fast}{rest.did}。
 {slow}[一步一步地往前走|不停地往前走|慢慢地走着，一刻也不停]。
@@ -129,16 +129,16 @@ inline constexpr std::string_view chinese_plots = R"(
 == plot snowman: hero=child friend=child hat=colour scarf=colour
 下了一夜的雪，[院子里白茫茫的一片|到处都是白的]。
 {hero}穿上棉鞋，去叫好朋友{friend}。
-他们滚了两个大雪球，堆成了一个雪人。
+两个人滚了两个大雪球，堆成了一个雪人。
 {hero}给雪人戴上{hat}色的帽子，{friend}给它围上{scarf}色的围巾。
-? 他们用胡萝卜做鼻子，用小石子做眼睛。
-“[它真像我爷爷|这个雪人真神气|真希望它一直不化]！”{friend}说。他们都笑了。
-[天黑了，雪人戴着{hat}色的帽子，静静地站在月光下。|后来，他们回到屋里，喝了一杯热牛奶。]
+? 雪人有了胡萝卜做的鼻子，还有小石子做的眼睛。
+“[它真像我爷爷|这个雪人真神气|真希望它一直不化]！”{friend}说。两个人都笑了。
+[天黑了，雪人戴着{hat}色的帽子，静静地站在月光下。|后来，两个人回到屋里，喝了热牛奶。]
 
 == plot new_friend: hero=pet kind=creature friend=pet other=creature game=game
 从前有{kind.one}，名叫{hero}，住在{kind.home}。
 {hero}[很孤单|常常不开心]，因为没有人跟它玩。
-{opening}{hero}遇见了{other.one}，名叫{friend}。
+[有一天|一天早上|一个晴朗的早晨|一个暖和的下午]，{hero}遇见了{other.one}，名叫{friend}。
 “[你愿意跟我玩吗|我们做朋友好吗]？”{hero}问。“[好啊|当然愿意]！”{friend}说。
 于是，{kind}和{other}一起{game.long}，一直玩到太阳下山。
 “明天来找我玩吧，”{friend}说，“我住在{other.home}。”
@@ -150,7 +150,7 @@ inline constexpr std::string_view chinese_plots = R"(
 [有一天|终于有一天]，{hero}背上小包出发了。
 路上，它遇见了{guide.one}，就问：“请问，{wish.ask}？”
 “[沿着小河走|翻过这座山|朝着太阳走]，”{guide}说，“[别害怕|不要放弃]，你一定会成功的。”
-{hero}走了[三|四|五|七]天[。|，晚上就睡在星星下面。]
+{hero}走了[三|四|五|七]天[。|，晚上就睡在星空下。]
 终于，它看到了：{wish.found}！
 ? “比我想的还要美！”{hero}说。
 {hero}待了很久才回家，把这一切讲给大家听。
@@ -158,7 +158,7 @@ inline constexpr std::string_view chinese_plots = R"(
 == plot errand: hero=child helper=family first=errand second=errand friend=child
 {helper}让{hero}去买{first}和{second}。
 “{first}、{second}，{first}、{second}……”{hero}一边走一边念[。|，生怕忘了。]
-路上，{hero.he}碰到了{friend}，他们[聊了一会儿天|玩了一会儿|一起看了一只好玩的小狗]。
+路上，{hero.he}碰到了{friend}，两个人[聊了一会儿天|玩了一会儿|一起看了一只好玩的小狗]。
 到了商店，{hero}[想不起来了|愣住了]：“要买什么来着？有{first}，还有呢？”
 [{hero.he}闭上眼睛想了想。|{hero.he}摸着脑袋想了又想。]“对了，是{second}！{first}和{second}！”
 {hero}买好{first}和{second}回了家。“[真能干|一样也没忘]！”{helper}{said}。
@@ -168,7 +168,7 @@ inline constexpr std::string_view chinese_plots = R"(
 {hero}戴着新买的{colour}色帽子。[那天风很大。|一阵大风刮了过来。]
 忽然，帽子被风吹到了[树上|树枝上]。
 “我的帽子！”{hero}叫了起来。
-{helper}[找来一根长竹竿|把{hero.he}高高举起|摇了摇树]，{colour}色的帽子[终于拿到了|又回到了{hero}手里]。
+{helper}[找来一根长竹竿|把{hero.he}高高举起|摇了摇树]，{colour}色的帽子[终于拿了下来|又回到了{hero}手里]。
 “谢谢{helper}！”{hero}说。[这一次，{hero.he}用两只手按住了帽子。|{hero.he}把帽子戴得紧紧的。]
 ? 风还在吹，可是{colour}色的帽子再也没有被吹跑。
 

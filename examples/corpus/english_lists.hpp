@@ -207,7 +207,7 @@ was cold and wet | wrapped it in a warm scarf | Before long, it was warm and dry
 was lost and alone | helped it look for its mother | They found its mother waiting by the old gate
 was very hungry | gave it some food and water | It ate everything and was strong again
 had fallen into a hole | reached down and lifted it out | It was safe at last
-was afraid of the thunder | held it close and sang to it | When the storm was over, it was calm again
+was afraid of a big dog | held it close and sang to it | When the dog was gone, it was calm again
 
 == table skill: name fail done
 ride a bike | fell off the bike | rode all the way down the street
@@ -298,7 +298,6 @@ One day,
 One morning,
 One sunny morning,
 One afternoon,
-One evening,
 On a warm day,
 On a quiet Sunday,
 Last summer,

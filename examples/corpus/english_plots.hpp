@@ -27,10 +27,10 @@ They ate the {food.many} together and [talked about school|watched the clouds|la
 ? {Hero} went home and was {glad}.
 
 == plot rainy_day: hero=child helper=family first=game
-{Opening} it was raining hard, and {hero} could not play outside.
+[One day,|One morning,|One afternoon,|One autumn day,|On Saturday,|On Sunday,] it was raining hard, and {hero} could not play outside.
 {Hero.he} [sat by the window|looked out of the window] and felt [bored|{sad}].
 "[Let us|Why don't we] {first.do}," said {hero.his} {helper}.
-So they {first.did} [all morning|for a long time|until lunch|together].
+So they {first.did} [for a long time|together|again and again].
 ? They [laughed so much that they forgot the rain|had a lot of fun|did not even hear the rain].
 [When|Soon] the rain stopped[ and|,] [a rainbow stood over the roofs|the sun came out again|the birds began to sing].
 "I like rainy days [now|, too|with you]," said {hero}.
@@ -42,7 +42,7 @@ The {animal} {trouble}.
 {Hero} {trouble.help}.
 {Trouble.end}.
 The {animal} [looked at {hero} with bright eyes|rubbed its head against {hero.his} hand|made a small, happy sound].
-? {Hero} was {glad} that {hero.he} could help.
+? {Hero} was [happy|glad] that {hero.he} could help.
 [Every day after that, {hero} went to {place} to visit the {animal}.|From that day on, the {animal} and {hero} were friends.|That night, {hero} told {hero.his} family about the little {animal}.]
 
 == plot new_skill: hero=child skill=skill helper=family
@@ -101,11 +101,11 @@ After that, they took turns with the {toy}. First it was {friend}'s turn, and th
 "{Thanks}," said {friend}.
 [They sat down and ate together.|They were both {glad}.|{Sum.x} minus {sum.y} is {sum.z}.]
 
-== plot collecting: hero=child helper=family food=food sum=plus_many place=place
-{Opening} {hero} and {hero.his} {helper} went to {place} with a [basket|bag].
+== plot collecting: hero=child helper=family food=food sum=plus_many
+{Opening} {hero} and {hero.his} {helper} went to the [market|shop] with a [basket|bag].
 {Hero} put {sum.x} {food.many} into it. {Hero.his} {helper} put in {sum.y} more.
 "How many {food.many} do we have now?" asked {hero.his} {helper}.
-{Hero} counted[ slowly| on {hero.his} fingers|]. "{Sum.x} and {sum.y} make {sum.z}," said {hero.he}. "We have {sum.z} {food.many}!"
+{Hero} counted[ slowly| on {hero.his} fingers|]. "{Sum.x} and {sum.y} make {sum.z}," {hero.he} said. "We have {sum.z} {food.many}!"
 "[That is right|Well done|Very good]," said {hero.his} {helper}.
 ? Then they went home and were {glad}.
 
@@ -128,7 +128,7 @@ When the {fast} {rest.late}, it ran as fast as it could. But the {slow} was alre
 ["Slow and steady wins the race," said the {slow}.|"Well done," said the {fast}. "I will not laugh at you again."]
 
 == plot snowman: hero=child friend=child hat=colour scarf=colour
-In the night, it had snowed. [The whole garden was white.|Everything was white.]
+It had snowed all night. [The whole garden was white.|Everything was white.]
 {Hero} put on {hero.his} boots and called {hero.his} friend {friend}.
 They [rolled|made] two big balls of snow and [put one on top of the other|built a snowman].
 {Hero} gave the snowman a(n) {hat} hat, and {friend} gave him a(n) {scarf} scarf.
@@ -157,7 +157,7 @@ And then {hero.he} found it: {wish.found}!
 {Hero} stayed for a while. Then {hero.he} went home and told everyone about it.
 
 == plot errand: hero=child helper=family first=errand second=errand friend=child
-{Hero.his} {helper} asked {hero} to buy {first} and {second}.
+{Hero}'s {helper} asked {hero.him} to buy {first} and {second}.
 "{First} and {second}, {first} and {second}," said {hero} on the way to the shop[.|, so that {hero.he} would not forget.]
 Then {hero.he} met {friend}, and they [talked about school|played for a while|looked at a funny dog].
 In the shop, {hero} [had to think|stood still]. "What was it? I know that {first} was one thing."

@@ -111,17 +111,18 @@ class world_reader {
       world_.tables[name_].columns.assign(words.begin() + 2, words.end());
       return true;
     }
+    zer0::require(words[0] == "phrase" || words[0] == "plot" || words[0] == "facts", "world: unknown section '", text,
+                  "'; sections are table, phrase, plot and facts");
     for (std::size_t i = 2; i < words.size(); ++i) cast.push_back(detail::role_of(words[i]));
     if (words[0] == "phrase") {
       section_ = section::phrase;
     } else if (words[0] == "plot") {
       section_ = section::plot;
       world_.plots.push_back({name_, std::move(cast), {}});
-    } else if (words[0] == "facts" && cast.size() == 1) {
+    } else {
+      zer0::require(cast.size() == 1, "world: section '", text, "' has ", cast.size(), " roles; facts have one");
       section_ = section::facts;
       world_.relations.push_back({name_, cast[0], {}, {}});
-    } else {
-      zer0::fail("world: unknown section '", text, "'; sections are table, phrase, plot and facts with one role");
     }
     return true;
   }

@@ -21,7 +21,7 @@ inline void add_sums(world& w) {
   const auto numbers = w.tables.at("number").rows;
   const auto add = [&](std::string_view name, std::initializer_list<std::size_t> xyz) {
     std::vector<std::string> row;
-    for (const std::size_t form : {0, 1, 2}) {
+    for (std::size_t form = 0; form < 3; ++form) {
       for (const std::size_t n : xyz) row.push_back(numbers[n - 1][form]);
     }
     table& t = w.tables[std::string(name)];
