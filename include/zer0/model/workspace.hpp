@@ -35,7 +35,8 @@ class workspace {
     reset();
     batch_.ids = put<std::int32_t>(std::span(batch.ids));
     batch_.targets = put<std::int32_t>(std::span(batch.targets));
-    batch_.weights = put<real>(std::span(batch.weights));
+    weights_ = put<real>(std::span(batch.weights));
+    batch_.weights = weights_;
     number_positions(batch.starts);
     context_.layout.starts = put<std::int32_t>(std::span(batch.starts));
     context_.layout.positions = put<std::int32_t>(std::span<const std::int32_t>(positions_));
@@ -65,6 +66,8 @@ class workspace {
   }
 
   [[nodiscard]] const device_batch<Device>& batch() const { return batch_; }
+  /// The weights of the batch, to be scaled.
+  [[nodiscard]] std::span<real> weights() const { return weights_; }
   [[nodiscard]] context<Device>& current() { return context_; }
   /// Most bytes that activations and scratch ever took.
   [[nodiscard]] std::size_t peak_bytes() const { return keep_.peak() + scratch_.peak(); }
@@ -107,8 +110,9 @@ class workspace {
   Device* device_;
   arena<Device> keep_;
   arena<Device> scratch_;
-  context<Device> context_{*device_, keep_, scratch_};
+  context<Device> context_{*device_, keep_, scratch_, {}};
   device_batch<Device> batch_;
+  std::span<real> weights_;
   std::vector<std::int32_t> positions_;
 };
 

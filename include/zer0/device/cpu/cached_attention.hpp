@@ -32,7 +32,7 @@ inline void cached_attention(cpu&, const attention_sizes& a, tensor_view<const f
     const index_t length = starts[s + 1] - begin;
     const index_t tiles = (length + detail::query_tile - 1) / detail::query_tile;
     const index_t first_key = static_cast<index_t>(s) * cache.capacity;
-    detail::parallel_for_uneven(tiles * a.heads, [&](index_t task) {
+    detail::parallel_for_uneven(tiles * a.heads, (past[s] + length) * a.head_dim, [&](index_t task) {
       const index_t head = task % a.heads;
       const index_t kv = head / (a.heads / a.kv_heads);
       const index_t i = task / a.heads * detail::query_tile;

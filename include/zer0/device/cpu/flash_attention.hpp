@@ -65,7 +65,7 @@ inline void flash_attention_forward(cpu&, const attention_sizes& a, tensor_view<
     const auto k_of = [&](tensor_view<const float> x, index_t head) {
       return detail::head_of(x.row_block(begin, length), head / (a.heads / a.kv_heads), a.head_dim);
     };
-    detail::parallel_for_uneven(tiles * a.heads, [&](index_t task) {
+    detail::parallel_for_uneven(tiles * a.heads, length * a.head_dim, [&](index_t task) {
       const index_t head = task % a.heads;
       const index_t i = (tiles - 1 - task / a.heads) * detail::query_tile;  // the longest rows first
       const index_t rows = std::min(detail::query_tile, length - i);
@@ -87,7 +87,7 @@ inline void flash_attention_backward(cpu& d, const attention_sizes& a, tensor_vi
   const auto sequences = static_cast<index_t>(starts.size()) - 1;
   struct tiles_memory;
   // A key/value head of a sequence is one thread's: its gradients are sums in a fixed order.
-  detail::parallel_for_uneven(sequences * a.kv_heads, [&](index_t task) {
+  detail::parallel_for_uneven(sequences * a.kv_heads, q.rows * a.head_dim, [&](index_t task) {
     const index_t kv = task % a.kv_heads;
     const auto s = static_cast<std::size_t>(task / a.kv_heads);
     const index_t begin = starts[s];

@@ -36,7 +36,7 @@ inline void matmul(cpu&, transpose ta, tensor_view<const float> a, transpose tb,
   const index_t rows = std::min(c.rows, index_t{1024});
   const index_t down = (c.rows + rows - 1) / rows;
   const index_t across = (c.cols + cols - 1) / cols;
-  detail::parallel_for_uneven(down * across, [&](index_t piece) {
+  detail::parallel_for_uneven(down * across, rows * cols * depth / 32, [&](index_t piece) {
     const index_t i = piece % down * rows;
     const index_t j = piece / down * cols;
     detail::product({left.at(i, 0), left.stride, left.transposed}, {right.at(j, 0), right.stride, right.transposed},

@@ -11,22 +11,20 @@
 
 namespace zer0::detail {
 
-/// Calls f(i) for i in [0, n), on all threads if the whole costs more than starting them. `work`: elements touched by
-/// one call.
+/// Elements' worth of work below which starting the threads costs more than it saves.
+inline constexpr index_t least_parallel_work = 16384;
+
+/// Calls f(i) for i in [0, n), on all threads if it is worth it. `work`: about how many elements one call touches.
 template <class F>
 void parallel_for(index_t n, index_t work, F f) {
-  if (n * work < 8192 || n < 2) {
-    for (index_t i = 0; i < n; ++i) f(i);
-    return;
-  }
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (n > 1 && n * work >= least_parallel_work)
   for (index_t i = 0; i < n; ++i) f(i);
 }
 
 /// The same for calls of unequal cost.
 template <class F>
-void parallel_for_uneven(index_t n, F f) {
-#pragma omp parallel for schedule(dynamic) if (n > 1)
+void parallel_for_uneven(index_t n, index_t work, F f) {
+#pragma omp parallel for schedule(dynamic) if (n > 1 && n * work >= least_parallel_work)
   for (index_t i = 0; i < n; ++i) f(i);
 }
 

@@ -31,7 +31,7 @@ inline void standard_attention_forward(cpu& d, const attention_sizes& a, tensor_
                                        tensor_view<float> probabilities, tensor_view<float> o) {
   fill(d, o, 0);
   const auto sequences = static_cast<index_t>(starts.size()) - 1;
-  detail::parallel_for_uneven(sequences * a.heads, [&](index_t task) {
+  detail::parallel_for_uneven(sequences * a.heads, q.rows * a.head_dim, [&](index_t task) {
     const index_t head = task % a.heads;
     const index_t kv = head / (a.heads / a.kv_heads);
     const auto s = static_cast<std::size_t>(task / a.heads);
@@ -58,7 +58,7 @@ inline void standard_attention_backward(cpu& d, const attention_sizes& a, tensor
   for (const auto& gradient : {dq, dk, dv}) fill(d, gradient, 0);
   const index_t group = a.heads / a.kv_heads;
   const auto sequences = static_cast<index_t>(starts.size()) - 1;
-  detail::parallel_for_uneven(sequences * a.kv_heads, [&](index_t task) {
+  detail::parallel_for_uneven(sequences * a.kv_heads, q.rows * a.head_dim, [&](index_t task) {
     const index_t kv = task % a.kv_heads;
     const auto s = static_cast<std::size_t>(task / a.kv_heads);
     const index_t begin = starts[s];

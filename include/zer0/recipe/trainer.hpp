@@ -1,0 +1,131 @@
+// One optimizer step: forward, loss and backward of each micro-batch, clipping, update.
+#pragma once
+
+#include <zer0/loss/cross_entropy.hpp>
+#include <zer0/loss/normalization.hpp>
+#include <zer0/model/workspace.hpp>
+#include <zer0/optim/adamw.hpp>
+#include <zer0/optim/schedule/cosine.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace zer0 {
+
+struct step_report {
+  index_t step = 0;           ///< updates done, this one included
+  double loss = 0;            ///< as the normalization defines it
+  double gradient_norm = 0;   ///< 2-norm over all gradients, before clipping
+  double learning_rate = 0;
+  index_t tokens = 0;         ///< that went through the model
+  double target_tokens = 0;   ///< that were learned from
+};
+
+struct trainer_options {
+  index_t total_steps = 1;   ///< for the schedule
+  double grad_clip = 1.0;    ///< largest gradient norm; 0: no clipping
+  std::uint64_t seed = 42;   ///< of dropout
+};
+
+/// Trains a model. Loss, optimizer, schedule and normalization are plain types; any type with the same members takes their place.
+template <class Model, class Loss = cross_entropy, class Optimizer = adamw, class Schedule = cosine,
+          class Normalization = per_target_token>
+class trainer {
+ public:
+  using device_type = typename Model::device_type;
+  using real = typename Model::real;
+  using optimizer_state = typename Optimizer::template state<device_type>;
+
+  explicit trainer(Model& model, trainer_options options = {}, Loss loss = {}, Optimizer optimizer = {}, Schedule schedule = {},
+                   Normalization normalization = {})
+      : model_(&model),
+        options_(options),
+        loss_(loss),
+        optimizer_(optimizer),
+        schedule_(schedule),
+        normalization_(normalization),
+        state_(model),
+        workspace_(model.device()) {
+    (void)model.gradients();
+  }
+
+  /// One update from the micro-batches of `window`. Throws zer0::error, the weights untouched, if the loss or a gradient is not finite.
+  step_report step(std::span<const token_batch> window) {
+    fill(model_->device(), all_gradients(), 0);
+    double loss = 0;
+    step_report report;
+    for (const token_batch& batch : window) {
+      loss += accumulate(batch);
+      report.tokens += batch.tokens();
+      report.target_tokens += batch.target_tokens();
+    }
+    const double factor = normalization_.window_factor(static_cast<index_t>(window.size()), report.target_tokens);
+    report.loss = loss * factor;
+    report.gradient_norm = std::sqrt(squared_norm(model_->device(), std::span<const real>(model_->gradients()))) * factor;
+    report.learning_rate = schedule_(state_.steps, options_.total_steps);
+    require(std::isfinite(report.loss) && std::isfinite(report.gradient_norm), "training diverged: loss ", report.loss,
+            " and gradient norm ", report.gradient_norm, " at step ", state_.steps + 1,
+            "; lower the learning rate, warm up, or clip more");
+    const double clip = options_.grad_clip > 0 ? std::min(1.0, options_.grad_clip / (report.gradient_norm + 1e-6)) : 1;
+    state_.update(optimizer_, *model_, report.learning_rate, factor * clip);
+    report.step = state_.steps;
+    return report;
+  }
+
+  /// Adds the gradients of one micro-batch, not yet normalized over the window; returns its loss likewise.
+  double accumulate(const token_batch& batch) {
+    context<device_type>& c = workspace_.start(batch, model_->sizes());
+    c.training = true;
+    c.seed = options_.seed;
+    c.step = micro_steps_++;
+    const device_batch<device_type>& in = workspace_.batch();
+    if (const double factor = normalization_.micro_factor(batch); factor != 1)
+      scale(model_->device(), factor, tensor_view<real>(workspace_.weights().data(), 1, batch.tokens()));
+    const tensor_view<real> hidden = model_->forward(c, in.ids);
+    const tensor_view<real> dhidden = c.keep.matrix(hidden.rows, hidden.cols);
+    const double loss =
+        loss_(c, model_->output(), hidden, in.targets, in.weights, dhidden);
+    model_->backward(c, dhidden);
+    return loss;
+  }
+
+  struct evaluation {
+    double loss_sum = 0;
+    double targets = 0;
+    [[nodiscard]] double mean() const { return targets > 0 ? loss_sum / targets : 0; }
+  };
+
+  /// Loss of one batch without dropout or gradients; add up, then take the mean over all target tokens.
+  evaluation evaluate(const token_batch& batch) {
+    context<device_type>& c = workspace_.start(batch, model_->sizes());
+    const device_batch<device_type>& in = workspace_.batch();
+    const tensor_view<real> hidden = model_->forward(c, in.ids);
+    return {loss_(c, model_->output(), hidden, in.targets, in.weights), batch.target_tokens()};
+  }
+
+  [[nodiscard]] Model& model() { return *model_; }
+  [[nodiscard]] const trainer_options& options() const { return options_; }
+  [[nodiscard]] optimizer_state& optimizer() { return state_; }
+  [[nodiscard]] const workspace<device_type>& memory() const { return workspace_; }
+  /// Micro-batches trained on since the start: names the random numbers of dropout, so a checkpoint holds it.
+  [[nodiscard]] std::uint32_t micro_steps() const { return micro_steps_; }
+  void set_micro_steps(std::uint32_t n) { micro_steps_ = n; }
+
+ private:
+  [[nodiscard]] tensor_view<real> all_gradients() {
+    const std::span<real> g = model_->gradients();
+    return {g.data(), 1, static_cast<index_t>(g.size())};
+  }
+
+  Model* model_;
+  trainer_options options_;
+  Loss loss_;
+  Optimizer optimizer_;
+  Schedule schedule_;
+  Normalization normalization_;
+  optimizer_state state_;
+  workspace<device_type> workspace_;
+  std::uint32_t micro_steps_ = 0;
+};
+
+}  // namespace zer0
