@@ -35,11 +35,13 @@ class token_stream {
 
   [[nodiscard]] index_t tokens() const { return tokens_; }
 
+  [[nodiscard]] index_t length(index_t record) const { return counts_[static_cast<std::size_t>(record)]; }
+
   /// Moves the position on by that many tokens, at most to the end of the stream.
   void advance(stream_position& at, const record_order& order, index_t tokens) const {
     const auto documents = static_cast<index_t>(counts_.size());
     while (at.document < documents) {
-      const index_t left = counts_[static_cast<std::size_t>(order(at.document))] - at.token;
+      const index_t left = length(order(at.document)) - at.token;
       if (tokens < left) {
         at.token += tokens;
         return;

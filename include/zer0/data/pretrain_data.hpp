@@ -143,7 +143,11 @@ class pretrain_data {
   void build(const job& j, int worker, token_batch& out) {
     auto& encoder = encoders_[static_cast<std::size_t>(worker)];
     const auto tokens_at = [&](index_t position) -> const std::vector<token_id>& {
-      return encoder.tokens(view_.records(), encode_, view_[j.order(position)]);
+      const index_t i = j.order(position);
+      const auto& tokens = encoder.tokens(view_.records(), encode_, view_[i]);
+      if (options_.packed && static_cast<index_t>(tokens.size()) != stream_.length(i))
+        fail(view_.records().where(view_[i]), ": the file was changed while it was in use");
+      return tokens;
     };
     detail::clear_batch(out, j.rows * options_.seq, encode_.pad());
     if (options_.packed) {

@@ -15,8 +15,8 @@ enum class decay_rule {
   matrices,  ///< not norm weights and biases
 };
 
-/// g *= scale; p *= 1 - lr*decay; m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; p -= lr/(1-b1^t) * m / (sqrt(v)/sqrt(1-b2^t) + eps)
-/// Source: Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2.
+/// g *= scale; p *= 1 - lr*decay; m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; p -= lr/(1-b1^t) * m /
+/// (sqrt(v)/sqrt(1-b2^t) + eps) Source: Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2.
 struct adamw {
   double beta1 = 0.9;
   double beta2 = 0.95;
@@ -36,7 +36,8 @@ struct adamw {
 
     template <class Model>
     explicit state(Model& model)
-        : first_(model.device(), model.parameters().elements()), second_(model.device(), model.parameters().elements()) {
+        : first_(model.device(), model.parameters().elements()),
+          second_(model.device(), model.parameters().elements()) {
       fill(model.device(), first_.row(), 0);
       fill(model.device(), second_.row(), 0);
     }

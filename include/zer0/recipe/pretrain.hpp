@@ -10,7 +10,8 @@ namespace zer0 {
 ///   const zer0::pretrain recipe{.epochs = 1, .learning_rate = 5e-4};
 ///   const zer0::training_report report = recipe(llm, data, zer0::progress());
 ///
-/// Another loss, optimizer, schedule or normalization: make a `trainer<...>` of them and call `train`, as operator() does here.
+/// Another loss, optimizer, schedule or normalization: make a `trainer<...>` of them and call `train`, as operator()
+/// does here.
 struct pretrain {
   index_t epochs = 1;
   index_t accumulation_steps = 8;

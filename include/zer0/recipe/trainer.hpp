@@ -13,21 +13,22 @@
 namespace zer0 {
 
 struct step_report {
-  index_t step = 0;           ///< updates done, this one included
-  double loss = 0;            ///< as the normalization defines it
-  double gradient_norm = 0;   ///< 2-norm over all gradients, before clipping
+  index_t step = 0;          ///< updates done, this one included
+  double loss = 0;           ///< as the normalization defines it
+  double gradient_norm = 0;  ///< 2-norm over all gradients, before clipping
   double learning_rate = 0;
-  index_t tokens = 0;         ///< that went through the model
-  double target_tokens = 0;   ///< that were learned from
+  index_t tokens = 0;        ///< that went through the model
+  double target_tokens = 0;  ///< that were learned from
 };
 
 struct trainer_options {
-  index_t total_steps = 1;   ///< for the schedule
-  double grad_clip = 1.0;    ///< largest gradient norm; 0: no clipping
-  std::uint64_t seed = 42;   ///< of dropout
+  index_t total_steps = 1;  ///< for the schedule
+  double grad_clip = 1.0;   ///< largest gradient norm; 0: no clipping
+  std::uint64_t seed = 42;  ///< of dropout
 };
 
-/// Trains a model. Loss, optimizer, schedule and normalization are plain types; any type with the same members takes their place.
+/// Trains a model. Loss, optimizer, schedule and normalization are plain types; any type with the same members takes
+/// their place.
 template <class Model, class Loss = cross_entropy, class Optimizer = adamw, class Schedule = cosine,
           class Normalization = per_target_token>
 class trainer {
@@ -36,8 +37,8 @@ class trainer {
   using real = typename Model::real;
   using optimizer_state = typename Optimizer::template state<device_type>;
 
-  explicit trainer(Model& model, trainer_options options = {}, Loss loss = {}, Optimizer optimizer = {}, Schedule schedule = {},
-                   Normalization normalization = {})
+  explicit trainer(Model& model, trainer_options options = {}, Loss loss = {}, Optimizer optimizer = {},
+                   Schedule schedule = {}, Normalization normalization = {})
       : model_(&model),
         options_(options),
         loss_(loss),
@@ -49,7 +50,8 @@ class trainer {
     (void)model.gradients();
   }
 
-  /// One update from the micro-batches of `window`. Throws zer0::error, the weights untouched, if the loss or a gradient is not finite.
+  /// One update from the micro-batches of `window`. Throws zer0::error, the weights untouched, if the loss or a
+  /// gradient is not finite.
   step_report step(std::span<const token_batch> window) {
     fill(model_->device(), all_gradients(), 0);
     double loss = 0;
@@ -61,7 +63,8 @@ class trainer {
     }
     const double factor = normalization_.window_factor(static_cast<index_t>(window.size()), report.target_tokens);
     report.loss = loss * factor;
-    report.gradient_norm = std::sqrt(squared_norm(model_->device(), std::span<const real>(model_->gradients()))) * factor;
+    report.gradient_norm =
+        std::sqrt(squared_norm(model_->device(), std::span<const real>(model_->gradients()))) * factor;
     report.learning_rate = schedule_(state_.steps, options_.total_steps);
     require(std::isfinite(report.loss) && std::isfinite(report.gradient_norm), "training diverged: loss ", report.loss,
             " and gradient norm ", report.gradient_norm, " at step ", state_.steps + 1,
@@ -83,8 +86,7 @@ class trainer {
       scale(model_->device(), factor, tensor_view<real>(workspace_.weights().data(), 1, batch.tokens()));
     const tensor_view<real> hidden = model_->forward(c, in.ids);
     const tensor_view<real> dhidden = c.keep.matrix(hidden.rows, hidden.cols);
-    const double loss =
-        loss_(c, model_->output(), hidden, in.targets, in.weights, dhidden);
+    const double loss = loss_(c, model_->output(), hidden, in.targets, in.weights, dhidden);
     model_->backward(c, dhidden);
     return loss;
   }

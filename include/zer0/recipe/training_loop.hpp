@@ -39,12 +39,12 @@ struct training_report {
 template <class D>
 concept batch_source = requires(D& d, token_batch& b, index_t n) {
   { d.batches_per_epoch() } -> std::convertible_to<index_t>;
-  d.seek(n, n);                                      // next() goes on with this batch of this epoch
-  { d.next(b) } -> std::convertible_to<bool>;        // false at the end of the epoch
+  d.seek(n, n);                                // next() goes on with this batch of this epoch
+  { d.next(b) } -> std::convertible_to<bool>;  // false at the end of the epoch
 };
 
-/// Trains from where `run` stands to its end. After each step every hook is called as hook(run, step_report): logging, validation,
-/// checkpoints, early stopping are hooks. The last, shorter window of an epoch is a step like any other.
+/// Trains from where `run` stands to its end. After each step every hook is called as hook(run, step_report): logging,
+/// validation, checkpoints, early stopping are hooks. The last, shorter window of an epoch is a step like any other.
 template <class Trainer, batch_source Data, class... Hooks>
 training_report train(training_run<Trainer, Data>& run, Hooks&&... hooks) {
   using clock = std::chrono::steady_clock;

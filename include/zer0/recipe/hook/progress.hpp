@@ -3,15 +3,15 @@
 
 #include <zer0/recipe/training_loop.hpp>
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <string>
 
-#include <unistd.h>
-
 namespace zer0 {
 
-/// A hook. On a terminal a bar with loss, learning rate, speed and remaining time is redrawn at most ten times a second; a file or pipe
-/// gets a line every `interval` steps and at the end.
+/// A hook. On a terminal a bar with loss, learning rate, speed and remaining time is redrawn at most ten times a
+/// second; a file or pipe gets a line every `interval` steps and at the end.
 class progress {
  public:
   explicit progress(index_t interval = 100, std::FILE* out = stderr)
@@ -36,21 +36,25 @@ class progress {
     const index_t done = step.step - first_step_;
     const double left = done > 0 ? elapsed / static_cast<double>(done) * static_cast<double>(total - step.step) : 0;
     const double speed = elapsed > 0 ? static_cast<double>(tokens_) / elapsed : 0;
-    std::fprintf(out_, "%s%s step %ld/%ld  loss %.4f  lr %.2e  norm %.2f  %.0f tokens/s  %s left%s", terminal_ ? "\r" : "",
-                 bar(step.step, total).c_str(), static_cast<long>(step.step), static_cast<long>(total), smooth_loss_,
-                 step.learning_rate, step.gradient_norm, speed, time_text(left).c_str(), terminal_ && !last ? "\x1b[K" : "\n");
+    std::fprintf(out_, "%s%s step %ld/%ld  loss %.4f  lr %.2e  norm %.2f  %.0f tokens/s  %s left%s",
+                 terminal_ ? "\r" : "", bar(step.step, total).c_str(), static_cast<long>(step.step),
+                 static_cast<long>(total), smooth_loss_, step.learning_rate, step.gradient_norm, speed,
+                 time_text(left).c_str(), terminal_ && !last ? "\x1b[K" : "\n");
     std::fflush(out_);
   }
 
  private:
   using clock = std::chrono::steady_clock;
-  static double seconds(clock::time_point from, clock::time_point to) { return std::chrono::duration<double>(to - from).count(); }
+  static double seconds(clock::time_point from, clock::time_point to) {
+    return std::chrono::duration<double>(to - from).count();
+  }
 
   [[nodiscard]] std::string bar(index_t done, index_t total) const {
     if (!terminal_) return "";
     constexpr index_t width = 24;
     const index_t full = std::min(width, width * done / std::max<index_t>(total, 1));
-    return "[" + std::string(static_cast<std::size_t>(full), '#') + std::string(static_cast<std::size_t>(width - full), '.') + "]";
+    return "[" + std::string(static_cast<std::size_t>(full), '#') +
+           std::string(static_cast<std::size_t>(width - full), '.') + "]";
   }
 
   static std::string time_text(double s) {

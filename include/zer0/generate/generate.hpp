@@ -1,0 +1,92 @@
+// Generation: continues prompts, a token at a time, several prompts at once.
+#pragma once
+
+#include <zer0/generate/sampler.hpp>
+#include <zer0/generate/session.hpp>
+#include <zer0/text/stream_decoder.hpp>
+#include <zer0/text/tokenizer.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace zer0 {
+
+struct generate_options {
+  sampling rules = {};
+  index_t max_new_tokens = 128;             ///< of each prompt, the prompt not counted
+  std::optional<token_id> stop_token = {};  ///< ends a sequence; not part of the result
+};
+
+/// Continues each prompt by at most `max_new_tokens` tokens: until the stop token, the end of the model's context or
+/// `on_token(prompt index, token)` returning false, which ends that sequence. Returns the new tokens of each.
+/// The prompts run side by side; each one's tokens depend on the seed and its index, not on its neighbours.
+/// Throws zer0::error for an empty prompt or one that leaves no room in the context.
+template <class Model>
+std::vector<std::vector<token_id>> generate_tokens(Model& model, const std::vector<std::vector<token_id>>& prompts,
+                                                   const generate_options& options = {},
+                                                   const std::function<bool(index_t, token_id)>& on_token = {}) {
+  index_t longest = 0;
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    const auto size = static_cast<index_t>(prompts[i].size());
+    require(size > 0, "generation: prompt ", i + 1, " has no tokens; begin with the begin-of-text token");
+    require(size < model.sizes().max_seq_len, "generation: prompt ", i + 1, " has ", size,
+            " tokens, which leaves no room in a context of max_seq_len = ", model.sizes().max_seq_len, "; shorten it");
+    longest = std::max(longest, size);
+  }
+  std::vector<std::vector<token_id>> results(prompts.size());
+  if (prompts.empty() || options.max_new_tokens <= 0) return results;
+
+  const index_t capacity = std::min(model.sizes().max_seq_len, longest + options.max_new_tokens);
+  session<Model> s(model, static_cast<index_t>(prompts.size()), capacity);
+  sampler choose(options.rules);
+  std::vector<std::vector<token_id>> pieces = prompts;
+  std::vector<std::vector<token_id>> histories = prompts;
+  for (bool any = true; any;) {
+    const auto& logits = s.feed(pieces);
+    any = false;
+    auto row = logits.begin();
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      if (pieces[i].empty()) continue;
+      const auto sequence = static_cast<index_t>(i);
+      const token_id token = choose.next(*row++, histories[i], sequence, static_cast<index_t>(results[i].size()));
+      pieces[i].clear();
+      if (token == options.stop_token) continue;
+      results[i].push_back(token);
+      histories[i].push_back(token);
+      const bool wanted = !on_token || on_token(sequence, token);
+      const bool room =
+          static_cast<index_t>(results[i].size()) < options.max_new_tokens && s.length(sequence) < capacity;
+      if (!wanted || !room) continue;
+      pieces[i].push_back(token);
+      any = true;
+    }
+  }
+  return results;
+}
+
+/// Continues a text, which begins with the tokenizer's begin-of-text token as training texts do, up to its end-of-text
+/// token. `on_text` gets each whole piece of new text as soon as it is there. Returns the new text.
+template <class Model>
+std::string generate(Model& model, const tokenizer& tok, std::string_view prompt, generate_options options = {},
+                     const std::function<void(std::string_view)>& on_text = {}) {
+  std::vector<token_id> ids;
+  if (tok.bos()) ids.push_back(*tok.bos());
+  tok.encode(prompt, ids);
+  if (!options.stop_token) options.stop_token = tok.eos();
+  stream_decoder decoder(tok);
+  std::string text;
+  const auto emit = [&](const std::string& piece) {
+    text += piece;
+    if (on_text && !piece.empty()) on_text(piece);
+  };
+  (void)generate_tokens(model, {ids}, options, [&](index_t, token_id token) {
+    emit(decoder.push(token));
+    return true;
+  });
+  emit(decoder.flush());
+  return text;
+}
+
+}  // namespace zer0

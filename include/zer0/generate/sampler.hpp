@@ -1,0 +1,156 @@
+// The sampler: from logits to the next token.
+#pragma once
+
+#include <zer0/core/error.hpp>
+#include <zer0/core/philox.hpp>
+#include <zer0/core/types.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <vector>
+
+namespace zer0 {
+
+/// What the repetition penalty does to the logit of a token that occurred already.
+enum class repetition_rule {
+  usual,      ///< divides a positive logit and multiplies a negative one: always less likely. Keskar et al. 2019,
+              ///< arXiv:1909.05858
+  reference,  ///< divides both, as the reference implementation does: a negative logit becomes more likely
+};
+
+/// How the next token is chosen. The defaults are those of the eval program.
+struct sampling {
+  double temperature = 0.85;      ///< logits are divided by it; 0: the most likely token, always
+  index_t top_k = 0;              ///< only the k most likely tokens; 0: all
+  double top_p = 0.85;            ///< the fewest most likely tokens whose probabilities exceed it; 1: all
+  double repetition_penalty = 1;  ///< 1: none
+  repetition_rule rule = repetition_rule::usual;
+  std::uint64_t seed = 42;
+
+  /// Throws zer0::error naming the value that is out of range.
+  void check() const {
+    require(temperature >= 0 && std::isfinite(temperature), "sampling: temperature is ", temperature,
+            "; it must be at least 0 (0: always the most likely token)");
+    require(top_k >= 0, "sampling: top_k is ", top_k, "; it must be at least 0 (0: no limit)");
+    require(top_p > 0 && top_p <= 1, "sampling: top_p is ", top_p, "; it must be above 0 and at most 1 (1: no limit)");
+    require(repetition_penalty > 0 && std::isfinite(repetition_penalty), "sampling: repetition_penalty is ",
+            repetition_penalty, "; it must be positive (1: none)");
+  }
+};
+
+/// Turns logits into probabilities and draws from them. Reusable memory: a few numbers a token of the vocabulary.
+class sampler {
+ public:
+  explicit sampler(sampling rules = {}) : rules_(rules) { rules_.check(); }
+
+  /// Probabilities (V) of the next token after `history`; tokens ruled out are exactly 0. In this order: repetition
+  /// penalty, temperature, top-k, top-p, softmax. At temperature 0 the most likely token has probability 1 (the first
+  /// one of equals). Valid until the next call. Source of top-p: Holtzman et al. 2020, arXiv:1904.09751.
+  std::span<const double> probabilities(std::span<const float> logits, std::span<const token_id> history) {
+    scores_.assign(logits.begin(), logits.end());
+    penalize(history);
+    if (rules_.temperature == 0) return only_the_best();
+    for (double& s : scores_) s /= rules_.temperature;
+    softmax();
+    keep_most_likely();
+    return scores_;
+  }
+
+  /// Draws a token from probabilities: the random number depends on the seed, the sequence and the position alone.
+  [[nodiscard]] token_id draw(std::span<const double> probabilities, index_t sequence, index_t position) const {
+    const auto words = philox4x32({static_cast<std::uint32_t>(position), static_cast<std::uint32_t>(position >> 32),
+                                   static_cast<std::uint32_t>(sequence), 0},
+                                  philox_key_of(rules_.seed));
+    const double u = (static_cast<double>(words[0]) + static_cast<double>(words[1] >> 11) * 0x1p-21) * 0x1p-32;
+    double running = 0;
+    token_id last = 0;
+    for (std::size_t i = 0; i < probabilities.size(); ++i) {
+      if (probabilities[i] == 0) continue;
+      last = static_cast<token_id>(i);
+      running += probabilities[i];
+      if (u < running) return last;
+    }
+    return last;  // rounding left the sum just below u
+  }
+
+  token_id next(std::span<const float> logits, std::span<const token_id> history, index_t sequence, index_t position) {
+    return draw(probabilities(logits, history), sequence, position);
+  }
+
+ private:
+  void penalize(std::span<const token_id> history) {
+    if (rules_.repetition_penalty == 1) return;
+    seen_.assign(scores_.size(), 0);
+    for (const token_id token : history) {
+      const auto at = static_cast<std::size_t>(token);
+      if (at >= scores_.size() || seen_[at]) continue;
+      seen_[at] = 1;
+      const bool divide = scores_[at] > 0 || rules_.rule == repetition_rule::reference;
+      scores_[at] = divide ? scores_[at] / rules_.repetition_penalty : scores_[at] * rules_.repetition_penalty;
+    }
+  }
+
+  std::span<const double> only_the_best() {
+    const auto best = std::max_element(scores_.begin(), scores_.end()) - scores_.begin();
+    std::fill(scores_.begin(), scores_.end(), 0.0);
+    scores_[static_cast<std::size_t>(best)] = 1;
+    return scores_;
+  }
+
+  void softmax() {
+    const double largest = *std::max_element(scores_.begin(), scores_.end());
+    double total = 0;
+    for (double& s : scores_) total += s = std::exp(s - largest);
+    for (double& s : scores_) s /= total;
+  }
+
+  /// Sets all but the chosen few to 0 and scales these to sum 1. Takes the largest from a heap until there are enough,
+  /// which for a usual distribution are few of a large vocabulary.
+  void keep_most_likely() {
+    const auto all = static_cast<index_t>(scores_.size());
+    const index_t at_most = rules_.top_k > 0 ? std::min(rules_.top_k, all) : all;
+    if (at_most == all && rules_.top_p >= 1) return;
+    order_.resize(scores_.size());
+    for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = static_cast<token_id>(i);
+    const auto less = [this](token_id a, token_id b) {
+      const double x = scores_[static_cast<std::size_t>(a)];
+      const double y = scores_[static_cast<std::size_t>(b)];
+      return x < y || (x == y && a > b);
+    };
+    std::make_heap(order_.begin(), order_.end(), less);
+    kept_.clear();
+    double mass = 0;  // of the tokens kept
+    double limit = rules_.top_p;
+    if (at_most < all) limit *= largest_sum(at_most);  // top-p of what top-k leaves
+    for (index_t taken = 0; taken < at_most && (taken == 0 || mass <= limit || rules_.top_p >= 1); ++taken) {
+      std::pop_heap(order_.begin(), order_.end() - taken, less);
+      const auto token = static_cast<std::size_t>(*(order_.end() - 1 - taken));
+      kept_.push_back({token, scores_[token]});
+      mass += scores_[token];
+    }
+    std::fill(scores_.begin(), scores_.end(), 0.0);
+    for (const auto& [token, p] : kept_) scores_[token] = p / mass;
+  }
+
+  /// Sum of the n largest scores.
+  double largest_sum(index_t n) {
+    sorted_.assign(scores_.begin(), scores_.end());
+    std::nth_element(sorted_.begin(), sorted_.begin() + (n - 1), sorted_.end(), std::greater<>());
+    double total = 0;
+    for (index_t i = 0; i < n; ++i) total += sorted_[static_cast<std::size_t>(i)];
+    return total;
+  }
+
+  struct kept_token {
+    std::size_t token;
+    double probability;
+  };
+  sampling rules_;
+  std::vector<double> scores_, sorted_;
+  std::vector<char> seen_;
+  std::vector<token_id> order_;
+  std::vector<kept_token> kept_;
+};
+
+}  // namespace zer0

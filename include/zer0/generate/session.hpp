@@ -1,0 +1,105 @@
+// A session: sequences that grow, with their key/value cache.
+#pragma once
+
+#include <zer0/model/workspace.hpp>
+
+#include <span>
+#include <vector>
+
+namespace zer0 {
+
+/// Feeds tokens to `sequences` sequences of at most `capacity` tokens, in pieces of any length, and gives the logits
+/// that follow. Memory: the model's cache for sequences * capacity tokens.
+template <class Model>
+class session {
+ public:
+  using device_type = typename Model::device_type;
+  using real = typename Model::real;
+
+  session(Model& model, index_t sequences, index_t capacity)
+      : model_(&model),
+        capacity_(capacity),
+        past_(static_cast<std::size_t>(sequences), 0),
+        cache_(model.make_cache(sequences, capacity)),
+        workspace_(model.device()) {
+    require(capacity <= model.sizes().max_seq_len, "generation: ", capacity,
+            " tokens of context asked for; the model accepts max_seq_len = ", model.sizes().max_seq_len);
+  }
+
+  [[nodiscard]] index_t capacity() const { return capacity_; }
+  [[nodiscard]] index_t length(index_t sequence) const { return past_[static_cast<std::size_t>(sequence)]; }
+
+  /// Appends pieces[s] to sequence s (an empty piece leaves it as it is). Returns the logits (V) after the last token
+  /// of each sequence that got one, in order. Throws zer0::error if a sequence would outgrow the capacity or a token
+  /// the vocabulary.
+  const std::vector<std::vector<float>>& feed(std::span<const std::vector<token_id>> pieces) {
+    lay_out(pieces);
+    context<device_type>& c = workspace_.reset();
+    c.layout.starts = workspace_.template put<std::int32_t>(std::span(starts_));
+    c.layout.positions = workspace_.template put<std::int32_t>(std::span(positions_));
+    c.layout.past = workspace_.template put<std::int32_t>(std::span(past_));
+    c.layout.slots = workspace_.template put<std::int32_t>(std::span(slots_));
+    c.layout.longest = capacity_;
+    const id_span ids = workspace_.template put<std::int32_t>(std::span(ids_));
+    const id_span last = workspace_.template put<std::int32_t>(std::span(last_rows_));
+    const tensor_view<real> hidden = model_->extend(c, ids, cache_);
+    const auto rows = static_cast<index_t>(last_rows_.size());
+    const tensor_view<real> ends = c.keep.matrix(rows, hidden.cols);
+    const tensor_view<real> logits = c.keep.matrix(rows, model_->sizes().vocab_size);
+    gather_rows(c.device, hidden, last, ends);
+    matmul(c.device, transpose::no, ends, transpose::yes, model_->output().value, 0, logits);
+    for (std::size_t s = 0; s < pieces.size(); ++s) past_[s] += static_cast<std::int32_t>(pieces[s].size());
+    fetch(logits);
+    return logits_;
+  }
+
+ private:
+  void lay_out(std::span<const std::vector<token_id>> pieces) {
+    require(pieces.size() == past_.size(), "generation: ", pieces.size(), " pieces for ", past_.size(), " sequences");
+    starts_.assign(1, 0);
+    ids_.clear();
+    positions_.clear();
+    slots_.clear();
+    last_rows_.clear();
+    for (std::size_t s = 0; s < pieces.size(); ++s) {
+      require(past_[s] + static_cast<index_t>(pieces[s].size()) <= capacity_, "generation: sequence ", s,
+              " would have ", past_[s] + static_cast<index_t>(pieces[s].size()), " tokens; there is room for ",
+              capacity_);
+      for (const token_id token : pieces[s]) {
+        require(token >= 0 && token < model_->sizes().vocab_size, "generation: token ", token,
+                " is outside the vocabulary of ", model_->sizes().vocab_size,
+                "; use the tokenizer that the model was made for");
+        const auto position =
+            static_cast<std::int32_t>(past_[s] + static_cast<std::int32_t>(ids_.size()) - starts_.back());
+        ids_.push_back(token);
+        positions_.push_back(position);
+        slots_.push_back(static_cast<std::int32_t>(static_cast<index_t>(s) * capacity_) + position);
+      }
+      if (!pieces[s].empty()) last_rows_.push_back(static_cast<std::int32_t>(ids_.size()) - 1);
+      starts_.push_back(static_cast<std::int32_t>(ids_.size()));
+    }
+    require(!ids_.empty(), "generation: no token given; a prompt needs at least one (the begin-of-text token will do)");
+  }
+
+  void fetch(tensor_view<real> logits) {
+    host_.resize(static_cast<std::size_t>(logits.elements()));
+    model_->device().download(host_.data(), logits.data, host_.size() * sizeof(real));
+    logits_.resize(static_cast<std::size_t>(logits.rows));
+    auto from = host_.begin();
+    for (std::vector<float>& row : logits_) {
+      row.assign(from, from + logits.cols);
+      from += logits.cols;
+    }
+  }
+
+  Model* model_;
+  index_t capacity_;
+  std::vector<std::int32_t> past_;
+  typename Model::cache cache_;
+  workspace<device_type> workspace_;
+  std::vector<std::int32_t> ids_, starts_, positions_, slots_, last_rows_;
+  std::vector<real> host_;
+  std::vector<std::vector<float>> logits_;
+};
+
+}  // namespace zer0
