@@ -27,7 +27,7 @@ struct bad_lines {
   static constexpr index_t reported = 5;
 
   index_t count = 0;
-  std::vector<std::string> first;  ///< "FILE:LINE: what is wrong" for the first `reported` of them
+  std::vector<std::string> first{};  ///< "FILE:LINE: what is wrong" for the first `reported` of them
 };
 
 namespace detail {

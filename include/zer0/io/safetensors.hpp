@@ -28,10 +28,10 @@ static_assert(std::endian::native == std::endian::little, "zer0 reads and writes
 
 /// A tensor of a file, or one to write: its elements in C order. `bytes` is a view and owned by someone else.
 struct tensor_entry {
-  std::string name;
+  std::string name{};
   zer0::dtype dtype = zer0::dtype::f32;
-  std::vector<index_t> shape;
-  std::span<const std::byte> bytes;
+  std::vector<index_t> shape{};
+  std::span<const std::byte> bytes{};
 
   [[nodiscard]] index_t elements() const { return static_cast<index_t>(bytes.size()) / bytes_of(dtype); }
 };
