@@ -1,0 +1,200 @@
+// The attention kernels against the reference.
+#include "support/devices.hpp"
+#include "support/twin.hpp"
+
+#include <limits>
+
+using namespace zer0;
+using support::placement;
+
+namespace {
+
+struct attention_case {
+  index_t heads, kv_heads, head_dim;
+  std::vector<std::int32_t> lengths;
+};
+
+// Sequences of 1, below, at and above the tiles of the cpu device (64 queries, 128 keys); all ratios of heads.
+const attention_case cases[] = {
+    {1, 1, 1, {1}},
+    {2, 2, 4, {1, 2, 3}},
+    {4, 2, 16, {5, 1, 70}},
+    {6, 1, 5, {130, 64}},
+    {3, 3, 24, {257}},
+    {4, 1, 17, {63, 127, 1, 1}},
+    {8, 2, 32, {65, 128, 129}},
+};
+
+std::vector<std::int32_t> starts_of(const std::vector<std::int32_t>& lengths) {
+  std::vector<std::int32_t> starts{0};
+  for (const std::int32_t n : lengths) starts.push_back(starts.back() + n);
+  return starts;
+}
+
+/// Calls f(case, sizes, twin) for every case, placement and dropout.
+template <class D, class F>
+void for_cases(F f) {
+  std::uint32_t seed = 0;
+  for (const attention_case& c : cases)
+    for (const placement where : {placement::contiguous, placement::columns})
+      for (const double dropout : {0.0, 0.3}) {
+        INFO(c.heads << " heads, " << c.kv_heads << " key/value heads of " << c.head_dim << ", "
+                     << starts_of(c.lengths).back() << " tokens, dropout " << dropout);
+        support::twin<D> t(++seed, where);
+        f(c,
+          attention_sizes{.heads = c.heads,
+                          .kv_heads = c.kv_heads,
+                          .head_dim = c.head_dim,
+                          .scale = 1 / std::sqrt(static_cast<double>(c.head_dim)),
+                          .dropout = dropout,
+                          .stream = {.seed = seed, .site = 3, .step = 8}},
+          t);
+      }
+}
+
+template <class T>
+struct operands {
+  operands(T& t, const attention_case& c)
+      : starts(t.ids(starts_of(c.lengths))),
+        tokens(starts_of(c.lengths).back()),
+        longest(*std::max_element(c.lengths.begin(), c.lengths.end())),
+        q(t.normal(tokens, c.heads * c.head_dim)),
+        k(t.normal(tokens, c.kv_heads * c.head_dim)),
+        v(t.normal(tokens, c.kv_heads * c.head_dim)),
+        o(t.output(tokens, c.heads * c.head_dim)),
+        dout(t.normal(tokens, c.heads * c.head_dim)),
+        dq(t.output(tokens, c.heads * c.head_dim)),
+        dk(t.output(tokens, c.kv_heads * c.head_dim)),
+        dv(t.output(tokens, c.kv_heads * c.head_dim)) {}
+
+  /// Gradients of the scores are differences of numbers near 1, and dk, dv sums over queries and over heads.
+  void expect_gradients_close(T& t, const attention_case& c) const {
+    const index_t depth = longest * (c.heads / c.kv_heads) + c.head_dim;
+    t.expect_close(o, longest + c.head_dim);
+    t.expect_close(dq, longest + c.head_dim, 1);
+    t.expect_close(dk, depth, 1);
+    t.expect_close(dv, depth, 1);
+  }
+
+  typename T::id_list& starts;
+  index_t tokens, longest;
+  typename T::matrix &q, &k, &v, &o, &dout, &dq, &dk, &dv;
+};
+
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE("standard attention: output, probabilities and gradients agree with the reference",
+                        "[device][attention]", support::judged_devices) {
+  for_cases<TestType>([](const attention_case& c, const attention_sizes& a, auto& t) {
+    const operands x(t, c);
+    auto& probabilities = t.output(x.tokens * c.heads, x.longest);
+    auto& scratch = t.output(x.tokens * c.heads, x.longest);
+    t.run([&](auto& d, auto at) {
+      standard_attention_forward(d, a, at(x.q), at(x.k), at(x.v), at(x.starts), at(probabilities), at(x.o));
+      standard_attention_backward(d, a, at(x.q), at(x.k), at(x.v), at(x.starts), at(probabilities), at(x.dout),
+                                  at(scratch), at(x.dq), at(x.dk), at(x.dv));
+      fill(d, at(scratch), 0);  // its contents are nobody's business
+    });
+    t.expect_close(probabilities, x.longest + c.head_dim);
+    x.expect_gradients_close(t, c);
+    const auto p = probabilities.actual.values();
+    const auto e = probabilities.expected.values();
+    std::size_t wrong = 0;  // a reader may rely on the zeros
+    for (std::size_t i = 0; i < p.size(); ++i) wrong += e[i] == 0 && p[i] != 0 ? 1 : 0;
+    CHECK(wrong == 0);
+  });
+}
+
+TEMPLATE_LIST_TEST_CASE("flash attention: output, row sums and gradients agree with the reference",
+                        "[device][attention]", support::judged_devices) {
+  for_cases<TestType>([](const attention_case& c, const attention_sizes& a, auto& t) {
+    const operands x(t, c);
+    auto& lse = t.output_vector(x.tokens * c.heads);
+    t.run([&](auto& d, auto at) {
+      flash_attention_forward(d, a, at(x.q), at(x.k), at(x.v), at(x.starts), at(x.o), at.span(lse));
+      flash_attention_backward(d, a, at(x.q), at(x.k), at(x.v), at(x.starts), at(x.o), at.span(lse), at(x.dout),
+                               at(x.dq), at(x.dk), at(x.dv));
+    });
+    t.expect_close(lse, x.longest + c.head_dim, 1);
+    x.expect_gradients_close(t, c);
+  });
+}
+
+TEMPLATE_LIST_TEST_CASE("attention: scores of thousands, of either sign, give finite numbers on every kernel",
+                        "[device][attention]", support::judged_devices) {
+  for (const double magnitude : {-60.0, 60.0}) {
+    support::twin<TestType> t(3);
+    const attention_case c{2, 1, 4, {140}};
+    const attention_sizes a{.heads = 2, .kv_heads = 1, .head_dim = 4, .scale = 1};
+    auto& q = t.normal(140, 8, 1, 60);
+    auto& k = t.normal(140, 4, 1, magnitude);
+    auto& v = t.normal(140, 4);
+    auto& starts = t.ids({0, 140});
+    auto& probabilities = t.output(280, 140);
+    auto& standard = t.output(140, 8);
+    auto& flash = t.output(140, 8);
+    auto& lse = t.output_vector(280);
+    t.run([&](auto& d, auto at) {
+      standard_attention_forward(d, a, at(q), at(k), at(v), at(starts), at(probabilities), at(standard));
+      flash_attention_forward(d, a, at(q), at(k), at(v), at(starts), at(flash), at.span(lse));
+    });
+    // Scores of 14400 are known to eps * 14400; that is the relative error of probabilities.
+    t.expect_close(standard, 14400 * 14400 / 4, 1);
+    t.expect_close(flash, 14400 * 14400 / 4, 1);
+    t.expect_close(lse, 4);
+  }
+}
+
+TEMPLATE_LIST_TEST_CASE("cached attention: any past, several sequences, one and many new tokens agree with the reference",
+                        "[device][attention][cache]", support::judged_devices) {
+  struct cached_case {
+    attention_case shape;
+    std::vector<std::int32_t> past;
+    index_t capacity;
+  };
+  // 0 new tokens: a sequence that has ended while others go on.
+  const cached_case cached[] = {
+      {{1, 1, 1, {1}}, {0}, 1},
+      {{2, 2, 4, {1, 1, 1}}, {0, 1, 200}, 201},
+      {{4, 2, 16, {5, 70, 1, 0}}, {0, 3, 130, 9}, 140},
+      {{6, 1, 5, {130}}, {64}, 256},
+      {{8, 2, 32, {65, 1, 129}}, {63, 128, 127}, 300},
+      {{4, 1, 17, {1, 0, 1, 2}}, {300, 5, 0, 7}, 301},
+  };
+  std::uint32_t seed = 0;
+  for (const cached_case& c : cached)
+    for (const placement where : {placement::contiguous, placement::columns})
+      for (const double dropout : {0.0, 0.3}) {
+        const attention_case& s = c.shape;
+        INFO(s.heads << " heads, " << s.kv_heads << " key/value heads of " << s.head_dim << ", past " << c.past[0]
+                     << ", dropout " << dropout);
+        support::twin<TestType> t(++seed, where);
+        const attention_sizes a{.heads = s.heads,
+                                .kv_heads = s.kv_heads,
+                                .head_dim = s.head_dim,
+                                .scale = 1 / std::sqrt(static_cast<double>(s.head_dim)),
+                                .dropout = dropout,
+                                .stream = {.seed = 2, .site = 1}};
+        const auto starts_values = starts_of(s.lengths);
+        const auto sequences = static_cast<index_t>(s.lengths.size());
+        auto& starts = t.ids(starts_values);
+        auto& past = t.ids(c.past);
+        auto& q = t.normal(starts_values.back(), s.heads * s.head_dim);
+        auto& o = t.output(starts_values.back(), s.heads * s.head_dim);
+        const index_t cols = s.kv_heads * s.head_dim;
+        auto& keys = t.normal(sequences * c.capacity, cols);
+        auto& values = t.normal(sequences * c.capacity, cols);
+        for (std::size_t i = 0; i < s.lengths.size(); ++i)  // beyond a sequence's end nothing may be read
+          for (index_t row = c.past[i] + s.lengths[i]; row < c.capacity; ++row)
+            for (index_t j = 0; j < cols; ++j)
+              keys.initial[static_cast<std::size_t>((static_cast<index_t>(i) * c.capacity + row) * cols + j)] =
+                  values.initial[static_cast<std::size_t>((static_cast<index_t>(i) * c.capacity + row) * cols + j)] =
+                      std::numeric_limits<double>::quiet_NaN();
+        t.run([&](auto& d, auto at) {
+          using real = typename std::remove_cvref_t<decltype(d)>::real;
+          cached_attention(d, a, at(q), kv_view<const real>{at(keys), at(values), c.capacity}, at(starts), at(past),
+                           at(o));
+        });
+        t.expect_close(o, c.capacity + s.head_dim);
+      }
+}

@@ -1,0 +1,222 @@
+// The operations of norm, embedding, positions, feed-forward, loss and optimizer against the reference.
+#include "support/devices.hpp"
+#include "support/twin.hpp"
+
+#include <limits>
+
+using namespace zer0;
+using support::placement;
+
+namespace {
+
+struct matrix_shape {
+  index_t rows, cols;
+};
+// 32 and 64: columns and rows that the cpu device sums together in backward.
+const matrix_shape shapes[] = {{1, 1}, {1, 16}, {3, 31}, {65, 32}, {64, 33}, {130, 97}, {257, 512}, {7, 1030}, {0, 8}};
+
+template <class D, class F>
+void for_shapes(F f) {
+  std::uint32_t seed = 0;
+  for (const matrix_shape& s : shapes)
+    for (const placement where : {placement::contiguous, placement::columns}) {
+      INFO(s.rows << " x " << s.cols << ", columns " << (where == placement::columns));
+      support::twin<D> t(++seed, where);
+      f(s.rows, s.cols, t);
+    }
+}
+
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE("rms_norm: forward and backward agree with the reference", "[device][rms_norm]",
+                        support::judged_devices) {
+  for (const double eps : {1e-8, 1e-5})
+    for_shapes<TestType>([eps](index_t rows, index_t cols, auto& t) {
+      auto& x = t.normal(rows, cols);
+      if (rows > 2)  // a row of zeros, as padding may be
+        for (index_t j = 0; j < cols; ++j) x.initial[static_cast<std::size_t>(cols + j)] = 0;
+      auto& weight = t.normal_vector(cols, 0.2, 1);
+      auto& y = t.output(rows, cols);
+      auto& rstd = t.output_vector(rows);
+      auto& dy = t.normal(rows, cols);
+      if (rows > 2)  // and no gradient comes to it: 1e4 times as large a gradient would hide all other errors
+        for (index_t j = 0; j < cols; ++j) dy.initial[static_cast<std::size_t>(cols + j)] = 0;
+      auto& dx = t.output(rows, cols);
+      auto& dweight = t.normal_vector(cols);
+      t.run([&](auto& d, auto at) {
+        rms_norm_forward(d, at(x), at.span(weight), eps, at(y), at.span(rstd));
+        rms_norm_backward(d, at(x), at.span(weight), at.span(rstd), at(dy), at(dx), at.span(dweight));
+      });
+      const auto r = rstd.expected.values();
+      double largest = 0;
+      for (std::size_t i = 0; i < r.size(); ++i) largest = std::max(largest, i == 1 && rows > 2 ? 0 : r[i]);
+      t.expect_close(y, cols);
+      t.expect_close(rstd, cols);
+      t.expect_close(dx, cols, largest);  // with one column it is a difference of equals
+      t.expect_close(dweight, rows + cols);
+    });
+}
+
+TEMPLATE_LIST_TEST_CASE("embedding: rows are looked up; gradients of repeated tokens add up", "[device][embedding]",
+                        support::judged_devices) {
+  for_shapes<TestType>([](index_t rows, index_t cols, auto& t) {
+    for (const index_t vocab : {1, 7, 300}) {
+      auto& table = t.normal(vocab, cols);
+      auto& tokens = t.random_ids(rows, vocab);
+      auto& y = t.output(rows, cols);
+      auto& dy = t.normal(rows, cols);
+      auto& dtable = t.normal(vocab, cols);
+      t.run([&](auto& d, auto at) {
+        embedding_forward(d, at(table), at(tokens), at(y));
+        embedding_backward(d, at(tokens), at(dy), at(dtable));
+      });
+      t.expect_equal(y);
+      t.expect_close(dtable, rows + 1);
+    }
+  });
+}
+
+TEMPLATE_LIST_TEST_CASE("rotate: both pairings, both directions and a magnitude agree with the reference",
+                        "[device][rope]", support::judged_devices) {
+  struct sizes {
+    index_t rows, heads, head_dim;
+  };
+  std::uint32_t seed = 0;
+  for (const sizes& s : {sizes{1, 1, 2}, sizes{5, 3, 6}, sizes{33, 2, 34}, sizes{130, 4, 64}, sizes{0, 1, 4}})
+    for (const placement where : {placement::contiguous, placement::columns})
+      for (const rope_pairing pairing : {rope_pairing::interleaved, rope_pairing::half_split})
+        for (const rope_direction direction : {rope_direction::forward, rope_direction::backward})
+          for (const double magnitude : {1.0, 1.3}) {
+            INFO(s.rows << " rows, " << s.heads << " heads of " << s.head_dim);
+            support::twin<TestType> t(++seed, where);
+            auto& x = t.normal(s.rows, s.heads * s.head_dim);
+            auto& positions = t.random_ids(s.rows, 100000);
+            std::vector<double> frequencies;
+            for (index_t j = 0; j < s.head_dim / 2; ++j)
+              frequencies.push_back(static_cast<float>(std::pow(1e4, -2.0 * static_cast<double>(j) /
+                                                                         static_cast<double>(s.head_dim))));
+            auto& f = t.given_vector(frequencies);
+            t.run([&](auto& d, auto at) {
+              rotate(d, pairing, direction, s.head_dim, at(positions), at.span(f), magnitude, at(x));
+            });
+            t.expect_close(x);
+          }
+}
+
+TEMPLATE_LIST_TEST_CASE("swiglu: forward and backward agree with the reference, also over their inputs",
+                        "[device][swiglu]", support::judged_devices) {
+  for_shapes<TestType>([](index_t rows, index_t cols, auto& t) {
+    auto& gate = t.normal(rows, cols, 3);
+    auto& up = t.normal(rows, cols);
+    auto& y = t.output(rows, cols);
+    auto& dy = t.normal(rows, cols);
+    auto& dgate = t.output(rows, cols);
+    auto& dup = t.output(rows, cols);
+    auto& over_gate = t.given(rows, cols, gate.initial);
+    auto& over_up = t.given(rows, cols, up.initial);
+    t.run([&](auto& d, auto at) {
+      swiglu_forward(d, at(gate), at(up), at(y));
+      swiglu_backward(d, at(gate), at(up), at(dy), at(dgate), at(dup));
+      swiglu_backward(d, at(over_gate), at(over_up), at(dy), at(over_gate), at(over_up));
+    });
+    t.expect_close(y, 4);  // an exponential, a quotient, two products
+    t.expect_close(dgate, 4);
+    t.expect_close(dup, 4);
+    CHECK(over_gate.actual.values() == dgate.actual.values());
+    CHECK(over_up.actual.values() == dup.actual.values());
+    CHECK(over_gate.expected.values() == dgate.expected.values());
+  });
+}
+
+TEMPLATE_LIST_TEST_CASE("swiglu: gates of hundreds give 0 or the product, no NaN", "[device][swiglu]",
+                        support::judged_devices) {
+  support::twin<TestType> t(1);
+  auto& gate = t.given(1, 6, {-1000, -300, -90, 90, 300, 1000});
+  auto& up = t.given(1, 6, {2, 2, 2, 2, 2, 2});
+  auto& y = t.output(1, 6);
+  auto& dgate = t.output(1, 6);
+  auto& dup = t.output(1, 6);
+  t.run([&](auto& d, auto at) {
+    swiglu_forward(d, at(gate), at(up), at(y));
+    swiglu_backward(d, at(gate), at(up), at(up), at(dgate), at(dup));
+  });
+  t.expect_close(y, 4);
+  t.expect_close(dgate, 4);
+  t.expect_close(dup, 4);
+}
+
+TEMPLATE_LIST_TEST_CASE("cross_entropy: loss and gradient agree with the reference; weight 0 reads no target",
+                        "[device][cross_entropy]", support::judged_devices) {
+  for (const double size : {1.0, 30.0})
+    for_shapes<TestType>([size](index_t rows, index_t cols, auto& t) {
+      auto& logits = t.normal(rows, cols, size);
+      auto& gradient = t.given(rows, cols, logits.initial);
+      std::uniform_int_distribution<std::int32_t> id(0, static_cast<std::int32_t>(cols - 1));
+      std::vector<std::int32_t> target_ids;
+      std::vector<double> weight_values;
+      for (index_t i = 0; i < rows; ++i) {
+        const bool empty = i % 5 == 3;
+        target_ids.push_back(empty ? -1 : id(t.random()));
+        weight_values.push_back(empty ? 0 : (i % 2 ? 0.25 : 1));
+      }
+      auto& targets = t.ids(target_ids);
+      auto& weights = t.given_vector(weight_values);
+      auto& loss = t.output_vector(rows);
+      auto& loss_too = t.output_vector(rows);
+      t.run([&](auto& d, auto at) {
+        cross_entropy_loss(d, at(logits), at(targets), at.span(weights), at.span(loss));
+        cross_entropy_gradient(d, at(gradient), at(targets), at.span(weights), at.span(loss_too));
+      });
+      t.expect_close(loss, cols, 5 * size);  // the difference of two numbers of the size of the logits
+      t.expect_close(loss_too, cols, 5 * size);
+      // exp of a difference of logits: its absolute error becomes the relative one
+      t.expect_close(gradient, cols + static_cast<index_t>(size * size), 1);
+      const auto g = gradient.actual.values();
+      double empty_rows = 0;
+      for (index_t i = 3; i < rows; i += 5)
+        for (index_t j = 0; j < cols; ++j) empty_rows += std::abs(g[static_cast<std::size_t>(i * cols + j)]);
+      CHECK(empty_rows == 0);
+    });
+}
+
+TEMPLATE_LIST_TEST_CASE("cross_entropy: logits of 1e4 give a finite loss", "[device][cross_entropy]",
+                        support::judged_devices) {
+  support::twin<TestType> t(1);
+  auto& logits = t.given(2, 3, {1e4, 0, -1e4, 1e4, 0, -1e4});
+  auto& targets = t.ids({0, 2});
+  auto& weights = t.given_vector({1, 1});
+  auto& loss = t.output_vector(2);
+  t.run([&](auto& d, auto at) {
+    cross_entropy_gradient(d, at(logits), at(targets), at.span(weights), at.span(loss));
+  });
+  t.expect_close(loss);
+  t.expect_close(logits);
+}
+
+TEMPLATE_LIST_TEST_CASE("adamw: parameters and both moments agree with the reference over several steps",
+                        "[device][adamw]", support::judged_devices) {
+  std::uint32_t seed = 0;
+  for (const index_t n : {1, 7, 4096, 10007}) {
+    INFO(n << " parameters");
+    support::twin<TestType> t(++seed);
+    auto& p = t.normal_vector(n);
+    auto& m = t.given_vector(std::vector<double>(static_cast<std::size_t>(n), 0.0));
+    auto& v = t.given_vector(std::vector<double>(static_cast<std::size_t>(n), 0.0));
+    auto& g1 = t.normal_vector(n);
+    auto& g2 = t.normal_vector(n, 1e-3);
+    adamw_sizes sizes{.learning_rate = 1e-2,
+                      .beta1 = 0.9,
+                      .beta2 = 0.95,
+                      .eps = 1e-8,
+                      .weight_decay = 0.1,
+                      .step = 1,
+                      .gradient_scale = 0.125};
+    t.run([&](auto& d, auto at) {
+      for (sizes.step = 1; sizes.step <= 4; ++sizes.step)
+        adamw_update(d, sizes, at.span(p), at.span(sizes.step % 2 ? g1 : g2), at.span(m), at.span(v));
+    });
+    t.expect_close(p, 4);
+    t.expect_close(m, 4);
+    t.expect_close(v, 4);
+  }
+}
