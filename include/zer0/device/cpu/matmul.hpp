@@ -2,6 +2,7 @@
 #pragma once
 
 #include <zer0/device/cpu/device.hpp>
+#include <zer0/device/cpu/elements.hpp>
 #include <zer0/device/cpu/product.hpp>
 
 namespace zer0 {
@@ -23,9 +24,11 @@ inline void few_rows_product(tensor_view<const float> x, tensor_view<const float
 
 }  // namespace detail
 
-inline void matmul(cpu&, transpose ta, tensor_view<const float> a, transpose tb, tensor_view<const float> b,
+inline void matmul(cpu& d, transpose ta, tensor_view<const float> a, transpose tb, tensor_view<const float> b,
                    double beta, tensor_view<float> c) {
+  if (c.elements() == 0) return;  // no token came to an expert
   const index_t depth = ta == transpose::yes ? a.rows : a.cols;
+  if (depth == 0) return beta == 0 ? fill(d, c, 0) : void();
   if (c.rows <= 4 && ta == transpose::no && tb == transpose::yes)
     return detail::few_rows_product(a, b, static_cast<float>(beta), c);
   const detail::operand left{a.data, a.stride, ta == transpose::yes};
