@@ -1,0 +1,92 @@
+// A checkpoint: everything that a run needs to go on as if it had not stopped.
+#pragma once
+
+#include <zer0/io/atomic_directory.hpp>
+#include <zer0/io/model_files.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace zer0 {
+
+/// Where a run stood. Random numbers need no state of their own: they are a function of the seed and `micro_steps`.
+struct training_state {
+  index_t step = 0;                               ///< optimizer updates done
+  index_t epoch = 0;                              ///< of the next micro-batch
+  index_t batch = 0;                              ///< micro-batches of that epoch already trained on
+  std::uint32_t micro_steps = 0;                  ///< micro-batches trained on since the start
+  nlohmann::json run = nlohmann::json::object();  ///< what else its owner wants back: options, best loss, ...
+};
+
+/// Writes a directory: model.safetensors and config.json (a Hugging Face model), optimizer.safetensors,
+/// training_state.json, and a copy of each of `extra_files` (the tokenizer's). It appears under its name whole or not
+/// at all, and replaces an older one of that name. Throws zer0::error naming path and reason (no space left, ...);
+/// nothing of the name has changed then. Memory: a copy of the weights and of one optimizer buffer on the host.
+template <class Trainer>
+void save_checkpoint(Trainer& trainer, const training_state& state, const std::filesystem::path& directory,
+                     const std::vector<std::filesystem::path>& extra_files = {}) {
+  using real = typename Trainer::real;
+  auto& model = trainer.model();
+  atomic_directory out(directory);
+  save_weights(model, out.path());
+  write_config(out.path(), {model.sizes(), std::remove_reference_t<decltype(model)>::variant::head::tied});
+
+  std::vector<std::vector<real>> host;
+  std::vector<tensor_entry> entries;
+  for (const auto& [name, values] : trainer.optimizer().buffers()) {
+    host.emplace_back(values.size());
+    download(model.device(), std::span<const real>(values), host.back().data());
+    entries.push_back({name,
+                       std::is_same_v<real, double> ? dtype::f64 : dtype::f32,
+                       {static_cast<index_t>(values.size())},
+                       std::as_bytes(std::span(host.back()))});
+  }
+  write_safetensors(out.path() / "optimizer.safetensors", entries);
+
+  const nlohmann::json j = {{"format", 1},
+                            {"step", state.step},
+                            {"epoch", state.epoch},
+                            {"batch", state.batch},
+                            {"micro_steps", state.micro_steps},
+                            {"optimizer_steps", trainer.optimizer().steps},
+                            {"run", state.run}};
+  write_json_file(out.path() / "training_state.json", j);
+  for (const std::filesystem::path& file : extra_files) copy_durably(file, out.path() / file.filename());
+  out.commit();
+}
+
+/// What training_state.json of a checkpoint says.
+inline training_state read_training_state(const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory / "training_state.json";
+  const nlohmann::json j = read_json_file(path);
+  const auto format = json_member<index_t>(j, "format", path);
+  require(format == 1, path.string(), ": format ", format, " is not known; this version reads format 1");
+  return {json_member<index_t>(j, "step", path), json_member<index_t>(j, "epoch", path),
+          json_member<index_t>(j, "batch", path), json_member<std::uint32_t>(j, "micro_steps", path),
+          member(j, "run", path)};
+}
+
+/// Puts model, optimizer and random numbers of `trainer` back to where `save_checkpoint` saw them. Throws zer0::error
+/// if the checkpoint is of another variant, other sizes or another optimizer.
+template <class Trainer>
+training_state load_checkpoint(Trainer& trainer, const std::filesystem::path& directory) {
+  using real = typename Trainer::real;
+  const training_state state = read_training_state(directory);
+  const std::filesystem::path state_path = directory / "training_state.json";
+  auto& model = trainer.model();
+  load_weights(model, directory);
+  const safetensors_file file(directory / "optimizer.safetensors");
+  std::vector<real> host;
+  for (const auto& [name, values] : trainer.optimizer().buffers()) {
+    host.resize(values.size());
+    to_float(file.at(name), std::span(host));
+    model.device().upload(values.data(), host.data(), host.size() * sizeof(real));
+  }
+  trainer.optimizer().steps = json_member<index_t>(read_json_file(state_path), "optimizer_steps", state_path);
+  trainer.set_micro_steps(state.micro_steps);
+  return state;
+}
+
+}  // namespace zer0

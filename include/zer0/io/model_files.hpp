@@ -1,0 +1,213 @@
+// A model's weights and sizes as a Hugging Face directory: config.json and safetensors, one file or shards.
+#pragma once
+
+#include <zer0/io/json_file.hpp>
+#include <zer0/io/safetensors.hpp>
+#include <zer0/model/model.hpp>
+
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace zer0 {
+
+/// What config.json says of a Llama-like model.
+struct model_config {
+  dims sizes;
+  bool tied = false;  ///< the output head is the embedding's table
+};
+
+namespace detail {
+
+/// Row of a rotary weight in a file (half-split) for row `row` of zer0 (interleaved pairs) in a head of `head_dim`
+/// rows.
+inline index_t half_split_row(index_t row, index_t head_dim) {
+  const index_t in_head = row % head_dim;
+  return row - in_head + in_head % 2 * (head_dim / 2) + in_head / 2;
+}
+
+/// Reorders the rows of `part`, (rows, cols) in `from`: to the order of files, or back.
+template <class T>
+void reorder_rows(const parameter_part& part, index_t cols, const T* from, T* to, bool to_file) {
+  const index_t head_dim = part.rows / part.interleaved_heads;
+  for (index_t row = 0; row < part.rows; ++row) {
+    const index_t in_file = half_split_row(row, head_dim);
+    const T* source = from + (to_file ? row : in_file) * cols;
+    std::copy(source, source + cols, to + (to_file ? in_file : row) * cols);
+  }
+}
+
+/// Tensors of `model.safetensors`, or of the shards that `model.safetensors.index.json` lists.
+class weight_files {
+ public:
+  explicit weight_files(const std::filesystem::path& directory) : directory_(directory) {
+    const auto index = directory / "model.safetensors.index.json";
+    if (!std::filesystem::exists(index)) {
+      add(directory / "model.safetensors");
+      return;
+    }
+    const nlohmann::json map = member(read_json_file(index), "weight_map", index);
+    std::set<std::string> names;
+    for (const auto& [tensor, file] : map.items()) {
+      require(file.is_string(), index.string(), ": the shard of ", tensor, " is not a string");
+      names.insert(file.template get<std::string>());
+    }
+    for (const std::string& name : names) add(directory / name);
+  }
+
+  [[nodiscard]] const tensor_entry& at(const std::string& name) const {
+    const auto found = entries_.find(name);
+    require(found != entries_.end(), directory_.string(), " has no tensor ", name,
+            ", which the model needs; its files do not belong to this variant or to these sizes");
+    return *found->second;
+  }
+  [[nodiscard]] const std::map<std::string, const tensor_entry*>& entries() const { return entries_; }
+
+ private:
+  void add(const std::filesystem::path& path) {
+    files_.push_back(std::make_unique<safetensors_file>(path));
+    for (const tensor_entry& entry : files_.back()->entries()) {
+      const bool fresh = entries_.emplace(entry.name, &entry).second;
+      require(fresh, path.string(), ": tensor ", entry.name, " is in another shard too");
+    }
+  }
+
+  std::filesystem::path directory_;
+  std::vector<std::unique_ptr<safetensors_file>> files_;
+  std::map<std::string, const tensor_entry*> entries_;
+};
+
+inline std::string shape_text(const std::vector<index_t>& sizes) {
+  std::string text;
+  for (const index_t size : sizes) text += (text.empty() ? "" : ", ") + std::to_string(size);
+  return "(" + text + ")";
+}
+
+}  // namespace detail
+
+/// Sizes in `directory/config.json`. Throws zer0::error naming the file and the key that is missing, wrong or not
+/// supported.
+inline model_config read_config(const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory / "config.json";
+  const nlohmann::json j = read_json_file(path);
+  const auto size = [&](const char* key) { return json_member<index_t>(j, key, path); };
+  const auto type = json_or<std::string>(j, "model_type", "llama", path);
+  require(type == "llama", path.string(), ": model_type is \"", type, "\"; this version reads \"llama\"");
+  for (const char* key : {"attention_bias", "mlp_bias"})
+    require(!json_or<bool>(j, key, false, path), path.string(), ": ", key, " is true; biases are not supported");
+  require(!j.contains("rope_scaling") || j["rope_scaling"].is_null(), path.string(),
+          ": rope_scaling is set; scaled rotary positions are not supported");
+  model_config config;
+  config.sizes = {.dim = size("hidden_size"),
+                  .n_layers = size("num_hidden_layers"),
+                  .n_heads = size("num_attention_heads"),
+                  .n_kv_heads = json_or<index_t>(j, "num_key_value_heads", 0, path),
+                  .head_dim = json_or<index_t>(j, "head_dim", 0, path),
+                  .vocab_size = size("vocab_size"),
+                  .max_seq_len = json_or<index_t>(j, "max_position_embeddings", 2048, path),
+                  .hidden_dim = size("intermediate_size"),
+                  .rope_theta = json_or<double>(j, "rope_theta", 10000, path),
+                  .norm_eps = json_or<double>(j, "rms_norm_eps", 1e-6, path)};
+  config.tied = json_or<bool>(j, "tie_word_embeddings", false, path);
+  if (j.contains("rope_parameters") && j["rope_parameters"].is_object()) {
+    const nlohmann::json& rope = j["rope_parameters"];
+    const auto kind = json_or<std::string>(rope, "rope_type", "default", path);
+    require(kind == "default", path.string(), ": rope_type is \"", kind,
+            "\"; scaled rotary positions are not supported");
+    config.sizes.rope_theta = json_or<double>(rope, "rope_theta", config.sizes.rope_theta, path);
+  }
+  config.sizes.check();
+  return config;
+}
+
+/// Writes `directory/config.json` as Hugging Face's LlamaForCausalLM has it.
+inline void write_config(const std::filesystem::path& directory, const model_config& config) {
+  const dims& s = config.sizes;
+  const nlohmann::json j = {{"architectures", {"LlamaForCausalLM"}},
+                            {"model_type", "llama"},
+                            {"hidden_act", "silu"},
+                            {"vocab_size", s.vocab_size},
+                            {"hidden_size", s.dim},
+                            {"intermediate_size", s.hidden()},
+                            {"num_hidden_layers", s.n_layers},
+                            {"num_attention_heads", s.n_heads},
+                            {"num_key_value_heads", s.kv_heads()},
+                            {"head_dim", s.head_size()},
+                            {"max_position_embeddings", s.max_seq_len},
+                            {"rms_norm_eps", s.norm_eps},
+                            {"rope_theta", s.rope_theta},
+                            {"rope_scaling", nullptr},
+                            {"rope_parameters", {{"rope_type", "default"}, {"rope_theta", s.rope_theta}}},
+                            {"attention_bias", false},
+                            {"mlp_bias", false},
+                            {"tie_word_embeddings", config.tied},
+                            {"torch_dtype", "float32"}};
+  write_json_file(directory / "config.json", j);
+}
+
+/// Writes the weights to `directory/model.safetensors` as float32 under Hugging Face's names: rotary rows half-split
+/// whatever the variant's pairing, tied weights once. Memory: a copy of the weights on the host.
+template <class Variant, device Device>
+void save_weights(model<Variant, Device>& m, const std::filesystem::path& directory) {
+  using real = typename Device::real;
+  std::vector<real> host(m.weights().size());
+  download(m.device(), std::span<const real>(m.weights()), host.data());
+  std::vector<float> numbers(host.size());
+  std::vector<tensor_entry> entries;
+  std::size_t at = 0;
+  for (const auto& [path, p] : m.parameters())
+    for (const parameter_part& part : p->parts) {
+      const auto count = static_cast<std::size_t>(part.rows * p->cols);
+      const std::vector<float> rows(host.begin() + static_cast<std::ptrdiff_t>(at),
+                                    host.begin() + static_cast<std::ptrdiff_t>(at + count));
+      if (part.interleaved_heads > 0)
+        detail::reorder_rows(part, p->cols, rows.data(), numbers.data() + at, true);
+      else
+        std::copy(rows.begin(), rows.end(), numbers.data() + at);
+      std::vector<index_t> shape{p->cols};
+      if (p->is_matrix) shape.insert(shape.begin(), part.rows);
+      entries.push_back({path + part.name, dtype::f32, shape, std::as_bytes(std::span(numbers).subspan(at, count))});
+      at += count;
+    }
+  write_safetensors(directory / "model.safetensors", entries);
+}
+
+/// Reads all weights from a Hugging Face directory. Throws zer0::error naming a tensor that is missing, left over or of
+/// another shape; the model is then in an undefined state.
+template <class Variant, device Device>
+void load_weights(model<Variant, Device>& m, const std::filesystem::path& directory) {
+  using real = typename Device::real;
+  const detail::weight_files files(directory);
+  std::set<std::string> used;
+  std::vector<real> in_file;
+  std::vector<real> rows;
+  for (const auto& [path, p] : m.parameters()) {
+    index_t first = 0;
+    for (const parameter_part& part : p->parts) {
+      const tensor_entry& entry = files.at(path + part.name);
+      std::vector<index_t> wanted{p->cols};
+      if (p->is_matrix) wanted.insert(wanted.begin(), part.rows);
+      require(entry.shape == wanted, directory.string(), ": tensor ", entry.name, " has shape ",
+              detail::shape_text(entry.shape), "; the model needs ", detail::shape_text(wanted));
+      in_file.resize(static_cast<std::size_t>(part.rows * p->cols));
+      to_float(entry, std::span(in_file));
+      rows = in_file;
+      if (part.interleaved_heads > 0) detail::reorder_rows(part, p->cols, in_file.data(), rows.data(), false);
+      m.device().upload(p->value.row(first), rows.data(), rows.size() * sizeof(real));
+      used.insert(entry.name);
+      first += part.rows;
+    }
+  }
+  for (const auto& [name, entry] : files.entries()) {
+    const bool known = used.contains(name) || name.ends_with("rotary_emb.inv_freq") ||
+                       (Variant::head::tied && name == "lm_head.weight");
+    require(known, directory.string(), " has a tensor ", name,
+            ", which the model does not; its files do not belong to this variant or to these sizes");
+  }
+}
+
+}  // namespace zer0
