@@ -1,6 +1,9 @@
-// Everything of zer0, for programs that need no better: include what you use when you mind the time to compile.
+// Everything of zer0. Including it costs 4 s and 470 MiB (g++ 12 -O2; bench/compile_time.py measures yours). Of that the
+// tokenizers with their JSON are 2.3 s and the CPU kernels with Eigen 1.1 s: a file that needs neither includes less.
 #pragma once
 
+#include <zer0/attention/gqa.hpp>
+#include <zer0/attention/kernel.hpp>
 #include <zer0/core/batch.hpp>
 #include <zer0/core/dims.hpp>
 #include <zer0/core/dtype.hpp>
@@ -11,6 +14,36 @@
 #include <zer0/core/roles.hpp>
 #include <zer0/core/tensor.hpp>
 #include <zer0/core/types.hpp>
+#include <zer0/data/checked_lines.hpp>
+#include <zer0/data/document_encoder.hpp>
+#include <zer0/data/jsonl_file.hpp>
+#include <zer0/data/packing.hpp>
+#include <zer0/data/parallel_pieces.hpp>
+#include <zer0/data/prefetcher.hpp>
+#include <zer0/data/pretrain_data.hpp>
+#include <zer0/data/pretrain_records.hpp>
+#include <zer0/data/record_view.hpp>
+#include <zer0/data/shuffle.hpp>
+#include <zer0/device/arena.hpp>
+#include <zer0/device/buffer.hpp>
+#include <zer0/device/cpu.hpp>
+#include <zer0/device/cpu/adamw.hpp>
+#include <zer0/device/cpu/attention_tile.hpp>
+#include <zer0/device/cpu/cached_attention.hpp>
+#include <zer0/device/cpu/cross_entropy.hpp>
+#include <zer0/device/cpu/device.hpp>
+#include <zer0/device/cpu/eigen.hpp>
+#include <zer0/device/cpu/elements.hpp>
+#include <zer0/device/cpu/embedding.hpp>
+#include <zer0/device/cpu/flash_attention.hpp>
+#include <zer0/device/cpu/matmul.hpp>
+#include <zer0/device/cpu/parallel.hpp>
+#include <zer0/device/cpu/product.hpp>
+#include <zer0/device/cpu/random.hpp>
+#include <zer0/device/cpu/rms_norm.hpp>
+#include <zer0/device/cpu/rope.hpp>
+#include <zer0/device/cpu/standard_attention.hpp>
+#include <zer0/device/cpu/swiglu.hpp>
 #include <zer0/device/device.hpp>
 #include <zer0/device/host_memory.hpp>
 #include <zer0/device/reference.hpp>
@@ -29,6 +62,19 @@
 #include <zer0/io/mapped_file.hpp>
 #include <zer0/io/safetensors.hpp>
 #include <zer0/io/safetensors_header.hpp>
+#include <zer0/layer/context.hpp>
+#include <zer0/layer/embedding.hpp>
+#include <zer0/layer/layer.hpp>
+#include <zer0/layer/linear.hpp>
+#include <zer0/layer/parameter.hpp>
+#include <zer0/layer/residual.hpp>
+#include <zer0/layer/rms_norm.hpp>
+#include <zer0/layer/rope.hpp>
+#include <zer0/layer/swiglu.hpp>
+#include <zer0/loss/cross_entropy.hpp>
+#include <zer0/model/decoder.hpp>
+#include <zer0/model/model.hpp>
+#include <zer0/model/workspace.hpp>
 #include <zer0/text/added_tokens.hpp>
 #include <zer0/text/bpe.hpp>
 #include <zer0/text/byte_level.hpp>
