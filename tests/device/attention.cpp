@@ -16,13 +16,8 @@ struct attention_case {
 
 // Sequences of 1, below, at and above the tiles of the cpu device (64 queries, 128 keys); all ratios of heads.
 const attention_case cases[] = {
-    {1, 1, 1, {1}},
-    {2, 2, 4, {1, 2, 3}},
-    {4, 2, 16, {5, 1, 70}},
-    {6, 1, 5, {130, 64}},
-    {3, 3, 24, {257}},
-    {4, 1, 17, {63, 127, 1, 1}},
-    {8, 2, 32, {65, 128, 129}},
+    {1, 1, 1, {1}},    {2, 2, 4, {1, 2, 3}},        {4, 2, 16, {5, 1, 70}},     {6, 1, 5, {130, 64}},
+    {3, 3, 24, {257}}, {4, 1, 17, {63, 127, 1, 1}}, {8, 2, 32, {65, 128, 129}},
 };
 
 std::vector<std::int32_t> starts_of(const std::vector<std::int32_t>& lengths) {
@@ -145,8 +140,9 @@ TEMPLATE_LIST_TEST_CASE("attention: scores of thousands, of either sign, give fi
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("cached attention: any past, several sequences, one and many new tokens agree with the reference",
-                        "[device][attention][cache]", support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE(
+    "cached attention: any past, several sequences, one and many new tokens agree with the reference",
+    "[device][attention][cache]", support::judged_devices) {
   struct cached_case {
     attention_case shape;
     std::vector<std::int32_t> past;

@@ -188,7 +188,8 @@ TEMPLATE_LIST_TEST_CASE("elements: sum and squared_norm are double sums of every
 TEMPLATE_LIST_TEST_CASE("memory: allocations are 64-byte aligned and hold what is uploaded", "[device][memory]",
                         support::all_devices) {
   TestType d;
-  for (const std::size_t bytes : {std::size_t{0}, std::size_t{1}, std::size_t{63}, std::size_t{65}, std::size_t{1} << 20}) {
+  for (const std::size_t bytes :
+       {std::size_t{0}, std::size_t{1}, std::size_t{63}, std::size_t{65}, std::size_t{1} << 20}) {
     void* const p = d.allocate(bytes);
     CHECK(p != nullptr);
     CHECK(reinterpret_cast<std::uintptr_t>(p) % 64 == 0);

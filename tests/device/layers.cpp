@@ -93,8 +93,8 @@ TEMPLATE_LIST_TEST_CASE("rotate: both pairings, both directions and a magnitude 
             auto& positions = t.random_ids(s.rows, 100000);
             std::vector<double> frequencies;
             for (index_t j = 0; j < s.head_dim / 2; ++j)
-              frequencies.push_back(static_cast<float>(std::pow(1e4, -2.0 * static_cast<double>(j) /
-                                                                         static_cast<double>(s.head_dim))));
+              frequencies.push_back(
+                  static_cast<float>(std::pow(1e4, -2.0 * static_cast<double>(j) / static_cast<double>(s.head_dim))));
             auto& f = t.given_vector(frequencies);
             t.run([&](auto& d, auto at) {
               rotate(d, pairing, direction, s.head_dim, at(positions), at.span(f), magnitude, at(x));
@@ -186,9 +186,7 @@ TEMPLATE_LIST_TEST_CASE("cross_entropy: logits of 1e4 give a finite loss", "[dev
   auto& targets = t.ids({0, 2});
   auto& weights = t.given_vector({1, 1});
   auto& loss = t.output_vector(2);
-  t.run([&](auto& d, auto at) {
-    cross_entropy_gradient(d, at(logits), at(targets), at.span(weights), at.span(loss));
-  });
+  t.run([&](auto& d, auto at) { cross_entropy_gradient(d, at(logits), at(targets), at.span(weights), at.span(loss)); });
   t.expect_close(loss);
   t.expect_close(logits);
 }

@@ -70,7 +70,9 @@ class guarded_matrix {
         stride_(cols + left_ + (where == placement::columns ? 2 : 0)),
         memory_(d, rows * stride_ + 2 * margin) {}
 
-  [[nodiscard]] zer0::tensor_view<real> view() const { return {memory_.data() + margin + left_, rows_, cols_, stride_}; }
+  [[nodiscard]] zer0::tensor_view<real> view() const {
+    return {memory_.data() + margin + left_, rows_, cols_, stride_};
+  }
   [[nodiscard]] std::span<real> span() const {
     return {memory_.data() + margin + left_, static_cast<std::size_t>(rows_ * cols_)};
   }
