@@ -1,6 +1,7 @@
 #include "support/catch.hpp"
 #include <zer0/data/prefetcher.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -137,6 +138,6 @@ TEST_CASE("prefetcher: the caller's memory goes round", "[data][prefetcher]") {
     addresses.push_back(b.data());
   }
   std::ranges::sort(addresses);
-  const auto same = std::ranges::unique(addresses);
-  CHECK(addresses.end() - same.begin() >= 95);  // four buffers: two in the ring, the worker's, the caller's
+  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
+  CHECK(addresses.size() <= 4);  // two in the ring, the worker's, the caller's
 }

@@ -60,6 +60,7 @@ TEST_CASE("pretrain_records: every way to be no record is named with file and li
       {R"({"text": "a",})", "not valid JSON at byte 14"},
       {R"({text: "a"})", "not valid JSON at byte 3"},
       {R"({'text': 'a'})", "not valid JSON at byte 2"},
+      {R"({"text": "a", "n": 1e999})", "not valid JSON at byte 24: number overflow parsing '1e999'"},
       {R"({"text": NaN})", "not valid JSON at byte 10"},
       {"{\"text\": \"raw\ttab\"}", "invalid string: control character U+0009 (HT) must be escaped"},
       {"{\"text\": \"bad \xff\xfe\"}", "ill-formed UTF-8 byte"},

@@ -1,12 +1,16 @@
 #include "support/catch.hpp"
 #include <zer0/data/record_view.hpp>
 
+#include <limits>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 using zer0::index_t;
 
 namespace {
+
+static_assert(!std::is_constructible_v<zer0::record_view<std::string>, std::string>);  // a view of a temporary
 
 struct numbered_records {
   index_t n;

@@ -20,6 +20,7 @@ template <class Records>
 class record_view {
  public:
   record_view(const Records& records) : records_(&records) {}  // NOLINT: a file is a view of all its records
+  record_view(Records&&) = delete;                             // it would be gone before the first use
 
   record_view(const Records& records, std::vector<index_t> chosen)
       : records_(&records), chosen_(std::make_shared<const std::vector<index_t>>(std::move(chosen))) {}
