@@ -1,0 +1,68 @@
+// A device that computes nothing: for checks at compile time, in a second instead of six.
+#pragma once
+
+#include <zer0/device/device.hpp>
+
+namespace zer0 {
+
+/// Has every operation of the device concept, and each does nothing: `static_assert(check_layer<my_norm, archetype>())`
+/// tells whether a layer fits the contract without compiling a device's kernels. Nothing can be run on it: there is no
+/// memory. Not derived from another device, so a layer that names one does not fit.
+struct archetype {
+  using real = float;
+
+  void* allocate(std::size_t) { return nullptr; }
+  void deallocate(void*, std::size_t) {}
+  void upload(void*, const void*, std::size_t) {}
+  void download(void*, const void*, std::size_t) {}
+  void synchronize() {}
+};
+
+// clang-format off
+namespace detail {
+using archetype_in = tensor_view<const float>;
+using archetype_out = tensor_view<float>;
+using archetype_numbers = std::span<const float>;
+using archetype_results = std::span<float>;
+}  // namespace detail
+
+inline void fill(archetype&, detail::archetype_out, double) {}
+inline void copy(archetype&, detail::archetype_in, detail::archetype_out) {}
+inline void add(archetype&, detail::archetype_in, detail::archetype_out) {}
+inline void scale(archetype&, double, detail::archetype_out) {}
+inline void gather_rows(archetype&, detail::archetype_in, id_span, detail::archetype_out) {}
+inline void scatter_rows(archetype&, detail::archetype_in, id_span, detail::archetype_out) {}
+inline void apply_dropout(archetype&, double, random_stream, detail::archetype_in, detail::archetype_out) {}
+inline void random_normal(archetype&, random_stream, double, double, detail::archetype_out) {}
+inline void random_uniform(archetype&, random_stream, double, double, detail::archetype_out) {}
+inline double sum(archetype&, detail::archetype_numbers) { return 0; }
+inline double squared_norm(archetype&, detail::archetype_numbers) { return 0; }
+
+inline void matmul(archetype&, transpose, detail::archetype_in, transpose, detail::archetype_in, double, detail::archetype_out) {}
+
+inline void embedding_forward(archetype&, detail::archetype_in, id_span, detail::archetype_out) {}
+inline void embedding_backward(archetype&, id_span, detail::archetype_in, detail::archetype_out) {}
+
+inline void rms_norm_forward(archetype&, detail::archetype_in, detail::archetype_numbers, double, detail::archetype_out, detail::archetype_results) {}
+inline void rms_norm_backward(archetype&, detail::archetype_in, detail::archetype_numbers, detail::archetype_numbers, detail::archetype_in, detail::archetype_out, detail::archetype_results) {}
+
+inline void rotate(archetype&, rope_pairing, rope_direction, index_t, id_span, detail::archetype_numbers, double, detail::archetype_out) {}
+
+inline void swiglu_forward(archetype&, detail::archetype_in, detail::archetype_in, detail::archetype_out) {}
+inline void swiglu_backward(archetype&, detail::archetype_in, detail::archetype_in, detail::archetype_in, detail::archetype_out, detail::archetype_out) {}
+
+inline void standard_attention_forward(archetype&, const attention_sizes&, detail::archetype_in, detail::archetype_in, detail::archetype_in, id_span, detail::archetype_out, detail::archetype_out) {}
+inline void standard_attention_backward(archetype&, const attention_sizes&, detail::archetype_in, detail::archetype_in, detail::archetype_in, id_span, detail::archetype_in, detail::archetype_in, detail::archetype_out, detail::archetype_out, detail::archetype_out, detail::archetype_out) {}
+inline void flash_attention_forward(archetype&, const attention_sizes&, detail::archetype_in, detail::archetype_in, detail::archetype_in, id_span, detail::archetype_out, detail::archetype_results) {}
+inline void flash_attention_backward(archetype&, const attention_sizes&, detail::archetype_in, detail::archetype_in, detail::archetype_in, id_span, detail::archetype_in, detail::archetype_numbers, detail::archetype_in, detail::archetype_out, detail::archetype_out, detail::archetype_out) {}
+inline void cached_attention(archetype&, const attention_sizes&, detail::archetype_in, kv_view<const float>, id_span, id_span, detail::archetype_out) {}
+
+inline void cross_entropy_loss(archetype&, detail::archetype_in, id_span, detail::archetype_numbers, detail::archetype_results) {}
+inline void cross_entropy_gradient(archetype&, detail::archetype_out, id_span, detail::archetype_numbers, detail::archetype_results) {}
+
+inline void adamw_update(archetype&, const adamw_sizes&, detail::archetype_results, detail::archetype_numbers, detail::archetype_results, detail::archetype_results) {}
+// clang-format on
+
+static_assert(device<archetype>);
+
+}  // namespace zer0
