@@ -1,0 +1,80 @@
+#include "support/devices.hpp"
+#include "support/random_numbers.hpp"
+#include "support/twin.hpp"
+#include <zer0/layer/embedding.hpp>
+#include <zer0/model/workspace.hpp>
+
+using namespace zer0;
+
+namespace {
+
+constexpr index_t vocab = 11;
+constexpr index_t dim = 6;
+
+/// An embedding with a table of random numbers.
+template <class D>
+struct lone_embedding {
+  using real = typename D::real;
+  D device;
+  embedding<D> layer;
+  buffer<real, D> weights{device, vocab* dim};
+  buffer<real, D> gradients{device, vocab* dim};
+  workspace<D> memory{device};
+
+  explicit lone_embedding(double dropout) : layer({.dim = dim, .n_heads = 1, .vocab_size = vocab, .dropout = dropout}) {
+    const auto numbers = support::normal_numbers(vocab * dim, 3);
+    upload(device, std::span<const double>(numbers), weights.span());
+    fill(device, gradients.row(), 0);
+    layer.table().value = {weights.data(), vocab, dim};
+    layer.table().grad = {gradients.data(), vocab, dim};
+  }
+
+  context<D>& start(bool training) {
+    context<D>& c = memory.reset();
+    c.training = training;
+    return c;
+  }
+};
+
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE("embedding: rows of the table come out, and gradients of a repeated token add up",
+                        "[layer][embedding]", support::all_devices) {
+  lone_embedding<TestType> e(0.5);
+  const std::vector<std::int32_t> tokens{4, 0, 4, 10};
+  typename embedding<TestType>::saved saved;
+  support::guarded_matrix<TestType> y(e.device, 4, dim, support::placement::contiguous);
+  y.set(std::vector<double>(4 * dim, NAN));
+  context<TestType>& c = e.start(false);
+  e.layer.forward(c, tokens, y.view(), saved);
+  for (index_t i = 0; i < 4; ++i)
+    for (index_t j = 0; j < dim; ++j)
+      CHECK(y.view()(i, j) == e.layer.table().value(tokens[static_cast<std::size_t>(i)], j));
+  y.set(std::vector<double>(4 * dim, 2));
+  e.layer.backward(c, y.view(), saved);
+  for (const auto& [token, expected] : {std::pair{4, 4.0}, std::pair{0, 2.0}, std::pair{10, 2.0}, std::pair{5, 0.0}})
+    for (index_t j = 0; j < dim; ++j) CHECK(e.layer.table().grad(token, j) == expected);
+}
+
+TEMPLATE_LIST_TEST_CASE("embedding: in training, backward drops what forward dropped", "[layer][embedding]",
+                        support::all_devices) {
+  lone_embedding<TestType> e(0.5);
+  const std::vector<std::int32_t> tokens{1, 2, 3};
+  typename embedding<TestType>::saved saved;
+  support::guarded_matrix<TestType> y(e.device, 3, dim, support::placement::contiguous);
+  y.set(std::vector<double>(3 * dim, NAN));
+  context<TestType>& c = e.start(true);
+  e.layer.forward(c, tokens, y.view(), saved);
+  const auto out = y.values();
+  y.set(std::vector<double>(3 * dim, 1));
+  e.layer.backward(c, y.view(), saved);
+  int dropped = 0;
+  for (index_t i = 0; i < 3; ++i)
+    for (index_t j = 0; j < dim; ++j) {
+      const bool kept = out[static_cast<std::size_t>(i * dim + j)] != 0;
+      dropped += kept ? 0 : 1;
+      CHECK(e.layer.table().grad(i + 1, j) == (kept ? 2 : 0));
+    }
+  CHECK(dropped > 2);
+  CHECK(dropped < 16);
+}
