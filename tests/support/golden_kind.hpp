@@ -1,0 +1,41 @@
+// What a golden file holds, told by its tensors.
+#pragma once
+
+#include "support/golden_file.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace support::golden {
+
+enum class kind { dense, attention, rope, rms_norm, swiglu, adamw, train_curve, sampling, generate, later, unknown };
+
+/// "whole model"
+[[nodiscard]] constexpr std::string_view name_of(kind k) {
+  constexpr std::string_view names[] = {"whole model", "attention", "rope",     "rms_norm", "swiglu", "adamw",
+                                        "train curve", "sampling",  "generate", "later",    "unknown"};
+  return names[static_cast<std::size_t>(k)];
+}
+
+/// `later`: a kind of the goldens that zer0 does not compute yet (experts, LoRA, preferences).
+[[nodiscard]] inline kind kind_of(const file& f) {
+  const auto names = f.names();
+  const auto any = [&](auto holds) { return std::ranges::any_of(names, holds); };
+  const auto ends = [&](std::string_view end) { return any([&](const auto& n) { return n.ends_with(end); }); };
+  const auto contains = [&](std::string_view part) {
+    return any([&](const auto& n) { return n.find(part) != std::string::npos; });
+  };
+  if (contains(".greedy.")) return kind::generate;
+  if (contains(".lora.") || contains("policy_logprobs") || contains(".experts.")) return kind::later;
+  if (f.has("case.0.probs")) return kind::sampling;
+  if (f.has("step_loss")) return kind::train_curve;
+  if (f.has("exp_avg") && f.has("grads")) return kind::adamw;
+  if (f.has("logits") && f.has("input_ids")) return kind::dense;
+  if (f.has("dwq.weight")) return kind::attention;
+  if (f.has("dw1.weight")) return kind::swiglu;
+  if (ends("q_out")) return kind::rope;
+  if (ends("dweight")) return kind::rms_norm;
+  return kind::unknown;
+}
+
+}  // namespace support::golden
