@@ -203,8 +203,8 @@ void layer_contract(const zer0::dims& sizes) {
   SECTION("gradients are those of the function") detail::gradients_fit<Policy, reference>(sizes, false, 1e-7, 30);
   SECTION("gradients are those of the function with dropout")
   detail::gradients_fit<Policy, reference>(sizes, true, 1e-7, 30);
-  // A loss known to 1e-6 whose values move by 4 %; and the truncation of fourth order at such a step.
-  SECTION("gradients are those of the function on cpu") detail::gradients_fit<Policy, cpu>(sizes, true, 2e-3, 0);
+  // In float only directions tell, and only that much: see check_gradient.
+  SECTION("gradients are those of the function on cpu") detail::gradients_fit<Policy, cpu>(sizes, true, 1e-3, 0);
   SECTION("cpu gives what reference gives") detail::agrees_with_reference<Policy, cpu>(sizes, false);
   SECTION("cpu gives what reference gives with dropout") detail::agrees_with_reference<Policy, cpu>(sizes, true);
   detail::on_device<Policy, reference>("reference", sizes);
