@@ -19,12 +19,16 @@ struct training_run {
   index_t epoch = 0;               ///< of the next micro-batch
   index_t batch = 0;               ///< micro-batches of this epoch already trained on
   bool stop = false;               ///< a hook sets it: the loop ends after this step
+  index_t max_steps = 0;           ///< the run has no more steps than this; 0: all epochs
 
   /// Of one epoch; its last step may have fewer micro-batches.
   [[nodiscard]] index_t steps_per_epoch() const {
     return (data.batches_per_epoch() + accumulation_steps - 1) / accumulation_steps;
   }
-  [[nodiscard]] index_t total_steps() const { return epochs * steps_per_epoch(); }
+  [[nodiscard]] index_t total_steps() const {
+    const index_t all = epochs * steps_per_epoch();
+    return max_steps > 0 ? std::min(max_steps, all) : all;
+  }
 };
 
 struct training_report {
@@ -69,6 +73,7 @@ training_report train(training_run<Trainer, Data>& run, Hooks&&... hooks) {
         loss_sum += step.loss * step.target_tokens;
         targets += step.target_tokens;
       }
+      if (step.step >= run.total_steps()) run.stop = true;
       (hooks(run, step), ...);
     }
     if (run.stop && run.batch < run.data.batches_per_epoch()) break;

@@ -36,7 +36,7 @@ class progress {
     const index_t done = step.step - first_step_;
     const double left = done > 0 ? elapsed / static_cast<double>(done) * static_cast<double>(total - step.step) : 0;
     const double speed = elapsed > 0 ? static_cast<double>(tokens_) / elapsed : 0;
-    std::fprintf(out_, "%s%s step %ld/%ld  loss %.4f  lr %.2e  norm %.2f  %.0f tokens/s  %s left%s",
+    std::fprintf(out_, "%s%sstep %ld/%ld  loss %.4f  lr %.2e  norm %.2f  %.0f tokens/s  %s left%s",
                  terminal_ ? "\r" : "", bar(step.step, total).c_str(), static_cast<long>(step.step),
                  static_cast<long>(total), smooth_loss_, step.learning_rate, step.gradient_norm, speed,
                  time_text(left).c_str(), terminal_ && !last ? "\x1b[K" : "\n");
@@ -54,7 +54,7 @@ class progress {
     constexpr index_t width = 24;
     const index_t full = std::min(width, width * done / std::max<index_t>(total, 1));
     return "[" + std::string(static_cast<std::size_t>(full), '#') +
-           std::string(static_cast<std::size_t>(width - full), '.') + "]";
+           std::string(static_cast<std::size_t>(width - full), '.') + "] ";
   }
 
   static std::string time_text(double s) {
