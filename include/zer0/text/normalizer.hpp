@@ -6,6 +6,8 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 #include <limits>
 #include <string>
@@ -28,7 +30,7 @@ class normalizer {
     for (const normal_form form : forms_) {
       if (unchanged(now, form)) continue;
       std::string result;
-      apply(now, form, result);
+      if (!apply(now, form, result)) continue;
       buffer = std::move(result);
       now = buffer;
     }
@@ -68,39 +70,45 @@ class normalizer {
     return table;
   }
 
+  /// Whether no character of `text` can change: below U+0300 nothing is changed by NFC; below 0x80 by none of the
+  /// forms.
   static bool unchanged(std::string_view text, normal_form form) {
-    // Below U+0300 nothing is changed by NFC; below 0x80 by none of them.
-    if (ascii_prefix(text) == text.size()) return true;
-    if (form != normal_form::nfc) return false;
-    for (const char c : text) {
-      if (static_cast<unsigned char>(c) >= 0xCC) return false;
-    }
-    return true;
+    const std::size_t plain = ascii_prefix(text);
+    if (form != normal_form::nfc) return plain == text.size();
+    const auto high = [](char c) { return static_cast<unsigned char>(c) >= 0xCC; };
+    return std::none_of(text.begin() + static_cast<std::ptrdiff_t>(plain), text.end(), high);
   }
 
-  static void apply(std::string_view text, normal_form form, std::string& to) {
-    if (form != normal_form::nfc) return map(text, form, to);
+  /// Appends the normal form, or nothing and returns false if it is `text` itself.
+  static bool apply(std::string_view text, normal_form form, std::string& to) {
+    if (form != normal_form::nfc) return map(text, form, to), true;
     const std::vector<bool>& safe = inert();
     const char* const end = text.data() + text.size();
-    const char* last_safe = text.data();  // where the piece that may have to change begins
-    const char* done = text.data();       // everything before it is written
-    for (const char* p = text.data(); p < end;) {
-      const utf8_char c = read_utf8(p, end);
-      if (safe[c.code]) {
+    const char* done = text.data();  // everything before it is written
+    const char* p = text.data();
+    const char* last_safe = p;  // where the piece that may have to change begins
+    const auto skip_safe = [&] {
+      while (p < end) {
+        if (const std::size_t plain = ascii_prefix({p, static_cast<std::size_t>(end - p)})) {
+          p += plain;
+          last_safe = p - 1;
+          continue;
+        }
+        const utf8_char c = read_utf8(p, end);
+        if (!safe[c.code]) return;
         last_safe = p;
         p += c.length;
-        continue;
       }
+    };
+    for (skip_safe(); p < end; skip_safe()) {
+      while (p < end && !safe[read_utf8(p, end).code]) p += read_utf8(p, end).length;
       to.append(done, last_safe);
-      for (p += c.length; p < end;) {
-        const utf8_char next = read_utf8(p, end);
-        if (safe[next.code]) break;
-        p += next.length;
-      }
       map({last_safe, static_cast<std::size_t>(p - last_safe)}, form, to);
       done = last_safe = p;
     }
+    if (done == text.data()) return false;
     to.append(done, end);
+    return true;
   }
 
   static void map(std::string_view text, normal_form form, std::string& to) {

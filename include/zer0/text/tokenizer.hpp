@@ -105,6 +105,7 @@ class tokenizer {
   /// The tokens of UTF-8 text. Throws: `error` naming the offset of the first byte that is not UTF-8.
   [[nodiscard]] std::vector<token_id> encode(std::string_view text, encode_options options = {}) const {
     std::vector<token_id> ids;
+    ids.reserve(text.size() / 4 + 8);
     encode(text, ids, options);
     return ids;
   }
@@ -195,6 +196,7 @@ class tokenizer {
     if (!detail::word_cache::fits(word)) return merge_word(word, scratch, to);
     const std::uint64_t hash = detail::word_cache::hash(word);
     if (const auto* known = scratch.cache.find(word, hash)) {
+      if (known->tokens == 1) return to.push_back(known->ids[0]);
       to.insert(to.end(), known->ids.begin(), known->ids.begin() + known->tokens);
       return;
     }

@@ -99,6 +99,7 @@ class tokenizer_builder {
   }
 
   void finish() {
+    parts_.model.prepare();
     parts_.raw_added.prepare();
     parts_.normalized_added.prepare();
   }

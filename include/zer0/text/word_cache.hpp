@@ -18,6 +18,15 @@ class word_cache {
   static constexpr std::size_t max_bytes = 30;
   static constexpr std::size_t max_tokens = 8;
 
+  /// memcmp(a, b, size) == 0 without a call: by loads that overlap.
+  static bool same(const char* a, const char* b, std::size_t size) {
+    if (size < 8) return tail(a, size) == tail(b, size);
+    for (std::size_t i = 0; i + 8 < size; i += 8) {
+      if (load<8>(a + i) != load<8>(b + i)) return false;
+    }
+    return load<8>(a + size - 8) == load<8>(b + size - 8);
+  }
+
   struct alignas(64) entry {
     std::uint8_t bytes = 0;
     std::uint8_t tokens = 0;
@@ -25,7 +34,7 @@ class word_cache {
     std::array<token_id, max_tokens> ids{};
 
     [[nodiscard]] bool holds(std::string_view other) const {
-      return bytes == other.size() && std::memcmp(word.data(), other.data(), other.size()) == 0;
+      return bytes == other.size() && same(word.data(), other.data(), other.size());
     }
   };
   static_assert(sizeof(entry) == 64);
