@@ -9,6 +9,7 @@
 #include <zer0/device/device.hpp>
 
 #include <cstring>
+#include <utility>
 
 namespace zer0::detail {
 
@@ -20,7 +21,7 @@ inline constexpr int simd_width = 8;
 inline constexpr int tile_rows = 6;  // 6 x 2 + 2 of 16
 #else
 inline constexpr int simd_width = 4;
-inline constexpr int tile_rows = 6;
+inline constexpr int tile_rows = 4;
 #endif
 inline constexpr int tile_cols = 2 * simd_width;
 inline constexpr index_t block_rows = tile_rows * 16;  // packed a: 192 x 256 floats, stays in the second level cache
@@ -28,7 +29,13 @@ inline constexpr index_t block_depth = 256;            // a panel of b (tile_col
 inline constexpr index_t block_cols = 512;
 
 using simd = float __attribute__((vector_size(4 * simd_width)));
-using unaligned_simd = float __attribute__((vector_size(4 * simd_width), aligned(4)));
+
+inline simd load(const float* from) {
+  simd x;
+  std::memcpy(&x, from, sizeof x);
+  return x;
+}
+inline void store(float* to, simd x) { std::memcpy(to, &x, sizeof x); }
 
 /// An operand as the product reads it: element (i, k) of it, transposed or not.
 struct operand {
@@ -41,12 +48,53 @@ struct operand {
   }
 };
 
+/// Swaps the off-diagonal squares of side `Step` of each square of side 2 * Step: one stage of a transposition.
+template <int Step, int... Lane>
+void swap_squares(simd* rows, std::integer_sequence<int, Lane...>) {
+  for (int i = 0; i < simd_width; ++i) {
+    if (i & Step) continue;
+    const simd above = rows[i];
+    const simd below = rows[i + Step];
+    rows[i] = __builtin_shufflevector(above, below, ((Lane & Step) ? Lane - Step + simd_width : Lane)...);
+    rows[i + Step] = __builtin_shufflevector(above, below, ((Lane & Step) ? Lane + simd_width : Lane + Step)...);
+  }
+}
+
+/// Transposes a square of simd_width rows in registers.
+template <int Step = 1>
+void transpose_square(simd* rows) {
+  swap_squares<Step>(rows, std::make_integer_sequence<int, simd_width>());
+  if constexpr (2 * Step < simd_width) transpose_square<2 * Step>(rows);
+}
+
+/// Packs `depth` elements of `Width` rows, `stride` apart, k-major, a square at a time. Writes up to simd_width floats
+/// past the end.
+template <int Width>
+void pack_rows(const float* rows, index_t stride, index_t depth, float* out) {
+  static_assert(Width % simd_width == 0 || Width < simd_width);
+  const index_t squares = depth / simd_width * simd_width;
+  for (int first = 0; first < Width; first += simd_width)
+    for (index_t k = 0; k < squares; k += simd_width) {
+      simd square[simd_width] = {};
+      for (int i = 0; i < std::min(Width - first, simd_width); ++i) square[i] = load(rows + (first + i) * stride + k);
+      transpose_square(square);
+      for (int i = 0; i < simd_width; ++i)  // the lanes beyond Width are overwritten by the next store
+        store(out + (k + i) * Width + first, square[i]);
+    }
+  for (index_t k = squares; k < depth; ++k)
+    for (int i = 0; i < Width; ++i) out[k * Width + i] = rows[i * stride + k];
+}
+
 /// Copies rows [0, rows) x [0, depth) of `source` into panels of `Width` rows, k-major, filled up with zeros:
 /// panel[k][row].
 template <int Width>
 void pack(operand source, index_t rows, index_t depth, float* out) {
   for (index_t first = 0; first < rows; first += Width, out += Width * depth) {
     const index_t count = std::min<index_t>(Width, rows - first);
+    if (count == Width && !source.transposed) {
+      pack_rows<Width>(source.at(first, 0), source.stride, depth, out);
+      continue;
+    }
     if (count < Width) std::memset(out, 0, static_cast<std::size_t>(Width * depth) * sizeof(float));
     if (source.transposed) {
       for (index_t k = 0; k < depth; ++k)
@@ -67,8 +115,8 @@ inline void product_tile(index_t depth, const float* a, const float* b, float* c
 #pragma GCC unroll 16
   for (int i = 0; i < tile_rows; ++i) sum[i][0] = sum[i][1] = simd{};
   for (index_t k = 0; k < depth; ++k, a += tile_rows, b += tile_cols) {
-    const simd b0 = *reinterpret_cast<const simd*>(b);
-    const simd b1 = *reinterpret_cast<const simd*>(b + simd_width);
+    const simd b0 = load(b);
+    const simd b1 = load(b + simd_width);
 #pragma GCC unroll 16
     for (int i = 0; i < tile_rows; ++i) {
       sum[i][0] += a[i] * b0;
@@ -79,8 +127,8 @@ inline void product_tile(index_t depth, const float* a, const float* b, float* c
 #pragma GCC unroll 16
     for (int i = 0; i < tile_rows; ++i)
       for (int j = 0; j < 2; ++j) {
-        auto& out = *reinterpret_cast<unaligned_simd*>(c + i * stride + j * simd_width);
-        out = accumulate ? out + sum[i][j] : sum[i][j];
+        float* const out = c + i * stride + j * simd_width;
+        store(out, accumulate ? load(out) + sum[i][j] : sum[i][j]);
       }
     return;
   }
@@ -97,8 +145,8 @@ inline void product(operand a, operand b, index_t rows, index_t cols, index_t de
                     index_t stride) {
   struct packed_a;
   struct packed_b;
-  float* const panel_a = thread_scratch<packed_a>(block_rows * block_depth);
-  float* const panel_b = thread_scratch<packed_b>(block_cols * block_depth);
+  float* const panel_a = thread_scratch<packed_a>(block_rows * block_depth + simd_width);
+  float* const panel_b = thread_scratch<packed_b>(block_cols * block_depth + simd_width);
   for (index_t j = 0; j < cols; j += block_cols) {
     const index_t nj = std::min(block_cols, cols - j);
     for (index_t k = 0; k < depth; k += block_depth) {
