@@ -15,16 +15,26 @@ namespace zer0::detail {
 inline constexpr index_t least_parallel_work = 16384;
 
 /// Calls f(i) for i in [0, n), on all threads if it is worth it. `work`: about how many elements one call touches.
+/// The other way is a plain loop and not an `if` clause: libgomp allocates a new team whenever the number of threads
+/// changes, also to that of a region of one.
 template <class F>
 void parallel_for(index_t n, index_t work, F f) {
-#pragma omp parallel for schedule(static) if (n > 1 && n * work >= least_parallel_work)
+  if (n < 2 || n * work < least_parallel_work) {
+    for (index_t i = 0; i < n; ++i) f(i);
+    return;
+  }
+#pragma omp parallel for schedule(static)
   for (index_t i = 0; i < n; ++i) f(i);
 }
 
 /// The same for calls of unequal cost.
 template <class F>
 void parallel_for_uneven(index_t n, index_t work, F f) {
-#pragma omp parallel for schedule(dynamic) if (n > 1 && n * work >= least_parallel_work)
+  if (n < 2 || n * work < least_parallel_work) {
+    for (index_t i = 0; i < n; ++i) f(i);
+    return;
+  }
+#pragma omp parallel for schedule(dynamic)
   for (index_t i = 0; i < n; ++i) f(i);
 }
 
