@@ -2,6 +2,7 @@
 #pragma once
 
 #include <zer0/core/batch.hpp>
+#include <zer0/core/dims.hpp>
 #include <zer0/device/buffer.hpp>
 #include <zer0/layer/context.hpp>
 
