@@ -16,13 +16,16 @@ namespace zer0 {
 /// Memory: keeps q, k, v and the heads' output, (2H + 2K) C numbers a token, and what the kernel keeps.
 /// Throws: zer0::error if H is not a multiple of K (dims::check).
 /// Source: Ainslie et al. 2023, arXiv:2305.13245, section 2.2.
-template <policy... Policies>
+template <class... Policies>
 struct gqa {
   using role = attention_role;
   using position = pick_policy<position_role, rope, Policies...>;
   using kernel = pick_policy<attention_kernel_role, flash, Policies...>;
 
-  static_assert(((policy_for<Policies, position_role> || policy_for<Policies, attention_kernel_role>)&&...),
+  static_assert((policy<Policies> && ...),
+                "zer0::gqa: an argument is no policy; a policy names its role: using role = zer0::position_role");
+  static_assert(((policy_for<Policies, position_role> || policy_for<Policies, attention_kernel_role> ||
+                  !policy<Policies>)&&...),
                 "zer0::gqa takes a position (rope, rope_half_split) and a kernel (standard, flash); an argument plays "
                 "another role");
   static_assert(count_role<position_role, Policies...> <= 1, "zer0::gqa: two positions given");

@@ -23,11 +23,13 @@ struct untied_head {
 
 /// A variant: `decoder<gqa<rope, flash>, swiglu, rms_norm, tied_head>`. Policies are found by their role, so their
 /// order is free and any may be left out; the defaults are the ones named here.
-template <policy... Policies>
+template <class... Policies>
 struct decoder {
+  static_assert((policy<Policies> && ...),
+                "zer0::decoder: an argument is no policy; a policy names its role: using role = zer0::norm_role");
   static_assert(
       ((policy_for<Policies, attention_role> || policy_for<Policies, feed_forward_role> ||
-        policy_for<Policies, norm_role> || policy_for<Policies, head_role>)&&...),
+        policy_for<Policies, norm_role> || policy_for<Policies, head_role> || !policy<Policies>)&&...),
       "zer0::decoder takes an attention, a feed-forward, a norm and a head; one of its arguments plays another role (a "
       "position or a kernel belongs inside the attention: gqa<rope, flash>)");
   static_assert(count_role<attention_role, Policies...> <= 1, "zer0::decoder: two attention policies given");

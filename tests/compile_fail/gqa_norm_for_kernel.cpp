@@ -1,0 +1,13 @@
+// expect: zer0::gqa takes a position (rope, rope_half_split) and a kernel (standard, flash); an argument plays another
+// role
+#include <zer0/attention/gqa.hpp>
+#include <zer0/layer/rms_norm.hpp>
+
+using namespace zer0;
+
+#ifdef ZER0_WRONG
+using attention = gqa<rope, rms_norm>;
+#else
+using attention = gqa<rope, standard>;
+#endif
+attention::kernel* use = nullptr;

@@ -1,0 +1,24 @@
+// expect: zer0: a layer needs the constructor  explicit layer(const dims&)
+#include <zer0/device/archetype.hpp>
+#include <zer0/layer/layer.hpp>
+
+using namespace zer0;
+
+struct my_feed_forward {
+  using role = feed_forward_role;
+  template <device Device>
+  struct layer {
+    using real = typename Device::real;
+#ifdef ZER0_WRONG
+    explicit layer(int) {}
+#else
+    explicit layer(const dims&) {}
+#endif
+    void parameters(parameter_list<real>&) {}
+    struct saved {};
+    void forward(context<Device>&, tensor_view<const real>, tensor_view<real>, saved&) {}
+    void backward(context<Device>&, tensor_view<const real>, const saved&, tensor_view<real>) {}
+  };
+};
+
+static_assert(check_layer<my_feed_forward, archetype>());
