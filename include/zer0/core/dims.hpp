@@ -44,6 +44,7 @@ struct dims {
     positive("max_seq_len", max_seq_len);
     positive("multiple_of", multiple_of);
     require(n_kv_heads >= 0, "dims: n_kv_heads is ", n_kv_heads, "; use a divisor of n_heads, or 0 for n_heads");
+    require(head_dim >= 0, "dims: head_dim is ", head_dim, "; use 0 for dim / n_heads");
     require(hidden_dim >= 0, "dims: hidden_dim is ", hidden_dim, "; use 0 for the rule of multiple_of");
     require(head_dim > 0 || dim % n_heads == 0, "dims: dim (", dim, ") is not a multiple of n_heads (", n_heads, ")");
     require(n_heads % kv_heads() == 0, "dims: n_heads (", n_heads, ") is not a multiple of n_kv_heads (", kv_heads(),
