@@ -1,0 +1,181 @@
+#include "support/catch.hpp"
+#include "support/temp_dir.hpp"
+#include <zer0/device/cpu.hpp>
+#include <zer0/device/reference.hpp>
+#include <zer0/io/model_files.hpp>
+#include <zer0/model/workspace.hpp>
+
+using support::contains;
+using zer0::cpu;
+using zer0::decoder;
+using zer0::gqa;
+
+namespace {
+
+const zer0::dims sizes{
+    .dim = 24, .n_layers = 2, .n_heads = 4, .n_kv_heads = 2, .vocab_size = 31, .max_seq_len = 16, .multiple_of = 8};
+
+template <class Model>
+std::vector<double> weights_of(Model& m) {
+  return {m.weights().begin(), m.weights().end()};
+}
+
+/// Hidden states of a fixed sequence.
+template <class Model>
+std::vector<double> output_of(Model& m) {
+  zer0::workspace<typename Model::device_type> memory(m.device());
+  auto& c = memory.start(
+      {.ids = {3, 1, 4, 1, 5, 9}, .targets = {1, 4, 1, 5, 9, 2}, .weights = std::vector<float>(6, 1), .starts = {0, 6}},
+      m.sizes());
+  const auto hidden = m.forward(c, memory.batch().ids);
+  return {hidden.data, hidden.data + hidden.elements()};
+}
+
+/// Rewrites model.safetensors without the tensor `drop`, with `extra` added, and with `reshape` given other dimensions.
+void edit(const std::filesystem::path& dir, const std::string& drop, const std::string& extra,
+          const std::string& reshape = "") {
+  const std::filesystem::path path = dir / "model.safetensors";
+  const zer0::safetensors_file file(path);
+  std::vector<zer0::tensor_entry> entries;
+  for (zer0::tensor_entry e : file.entries()) {
+    if (e.name == drop) continue;
+    if (e.name == reshape) e.shape = {e.elements()};
+    entries.push_back(e);
+  }
+  static const float one = 1;
+  if (!extra.empty()) entries.push_back({extra, zer0::dtype::f32, {1}, std::as_bytes(std::span(&one, 1))});
+  zer0::write_safetensors(dir / "edited.safetensors", entries);
+  std::filesystem::rename(dir / "edited.safetensors", path);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("model_files: weights survive a file exactly", "[io][model_files]", decoder<>,
+                   (decoder<gqa<zer0::rope_half_split>, zer0::untied_head>)) {
+  const support::temp_dir dir;
+  zer0::model<TestType, cpu> a(sizes);
+  zer0::model<TestType, cpu> b(sizes);
+  a.initialize(1);
+  b.initialize(2);
+  zer0::save_weights(a, dir.path());
+  zer0::load_weights(b, dir.path());
+  CHECK(weights_of(a) == weights_of(b));
+}
+
+TEST_CASE("model_files: both rotary pairings read the same function from one file", "[io][model_files]") {
+  const support::temp_dir dir;
+  zer0::model<decoder<gqa<zer0::rope>>, zer0::reference> interleaved(sizes);
+  zer0::model<decoder<gqa<zer0::rope_half_split>>, zer0::reference> half_split(sizes);
+  interleaved.initialize(3);
+  zer0::save_weights(interleaved, dir.path());
+  zer0::load_weights(interleaved, dir.path());  // rounded to float32, as the other will be
+  zer0::load_weights(half_split, dir.path());
+  CHECK(weights_of(interleaved) != weights_of(half_split));
+  const auto a = output_of(interleaved);
+  const auto b = output_of(half_split);
+  for (std::size_t i = 0; i < a.size(); ++i) CHECK(a[i] == Catch::Approx(b[i]).margin(1e-12));
+}
+
+TEST_CASE("model_files: the file has Hugging Face's names and shapes, and a tied head once", "[io][model_files]") {
+  const support::temp_dir dir;
+  zer0::model<decoder<>, cpu> m(sizes);
+  m.initialize(1);
+  zer0::save_weights(m, dir.path());
+  const zer0::safetensors_file file(dir / "model.safetensors");
+  CHECK(file.entries().size() == 1 + 2 * 9 + 1);
+  CHECK(file.at("model.embed_tokens.weight").shape == std::vector<zer0::index_t>{31, 24});
+  CHECK(file.at("model.layers.1.self_attn.k_proj.weight").shape == std::vector<zer0::index_t>{12, 24});
+  CHECK(file.at("model.layers.0.mlp.down_proj.weight").shape == std::vector<zer0::index_t>{24, 64});
+  CHECK(file.at("model.layers.0.input_layernorm.weight").shape == std::vector<zer0::index_t>{24});
+  CHECK(file.at("model.norm.weight").shape == std::vector<zer0::index_t>{24});
+  CHECK(file.find("lm_head.weight") == nullptr);
+  CHECK(file.metadata().at("format") == "pt");
+}
+
+TEST_CASE("model_files: a tensor missing, left over or of another shape is named", "[io][model_files]") {
+  const support::temp_dir dir;
+  zer0::model<decoder<>, cpu> m(sizes);
+  m.initialize(1);
+  zer0::save_weights(m, dir.path());
+  SECTION("missing") {
+    edit(dir.path(), "model.norm.weight", "");
+    CHECK_THROWS_WITH(zer0::load_weights(m, dir.path()), contains("has no tensor model.norm.weight"));
+  }
+  SECTION("left over") {
+    edit(dir.path(), "", "model.layers.7.mlp.up_proj.weight");
+    CHECK_THROWS_WITH(zer0::load_weights(m, dir.path()), contains("has a tensor model.layers.7.mlp.up_proj.weight"));
+  }
+  SECTION("of another shape") {
+    edit(dir.path(), "", "", "model.layers.1.self_attn.q_proj.weight");
+    CHECK_THROWS_WITH(zer0::load_weights(m, dir.path()),
+                      contains("model.layers.1.self_attn.q_proj.weight has shape (576); the model needs (24, 24)"));
+  }
+  SECTION("known to be of no use") {
+    edit(dir.path(), "", "model.layers.0.self_attn.rotary_emb.inv_freq");
+    CHECK_NOTHROW(zer0::load_weights(m, dir.path()));
+  }
+}
+
+TEST_CASE("model_files: shards are read as one file is", "[io][model_files]") {
+  const support::temp_dir dir;
+  zer0::model<decoder<>, cpu> a(sizes);
+  zer0::model<decoder<>, cpu> b(sizes);
+  a.initialize(1);
+  zer0::save_weights(a, dir.path());
+  std::vector<zer0::tensor_entry> first, second;
+  nlohmann::json map;
+  {
+    const zer0::safetensors_file whole(dir / "model.safetensors");
+    for (const zer0::tensor_entry& e : whole.entries()) {
+      auto& shard = first.size() <= second.size() ? first : second;
+      map[e.name] = &shard == &first ? "model-00001-of-00002.safetensors" : "model-00002-of-00002.safetensors";
+      shard.push_back(e);
+    }
+    zer0::write_safetensors(dir / "model-00001-of-00002.safetensors", first);
+    zer0::write_safetensors(dir / "model-00002-of-00002.safetensors", second);
+  }
+  std::filesystem::remove(dir / "model.safetensors");
+  zer0::write_json_file(dir / "model.safetensors.index.json", {{"metadata", {{"total_size", 1}}}, {"weight_map", map}});
+  zer0::load_weights(b, dir.path());
+  CHECK(weights_of(a) == weights_of(b));
+}
+
+TEST_CASE("model_files: config.json brings the sizes back", "[io][model_files]") {
+  const support::temp_dir dir;
+  zer0::write_config(dir.path(), {sizes, true});
+  const zer0::model_config read = zer0::read_config(dir.path());
+  CHECK(read.tied);
+  CHECK(read.sizes.dim == sizes.dim);
+  CHECK(read.sizes.n_layers == sizes.n_layers);
+  CHECK(read.sizes.kv_heads() == sizes.kv_heads());
+  CHECK(read.sizes.head_size() == sizes.head_size());
+  CHECK(read.sizes.hidden() == sizes.hidden());
+  CHECK(read.sizes.vocab_size == sizes.vocab_size);
+  CHECK(read.sizes.max_seq_len == sizes.max_seq_len);
+  CHECK(read.sizes.norm_eps == sizes.norm_eps);
+  CHECK(read.sizes.rope_theta == sizes.rope_theta);
+}
+
+TEST_CASE("model_files: what config.json asks for and zer0 lacks is refused by name", "[io][model_files]") {
+  const support::temp_dir dir;
+  zer0::write_config(dir.path(), {sizes, false});
+  const nlohmann::json good = zer0::read_json_file(dir / "config.json");
+  const auto message_with = [&](const char* key, const nlohmann::json& value) {
+    nlohmann::json j = good;
+    j[key] = value;
+    zer0::write_json_file(dir / "config.json", j);
+    try {
+      (void)zer0::read_config(dir.path());
+    } catch (const zer0::error& e) {
+      return std::string(e.what());
+    }
+    return std::string("accepted");
+  };
+  CHECK_THAT(message_with("model_type", "gpt2"), contains("model_type is \"gpt2\""));
+  CHECK_THAT(message_with("attention_bias", true), contains("attention_bias is true"));
+  CHECK_THAT(message_with("rope_scaling", {{"type", "linear"}, {"factor", 2}}), contains("rope_scaling"));
+  CHECK_THAT(message_with("rope_parameters", {{"rope_type", "yarn"}}), contains("rope_type is \"yarn\""));
+  CHECK_THAT(message_with("num_attention_heads", 5), contains("dims:"));
+  CHECK_THAT(message_with("hidden_size", "wide"), contains("\"hidden_size\""));
+  CHECK(message_with("rope_scaling", nullptr) == "accepted");
+}
