@@ -1,0 +1,133 @@
+// The folder of a run, OUT_DIR/MODE_DIM: checkpoints step_00000100, ..., the links best and last, tokenizer/, log.jsonl.
+#pragma once
+
+#include "options.hpp"
+#include <zer0/io/atomic_directory.hpp>
+#include <zer0/io/mapped_file.hpp>
+
+#include <sys/file.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+namespace program {
+
+namespace fs = std::filesystem;
+
+inline fs::path run_directory(const fs::path& out_dir, const std::string& mode, zer0::index_t dim) {
+  return out_dir / (mode + "_" + std::to_string(dim));
+}
+
+/// The runs of a mode in `out_dir`.
+inline std::vector<fs::path> runs_in(const fs::path& out_dir, const std::string& mode) {
+  std::vector<fs::path> runs;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(out_dir, none))
+    if (entry.path().filename().string().starts_with(mode + "_") && fs::is_directory(entry.path() / "last"))
+      runs.push_back(entry.path());
+  std::ranges::sort(runs);
+  return runs;
+}
+
+/// The run that is meant: that of `dim` if it was given; else the only one, or that of the default.
+inline fs::path find_run(const fs::path& out_dir, const std::string& mode, zer0::index_t dim, bool dim_given) {
+  const std::vector<fs::path> runs = runs_in(out_dir, mode);
+  return !dim_given && runs.size() == 1 ? runs.front() : run_directory(out_dir, mode, dim);
+}
+
+/// Where the first of the links `names` that exists points to; empty if none does.
+inline fs::path find_checkpoint(const fs::path& run, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    std::error_code none;
+    const fs::path target = fs::read_symlink(run / name, none);
+    if (!none && fs::is_directory(run / target)) return run / target;
+  }
+  return {};
+}
+
+inline bool is_checkpoint_name(const std::string& name) {
+  return name.starts_with("step_") || name == "best" || name == "last";
+}
+
+inline bool holds_checkpoints(const fs::path& run) {
+  std::error_code none;
+  return std::ranges::any_of(fs::directory_iterator(run, none), [](const fs::directory_entry& entry) {
+    return is_checkpoint_name(entry.path().filename().string());
+  });
+}
+
+inline void remove_checkpoints(const fs::path& run) {
+  std::vector<fs::path> paths;
+  for (const auto& entry : fs::directory_iterator(run))
+    if (is_checkpoint_name(entry.path().filename().string())) paths.push_back(entry.path());
+  for (const fs::path& path : paths) fs::remove_all(path);
+}
+
+/// Removes what a killed process left half-written. A checkpoint that it was replacing gets its name back.
+inline void tidy_up(const fs::path& run) {
+  std::vector<fs::path> paths;
+  for (const auto& entry : fs::directory_iterator(run)) paths.push_back(entry.path());
+  for (const fs::path& path : paths) {
+    const std::string name = path.filename().string();
+    const std::size_t old = name.find(".old.");
+    if (old != std::string::npos && !fs::exists(run / name.substr(0, old)))
+      fs::rename(path, run / name.substr(0, old));
+    else if (old != std::string::npos || name.find(".tmp") != std::string::npos)
+      fs::remove_all(path);
+  }
+}
+
+/// Held as long as a process writes to the folder; goes with the process, however it ends.
+class directory_lock {
+ public:
+  explicit directory_lock(const fs::path& directory) {
+    const fs::path path = directory / ".lock";
+    file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    zer0::require(file_ >= 0, "cannot create ", path.string(), ": ", std::strerror(errno));
+    if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
+      const bool taken = errno == EWOULDBLOCK;
+      ::close(file_);
+      zer0::require(!taken, "another train writes to ", directory.string(),
+                    "; wait for it, or choose another --out_dir");
+      file_ = -1;  // a file system without locks
+    }
+  }
+  directory_lock(const directory_lock&) = delete;
+  directory_lock& operator=(const directory_lock&) = delete;
+  ~directory_lock() {
+    if (file_ >= 0) ::close(file_);
+  }
+
+ private:
+  int file_ = -1;
+};
+
+/// The files of a tokenizer in a folder.
+inline std::vector<fs::path> tokenizer_files(const fs::path& directory) {
+  std::vector<fs::path> files;
+  for (const char* name : {"tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json",
+                           "special_tokens_map.json", "added_tokens.json"})
+    if (fs::exists(directory / name)) files.push_back(directory / name);
+  return files;
+}
+
+/// A number that differs, almost surely, for files of different content.
+inline std::uint64_t fingerprint(const fs::path& path) {
+  const zer0::mapped_file file(path, zer0::file_access::sequential);
+  const auto bytes = file.bytes();
+  std::uint64_t hash = 0xcbf29ce484222325u ^ bytes.size();
+  for (std::size_t i = 0; i < bytes.size(); i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + i, std::min<std::size_t>(8, bytes.size() - i));
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    hash ^= hash >> 29;
+  }
+  return hash;
+}
+
+}  // namespace program

@@ -1,0 +1,272 @@
+// The options of `train`: names, defaults, groups of the help, and what must hold between them.
+#pragma once
+
+#include "options.hpp"
+#include <zer0/core/dims.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <string_view>
+
+namespace program {
+
+using zer0::index_t;
+
+struct train_options {
+  // basic
+  std::string mode = "pretrain", out_dir = "out", device = "cpu", dtype = "bfloat16";
+  index_t epochs = 1, max_steps = 0, batch_size = 32;
+  double learning_rate = 5e-4;
+  std::uint64_t seed = 42;
+  // logging
+  bool use_wandb = false, wandb_log_model = false, wandb_log_code = false, wandb_watch_model = false;
+  std::string wandb_project = "Zer02LLM", wandb_run_name = "none", wandb_watch_log = "gradients";
+  index_t wandb_log_freq = 1, wandb_watch_log_freq = 100, log_interval = 100, save_interval = 100;
+  // checkpoints
+  bool save_best_only = true, save_last = true, overwrite = false;
+  index_t save_interval_steps = 1000, keep_checkpoint_max = 5;
+  std::string resume = "false", init_from = "none";
+  // distributed
+  index_t num_workers = 1, local_rank = -1, n_threads = 0;
+  bool ddp = false;
+  // optimizer
+  index_t accumulation_steps = 8, warmup_iters = 0;
+  double grad_clip = 1.0, weight_decay = 0.1;
+  std::string lr_schedule = "cosine", normalization = "per_target_token", decay = "all";
+  // model
+  index_t dim = 512, n_layers = 8, max_seq_len = 512, vocab_size = 4000, n_heads = 8, multiple_of = 64;
+  optional_count n_kv_heads;
+  double rope_theta = 10000, dropout = 0.1, norm_eps = 1e-8;
+  bool flash_attn = false;
+  // experts
+  bool use_moe = false, seq_aux = true, norm_topk_prob = true;
+  index_t n_routed_experts = 8, num_experts_per_tok = 2, n_shared_experts = 0;
+  std::string scoring_func = "softmax";
+  double aux_loss_alpha = 0.1;
+  // dpo
+  double dpo_beta = 0.1;
+  std::string ref_model_path = "none";
+  // data
+  std::string data_path = "./dataset/pretrain_hq.jsonl", tokenizer_path = "examples/tokenizer", val_path = "none";
+  double val_fraction = 0;
+  bool packed = false, shuffle = true, skip_bad_lines = false;
+
+  /// All but the vocabulary, which the tokenizer decides.
+  [[nodiscard]] zer0::dims sizes(index_t vocabulary) const {
+    return {.dim = dim,
+            .n_layers = n_layers,
+            .n_heads = n_heads,
+            .n_kv_heads = n_kv_heads.value,
+            .vocab_size = vocabulary,
+            .max_seq_len = max_seq_len,
+            .multiple_of = multiple_of,
+            .rope_theta = rope_theta,
+            .norm_eps = norm_eps,
+            .dropout = dropout};
+  }
+};
+
+/// Those that decide what the weights of a run become: a resumed run keeps them.
+inline constexpr std::array defining_options{
+    "mode",         "epochs",      "max_steps",          "batch_size",     "learning_rate", "seed",
+    "warmup_iters", "grad_clip",   "accumulation_steps", "lr_schedule",    "normalization", "weight_decay",
+    "decay",        "dim",         "n_layers",           "max_seq_len",    "n_heads",       "n_kv_heads",
+    "rope_theta",   "dropout",     "norm_eps",           "multiple_of",    "flash_attn",    "packed",
+    "shuffle",      "val_fraction", "skip_bad_lines"};
+
+/// Those that a resumed run does not take over from the run that it continues.
+inline constexpr std::array momentary_options{"out_dir", "resume", "overwrite", "init_from", "n_threads", "device"};
+
+namespace detail {
+
+inline void add_logging(option_set& options, train_options& o) {
+  constexpr auto later = "Weights & Biases comes in a later version; every run is logged to log.jsonl beside its checkpoints";
+  options.group("logging");
+  options.add("log_interval", o.log_interval, "steps between two lines of the log");
+  options.add("save_interval", o.save_interval,
+              "steps between two looks at whether the model is the best so far, which is then saved; 0: never");
+  options.add("use_wandb", o.use_wandb, "log to Weights & Biases (later version)");
+  options.later(later);
+  options.add("wandb_project", o.wandb_project, "(later version)");
+  options.later(later);
+  options.add("wandb_run_name", o.wandb_run_name, "(later version)");
+  options.later(later);
+  options.add("wandb_log_model", o.wandb_log_model, "(later version)");
+  options.later(later);
+  options.add("wandb_log_code", o.wandb_log_code, "(later version)");
+  options.later(later);
+  options.add("wandb_log_freq", o.wandb_log_freq, "(later version)");
+  options.later(later);
+  options.add("wandb_watch_model", o.wandb_watch_model, "(later version)");
+  options.later(later);
+  options.add("wandb_watch_log", o.wandb_watch_log, {"gradients", "all", "None"}, "(later version)");
+  options.later(later);
+  options.add("wandb_watch_log_freq", o.wandb_watch_log_freq, "(later version)");
+  options.later(later);
+}
+
+inline void add_checkpoints(option_set& options, train_options& o) {
+  options.group("checkpoints (in OUT_DIR/MODE_DIM)");
+  options.add("save_best_only", o.save_best_only, "false: every look of save_interval saves, the best or not");
+  options.add("save_last", o.save_last, "save when the run ends or is stopped");
+  options.add("save_interval_steps", o.save_interval_steps, "steps between checkpoints to go on from; 0: none");
+  options.add("keep_checkpoint_max", o.keep_checkpoint_max,
+              "keep at most so many; the best and the last are never removed");
+  options.add_with_implied("resume", o.resume, "true",
+                           "go on from the last checkpoint of OUT_DIR, or of the folder given, as if the run had not "
+                           "stopped; options not given are those of that run; auto: start if there is none");
+  options.add("overwrite", o.overwrite, "start anew where a run is: its checkpoints are removed");
+  options.add("init_from", o.init_from, "start from the weights of a folder in Hugging Face's layout (Llama)");
+}
+
+inline void add_model(option_set& options, train_options& o) {
+  options.group("model");
+  options.add("dim", o.dim, "width");
+  options.add("n_layers", o.n_layers, "number of blocks");
+  options.add("max_seq_len", o.max_seq_len, "tokens of a row, and the longest context of the model");
+  options.add("vocab_size", o.vocab_size, "overridden by the tokenizer's size");
+  options.add("n_heads", o.n_heads, "query heads");
+  options.add("n_kv_heads", o.n_kv_heads, "key/value heads; none: as many as query heads");
+  options.add("rope_theta", o.rope_theta, "base of the rotary angles");
+  options.add("dropout", o.dropout, "probability of dropping an element, in training");
+  options.add("norm_eps", o.norm_eps, "added to the mean square in RMSNorm");
+  options.add("multiple_of", o.multiple_of, "the feed-forward's width, 8/3 of dim, is rounded up to a multiple of this");
+  options.add("flash_attn", o.flash_attn, "attention by tiles: the same numbers, less memory, and faster");
+}
+
+inline void add_experts_and_dpo(option_set& options, train_options& o) {
+  constexpr auto experts = "experts come in a later version";
+  options.group("experts (later version)");
+  options.add("use_moe", o.use_moe, "mixture of experts");
+  options.later(experts);
+  options.add("n_routed_experts", o.n_routed_experts, "experts a token may go to");
+  options.later(experts);
+  options.add("num_experts_per_tok", o.num_experts_per_tok, "experts a token goes to");
+  options.later(experts);
+  options.add("n_shared_experts", o.n_shared_experts, "experts every token goes to");
+  options.later(experts);
+  options.add("scoring_func", o.scoring_func, "how experts are scored");
+  options.later(experts);
+  options.add("aux_loss_alpha", o.aux_loss_alpha, "weight of the balance loss");
+  options.later(experts);
+  options.add("seq_aux", o.seq_aux, "balance within each sequence");
+  options.later(experts);
+  options.add("norm_topk_prob", o.norm_topk_prob, "scale the chosen experts' weights to sum 1");
+  options.later(experts);
+
+  constexpr auto dpo = "--mode dpo comes in a later version";
+  options.group("dpo (later version)");
+  options.add("dpo_beta", o.dpo_beta, "strength of the preference");
+  options.later(dpo);
+  options.add("ref_model_path", o.ref_model_path, "model to compare with");
+  options.later(dpo);
+}
+
+}  // namespace detail
+
+inline void add_train_options(option_set& options, train_options& o) {
+  options.group("basic");
+  options.add("mode", o.mode, {"pretrain", "sft", "dpo", "test"}, "what to do (this version: pretrain)");
+  options.add("out_dir", o.out_dir, "folder of all runs");
+  options.add("epochs", o.epochs, "passes over the data");
+  options.add("max_steps", o.max_steps, "end after so many steps, the schedule too; 0: all epochs");
+  options.add("batch_size", o.batch_size, "rows of a micro-batch");
+  options.add("learning_rate", o.learning_rate, "highest learning rate");
+  options.add("device", o.device, "cpu");
+  options.add("dtype", o.dtype, {"bfloat16", "float16", "float32"},
+              "number format of the computation (a CPU: float32 whatever is asked for)");
+  options.add("seed", o.seed, "of the first weights, the order of the data, and dropout");
+  detail::add_logging(options, o);
+  detail::add_checkpoints(options, o);
+  options.group("distributed");
+  options.add("num_workers", o.num_workers, "threads that read and tokenize ahead; 0: the training thread does");
+  options.add("n_threads", o.n_threads, "threads that compute; 0: one a core");
+  options.add("ddp", o.ddp, "several processes (later version)");
+  options.later("training by several processes comes in a later version");
+  options.add("local_rank", o.local_rank, "(later version)");
+  options.later("training by several processes comes in a later version");
+  options.group("optimizer (AdamW, betas 0.9 and 0.95, eps 1e-8)");
+  options.add("accumulation_steps", o.accumulation_steps, "micro-batches of a step");
+  options.add("grad_clip", o.grad_clip, "largest norm of the gradient; 0: no limit");
+  options.add("warmup_iters", o.warmup_iters, "steps until the learning rate is at its highest");
+  options.add("lr_schedule", o.lr_schedule, {"cosine", "cosine_reference", "constant"},
+              "learning rate after the warmup: cosine ends at a tenth, cosine_reference begins at 1.1 times");
+  options.add("weight_decay", o.weight_decay, "decay of the weights");
+  options.add("decay", o.decay, {"all", "matrices"}, "the weights that decay");
+  options.add("normalization", o.normalization, {"per_target_token", "mean_of_means"},
+              "the loss of a step is the mean over its target tokens, or over its micro-batches' means");
+  detail::add_model(options, o);
+  detail::add_experts_and_dpo(options, o);
+  options.group("data");
+  options.add("data_path", o.data_path, "JSON Lines of {\"text\": ...}");
+  options.add("tokenizer_path", o.tokenizer_path, "tokenizer.json, or the folder that holds it");
+  options.add("val_path", o.val_path, "the same for validation");
+  options.add("val_fraction", o.val_fraction, "or: the part of data_path kept for validation");
+  options.add("packed", o.packed, "several texts in a row; false: a text a row, and padding");
+  options.add("shuffle", o.shuffle, "a new order of the texts each epoch");
+  options.add("skip_bad_lines", o.skip_bad_lines, "leave out lines that are not what they should be, and count them");
+}
+
+/// A zer0::error about sizes as a usage error, without the name of the function that found it.
+template <class F>
+void refuse_errors_of(F check) {
+  try {
+    check();
+  } catch (const zer0::error& e) {
+    const std::string_view text = e.what();
+    refuse(text.starts_with("dims: ") ? text.substr(6) : text);
+  }
+}
+
+inline void check_device(const std::string& device) {
+  demand(!device.starts_with("cuda"), "--device ", device, ": this build has no CUDA; use --device cpu");
+  demand(device == "cpu", "--device is \"", device, "\"; it must be cpu");
+}
+
+/// What must hold between sizes, however they came about.
+inline void check_sizes(const zer0::dims& sizes) {
+  refuse_errors_of([&] { sizes.check(); });
+  demand(sizes.head_size() % 2 == 0, "a head has dim / n_heads = ", sizes.head_size(),
+         " elements, an odd number; rotary positions turn pairs, so change n_heads (", sizes.n_heads, ") or dim (",
+         sizes.dim, ")");
+}
+
+/// Throws usage_error for a value that is out of range or does not go with another.
+inline void check(const train_options& o) {
+  demand(o.mode == "pretrain", "--mode ", o.mode, " comes in a later version; this one has pretrain");
+  check_device(o.device);
+  const auto at_least = [](const char* name, index_t value, index_t least) {
+    demand(value >= least, "--", name, " is ", value, "; it must be at least ", least);
+  };
+  at_least("epochs", o.epochs, 1);
+  at_least("max_steps", o.max_steps, 0);
+  at_least("batch_size", o.batch_size, 1);
+  at_least("log_interval", o.log_interval, 1);
+  at_least("save_interval", o.save_interval, 0);
+  at_least("save_interval_steps", o.save_interval_steps, 0);
+  at_least("keep_checkpoint_max", o.keep_checkpoint_max, 1);
+  at_least("num_workers", o.num_workers, 0);
+  at_least("n_threads", o.n_threads, 0);
+  at_least("accumulation_steps", o.accumulation_steps, 1);
+  at_least("warmup_iters", o.warmup_iters, 0);
+  const auto finite = [](const char* name, double value, double least) {
+    demand(std::isfinite(value) && value >= least, "--", name, " is ", value, "; it must be a number from ", least);
+  };
+  demand(o.learning_rate > 0 && std::isfinite(o.learning_rate), "--learning_rate is ", o.learning_rate,
+         "; it must be above 0");
+  finite("grad_clip", o.grad_clip, 0);
+  finite("weight_decay", o.weight_decay, 0);
+  demand(o.val_fraction >= 0 && o.val_fraction < 1, "--val_fraction is ", o.val_fraction,
+         "; it must be at least 0 and below 1");
+  demand(o.val_fraction == 0 || o.val_path == "none", "--val_path and --val_fraction are both given; choose one");
+  demand(o.resume == "false" || !o.overwrite, "--resume and --overwrite are both given; choose one");
+  check_sizes(o.sizes(1));
+  constexpr index_t most = std::numeric_limits<std::int32_t>::max();
+  demand(o.max_seq_len <= most / o.batch_size, "batch_size (", o.batch_size, ") times max_seq_len (", o.max_seq_len,
+         ") is over ", most, " tokens; lower one of them");
+}
+
+}  // namespace program
