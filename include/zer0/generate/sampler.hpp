@@ -46,12 +46,14 @@ class sampler {
 
   /// Probabilities (V) of the next token after `history`; tokens ruled out are exactly 0. In this order: repetition
   /// penalty, temperature, top-k, top-p, softmax. At temperature 0 the most likely token has probability 1 (the first
-  /// one of equals). Valid until the next call. Source of top-p: Holtzman et al. 2020, arXiv:1904.09751.
+  /// one of equals). Valid until the next call. Throws zer0::error for a logit that is not a number.
+  /// Source of top-p: Holtzman et al. 2020, arXiv:1904.09751.
   std::span<const double> probabilities(std::span<const float> logits, std::span<const token_id> history) {
+    require(std::none_of(logits.begin(), logits.end(), [](float x) { return std::isnan(x); }),
+            "generation: a logit is not a number; the model's weights are damaged or its training diverged");
     scores_.assign(logits.begin(), logits.end());
     penalize(history);
     if (rules_.temperature == 0) return only_the_best();
-    for (double& s : scores_) s /= rules_.temperature;
     softmax();
     keep_most_likely();
     return scores_;
@@ -101,7 +103,7 @@ class sampler {
   void softmax() {
     const double largest = *std::max_element(scores_.begin(), scores_.end());
     double total = 0;
-    for (double& s : scores_) total += s = std::exp(s - largest);
+    for (double& s : scores_) total += s = std::exp((s - largest) / rules_.temperature);
     for (double& s : scores_) s /= total;
   }
 

@@ -3,6 +3,7 @@
 
 #include <zer0/model/workspace.hpp>
 
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -16,15 +17,13 @@ class session {
   using device_type = typename Model::device_type;
   using real = typename Model::real;
 
+  /// Throws zer0::error if the sizes are out of range or the model does not accept so long a sequence.
   session(Model& model, index_t sequences, index_t capacity)
       : model_(&model),
-        capacity_(capacity),
+        capacity_((check(model, sequences, capacity), capacity)),
         past_(static_cast<std::size_t>(sequences), 0),
         cache_(model.make_cache(sequences, capacity)),
-        workspace_(model.device()) {
-    require(capacity <= model.sizes().max_seq_len, "generation: ", capacity,
-            " tokens of context asked for; the model accepts max_seq_len = ", model.sizes().max_seq_len);
-  }
+        workspace_(model.device()) {}
 
   [[nodiscard]] index_t capacity() const { return capacity_; }
   [[nodiscard]] index_t length(index_t sequence) const { return past_[static_cast<std::size_t>(sequence)]; }
@@ -54,6 +53,16 @@ class session {
   }
 
  private:
+  static void check(const Model& model, index_t sequences, index_t capacity) {
+    require(sequences > 0 && capacity > 0, "generation: ", sequences, " sequences of ", capacity,
+            " tokens asked for; there must be at least 1 of each");
+    require(capacity <= model.sizes().max_seq_len, "generation: ", capacity,
+            " tokens of context asked for; the model accepts max_seq_len = ", model.sizes().max_seq_len);
+    constexpr index_t most = std::numeric_limits<std::int32_t>::max();
+    require(sequences <= most / capacity, "generation: ", sequences, " sequences of ", capacity,
+            " tokens are more than ", most, " tokens in all; generate fewer at once");
+  }
+
   void lay_out(std::span<const std::vector<token_id>> pieces) {
     require(pieces.size() == past_.size(), "generation: ", pieces.size(), " pieces for ", past_.size(), " sequences");
     starts_.assign(1, 0);

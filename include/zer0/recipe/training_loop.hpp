@@ -32,7 +32,7 @@ struct training_run {
 };
 
 struct training_report {
-  double loss = 0;  ///< mean over target tokens of the last tenth of the steps
+  double loss = 0;  ///< mean over target tokens of the last tenth of the steps; the last step's if none of them ran
   index_t steps = 0;
   index_t tokens = 0;
   double seconds = 0;
@@ -55,7 +55,7 @@ training_report train(training_run<Trainer, Data>& run, Hooks&&... hooks) {
   training_report report;
   double loss_sum = 0;
   double targets = 0;
-  const index_t last_tenth = run.total_steps() - run.total_steps() / 10;
+  const index_t before_last_tenth = run.total_steps() - run.total_steps() / 10;
   std::vector<token_batch> window(static_cast<std::size_t>(run.accumulation_steps));
   for (; run.epoch < run.epochs && !run.stop; ++run.epoch, run.batch = 0) {
     run.data.seek(run.epoch, run.batch);
@@ -69,7 +69,8 @@ training_report train(training_run<Trainer, Data>& run, Hooks&&... hooks) {
       report.seconds += std::chrono::duration<double>(clock::now() - start).count();
       report.tokens += step.tokens;
       ++report.steps;
-      if (step.step >= last_tenth || targets == 0) {
+      report.loss = step.loss;
+      if (step.step > before_last_tenth) {
         loss_sum += step.loss * step.target_tokens;
         targets += step.target_tokens;
       }
@@ -78,7 +79,7 @@ training_report train(training_run<Trainer, Data>& run, Hooks&&... hooks) {
     }
     if (run.stop && run.batch < run.data.batches_per_epoch()) break;
   }
-  report.loss = targets > 0 ? loss_sum / targets : 0;
+  if (targets > 0) report.loss = loss_sum / targets;
   report.tokens_per_second = report.seconds > 0 ? static_cast<double>(report.tokens) / report.seconds : 0;
   return report;
 }
