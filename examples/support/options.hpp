@@ -120,7 +120,7 @@ class option_set {
 
   /// A text out of a list.
   void add(const std::string& name, std::string& target, std::vector<std::string> choices, const std::string& help) {
-    add(name, target, help + ": " + joined(choices));
+    add(name, target, help + " (" + joined(choices) + ")");
     entries_.at(name).choices = std::move(choices);
   }
 
@@ -152,7 +152,7 @@ class option_set {
       std::string value;
       if (equals != std::string_view::npos)
         value = word.substr(equals + 1);
-      else if (takes_next(e, i + 1 < argc ? argv[i + 1] : nullptr))
+      else if (is_value(i + 1 < argc ? argv[i + 1] : nullptr))
         value = argv[++i];
       else
         value = without_value(name, e);
@@ -260,15 +260,7 @@ class option_set {
     refuse("--", name, " is not an option; see --help");
   }
 
-  /// Whether the word after an option is its value.
-  static bool takes_next(const entry& e, const char* next) {
-    if (next == nullptr || std::string_view(next).starts_with("--")) return false;
-    return !e.kind.is_flag || is_boolean(next);
-  }
-  static bool is_boolean(std::string_view word) {
-    constexpr std::array<std::string_view, 8> words{"true", "false", "1", "0", "yes", "no", "on", "off"};
-    return std::ranges::find(words, word) != words.end();
-  }
+  static bool is_value(const char* next) { return next != nullptr && !std::string_view(next).starts_with("--"); }
 
   static std::string without_value(const std::string& name, const entry& e) {
     if (e.kind.is_flag) return "true";
@@ -282,15 +274,19 @@ class option_set {
     to.options.emplace_back(name, std::vector<std::string>{value});
   }
 
+  static std::string bare_name(const po::error_with_option_name& e) {
+    const std::string name = e.get_option_name();
+    return name.substr(std::min(name.find_first_not_of('-'), name.size()));
+  }
+
   /// What was stored before goes first.
   void store(const po::parsed_options& given) {
     try {
       po::store(given, values_);
     } catch (const po::multiple_occurrences& e) {
-      refuse(e.get_option_name(), " is given more than once");
+      refuse("--", bare_name(e), " is given more than once");
     } catch (const po::validation_error& e) {
-      std::string name = e.get_option_name();
-      name.erase(0, name.find_first_not_of('-'));
+      const std::string name = bare_name(e);
       std::string value;
       for (const auto& option : given.options)
         if (option.string_key == name) value = option.value.front();
