@@ -1,6 +1,7 @@
 # Compiles FILE twice: as it stands it must compile; with ZER0_WRONG it must fail and say what follows "// expect: ".
 file(STRINGS "${FILE}" line LIMIT_COUNT 1 REGEX "^// expect: ")
 string(REPLACE "// expect: " "" expected "${line}")
+string(REPLACE "\\;" ";" expected "${expected}")  # file(STRINGS) escapes them
 
 execute_process(COMMAND ${CXX} ${FLAGS} "${FILE}" RESULT_VARIABLE rc ERROR_VARIABLE err)
 if(NOT rc EQUAL 0)

@@ -1,5 +1,4 @@
-// expect: zer0::gqa takes a position (rope, rope_half_split) and a kernel (standard, flash); an argument plays another
-// role
+// expect: zer0::gqa takes a position (rope, rope_half_split) and a kernel (standard, flash); an argument plays
 #include <zer0/attention/gqa.hpp>
 #include <zer0/layer/rms_norm.hpp>
 

@@ -54,7 +54,7 @@ TEST_CASE("tokenizer_json: contradictions are refused with file and key", "[text
   check(refusal_of("/model/vocab/a", 1.5), "model.vocab['a'] is 1.5");
   check(refusal_of("/model/vocab/a", "x"), "model.vocab['a'] is \"x\"");
   check(refusal_of("/model/unk_token", "nobody"), "model.unk_token: 'nobody' is not in the vocabulary");
-  check(refusal_of("/model/merges/3", {"a", "body"}), "model.merges[3]: 'body' is not in the vocabulary");
+  check(refusal_of("/model/merges/3", {"a", "nobody"}), "model.merges[3]: 'nobody' is not in the vocabulary");
   check(refusal_of("/model/merges/3", {"a", "ÿ"}),
         "model.merges[3]: 'aÿ' is not in the vocabulary, but 'a' + 'ÿ' needs it");
   check(refusal_of("/model/merges/3", "a b c"), "model.merges[3]: 'a b c' is not two tokens");

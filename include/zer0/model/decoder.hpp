@@ -43,6 +43,12 @@ struct decoder {
   using head = pick_policy<head_role, tied_head, Policies...>;
 };
 
+/// What a model is made of: `decoder<...>`, or a struct of your own that names the same four policies.
+template <class V>
+concept decoder_variant =
+    policy_for<typename V::attention, attention_role> && policy_for<typename V::feed_forward, feed_forward_role> &&
+    policy_for<typename V::norm, norm_role> && policy_for<typename V::head, head_role>;
+
 /// One block: the stream passes through attention, then through the feed-forward, each normed first and added.
 /// Shapes: x, y (N, D). Memory: keeps the stream between the two, and what they keep.
 template <class Variant, device Device>

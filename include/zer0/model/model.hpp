@@ -9,13 +9,22 @@
 
 namespace zer0 {
 
+/// Any other use than that below, as one sentence.
+template <class Variant, class Device>
+class model {
+  static_assert(
+      decoder_variant<Variant> && device<Device>,
+      "zer0::model<Variant, Device>: Variant must be a decoder<...>, and Device a device such as zer0::cpu; if "
+      "it is your own, static_assert(zer0::device<Device>) names the operation that it lacks");
+};
+
 /// A decoder-only language model of `Variant` on `Device`.
 ///
 /// All weights lie in one buffer and all gradients in another, in the order of `parameters()`; layers hold views of
 /// them. `forward` gives the hidden states after the final norm; logits are their product with `output()`, which losses
 /// and generation compute in pieces, so that (N, V) never exists. `backward` undoes the last forward.
-template <class Variant, device Device>
-class model {
+template <decoder_variant Variant, device Device>
+class model<Variant, Device> {
   static_assert(check_layer<typename Variant::attention, Device>() &&
                 check_layer<typename Variant::feed_forward, Device>() && check_layer<typename Variant::norm, Device>());
 

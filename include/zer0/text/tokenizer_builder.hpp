@@ -64,7 +64,9 @@ class tokenizer_builder {
         fail(where(), ": '", part, "' is not in the vocabulary, but '", left, "' + '", right, "' needs it");
       return found->second;
     };
-    parts_.model.merges.set(id_of(left), id_of(right), {static_cast<std::uint32_t>(rank), id_of(joined_)});
+    const token_id first = id_of(left);  // in this order, whatever the compiler: the complaint names the first unknown
+    const token_id second = id_of(right);
+    parts_.model.merges.set(first, second, {static_cast<std::uint32_t>(rank), id_of(joined_)});
   }
 
   /// A merge written as "left right".

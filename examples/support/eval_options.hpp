@@ -1,0 +1,76 @@
+// The options of `eval`: names, defaults, groups of the help, and what must hold of them.
+#pragma once
+
+#include "options.hpp"
+#include "train_options.hpp"
+#include <zer0/generate/generate.hpp>
+
+#include <string>
+#include <vector>
+
+namespace program {
+
+struct eval_options {
+  // model
+  index_t model_mode = 0;
+  std::string out_dir = "out", checkpoint = "none", tokenizer_path = "none", device = "cpu";
+  index_t dim = 512, n_layers = 8, n_heads = 8, max_seq_len = 2048, n_threads = 0;
+  optional_count n_kv_heads;
+  // prompts
+  std::vector<std::string> prompts;
+  bool interactive = false, stream = true;
+  index_t history_cnt = 0;
+  // generation
+  index_t max_new_tokens = 128;
+  zer0::sampling rules;
+  std::string repetition_rule = "usual";
+};
+
+inline void add_eval_options(option_set& options, eval_options& o) {
+  options.group("model");
+  options.add("model_mode", o.model_mode, "what the model was trained for: 0 pretrain (1, sft: later version)");
+  options.add("out_dir", o.out_dir, "folder of all runs of train");
+  options.add("dim", o.dim, "width of the model: the run OUT_DIR/pretrain_DIM; if it is left out, the only run");
+  options.add("checkpoint", o.checkpoint,
+              "or: a folder in Hugging Face's layout (Llama), such as a checkpoint of train");
+  options.add("tokenizer_path", o.tokenizer_path, "tokenizer.json, or its folder; none: that of the checkpoint");
+  options.add("n_layers", o.n_layers, "if given, must be the model's, as n_heads and n_kv_heads");
+  options.add("n_heads", o.n_heads, "query heads");
+  options.add("n_kv_heads", o.n_kv_heads, "key/value heads");
+  options.add("max_seq_len", o.max_seq_len, "longest context, prompt and answer together; at most the model's");
+  options.add("device", o.device, "cpu");
+  options.add("n_threads", o.n_threads, "threads that compute; 0: one a core");
+  options.group("prompts");
+  options.add("prompt", o.prompts, "a text to go on with; may be given several times; if left out, some of our own");
+  options.add("interactive", o.interactive, "ask for prompts, a line each, until an empty one");
+  options.add("stream", o.stream,
+              "print as it is generated, prompt by prompt; false: all prompts side by side, faster");
+  options.add("history_cnt", o.history_cnt, "turns of a chat that are kept (later version)");
+  options.later("chats come in a later version");
+  options.group("generation");
+  options.add("max_new_tokens", o.max_new_tokens, "stop after so many, the prompt not counted");
+  options.add("temperature", o.rules.temperature,
+              "0: the most likely token, always; above: the higher, the more varied");
+  options.add("top_p", o.rules.top_p, "only the most likely tokens that together have this probability; 1: all");
+  options.add("top_k", o.rules.top_k, "only so many most likely tokens; 0: all");
+  options.add("repetition_penalty", o.rules.repetition_penalty,
+              "above 1: tokens that occurred are less likely; 1: none");
+  options.add("repetition_rule", o.repetition_rule, {"usual", "reference"},
+              "reference divides negative logits too, as Zer02LLM does");
+  options.add("seed", o.rules.seed, "of the random choices");
+}
+
+/// Throws usage_error for a value that is out of range or does not go with another.
+inline void check(eval_options& o) {
+  demand(o.model_mode == 0 || o.model_mode == 1, "--model_mode is ", o.model_mode, "; it must be 0");
+  demand(o.model_mode == 0, "--model_mode 1 comes in a later version; this one has 0, pretrain");
+  check_device(o.device);
+  demand(o.max_new_tokens >= 1, "--max_new_tokens is ", o.max_new_tokens, "; it must be at least 1");
+  demand(o.max_seq_len >= 2, "--max_seq_len is ", o.max_seq_len, "; it must be at least 2");
+  demand(o.n_threads >= 0, "--n_threads is ", o.n_threads, "; it must be at least 0");
+  demand(!o.interactive || o.prompts.empty(), "--interactive and --prompt are both given; choose one");
+  o.rules.rule = o.repetition_rule == "usual" ? zer0::repetition_rule::usual : zer0::repetition_rule::reference;
+  refuse_errors_of([&] { o.rules.check(); });
+}
+
+}  // namespace program
