@@ -1,0 +1,66 @@
+// What `train` prints before its first step and after its last.
+#pragma once
+
+#include "run_directory.hpp"
+#include "signals.hpp"
+#include "terminal.hpp"
+#include "train_setup.hpp"
+#include <zer0/recipe/hook/checkpoints.hpp>
+#include <zer0/recipe/training_loop.hpp>
+
+#include <omp.h>
+
+#include <cmath>
+#include <iostream>
+#include <string>
+
+namespace program {
+
+template <class Model, class Run>
+void print_header(const train_setup& s, const char* variant, Model& model, const Run& run, index_t val_texts) {
+  const train_options& o = s.o;
+  const zer0::dims& d = model.sizes();
+  std::cout << "model     " << variant << ", " << with_commas(model.parameters().elements()) << " parameters: dim "
+            << d.dim << ", " << d.n_layers << " layers, " << d.n_heads << " heads (" << d.kv_heads()
+            << " key/value), feed-forward " << d.hidden() << ", vocabulary " << d.vocab_size << '\n';
+  std::cout << "data      " << o.data_path << ": " << with_commas(run.data.records()) << " texts";
+  if (o.packed) std::cout << ", " << with_commas(run.data.tokens_per_epoch()) << " tokens an epoch, packed";
+  if (val_texts > 0) std::cout << "; validation: " << with_commas(val_texts) << " texts";
+  std::cout << "\nschedule  " << with_commas(run.total_steps()) << " steps (" << with_commas(run.steps_per_epoch())
+            << " an epoch) of " << o.accumulation_steps << " x " << o.batch_size << " rows of " << o.max_seq_len
+            << " tokens; learning rate " << value_text(o.learning_rate) << " " << o.lr_schedule << ", warmup "
+            << o.warmup_iters << '\n';
+  std::cout << "device    cpu, " << omp_get_max_threads() << " threads, float32";
+  if (o.dtype != "float32") std::cout << " (" << o.dtype << " asked for: on a CPU this version computes in float32)";
+  std::cout << "\nrun       " << s.directory.string();
+  if (s.earlier) std::cout << ", resumed at step " << s.earlier->state.step;
+  std::cout << std::endl;
+  if (o.warmup_iters >= run.total_steps())
+    std::cerr << "note: the warmup (" << o.warmup_iters << " steps) is as long as the run\n";
+}
+
+/// Prints how it ended and what to do next; the exit code of the program.
+inline int print_end(const train_setup& s, const zer0::training_report& report, index_t step, bool whole,
+                     const char* program) {
+  const fs::path last = find_checkpoint(s.directory, {"last"});
+  const fs::path best = find_checkpoint(s.directory, {"best"});
+  const auto line = [&](const char* what, const fs::path& link, const fs::path& to) {
+    if (!to.empty()) std::cout << what << link.string() << " (" << to.filename().string() << ")\n";
+  };
+  std::cout << (whole ? "done: " : "stopped: ") << with_commas(step) << " steps; " << with_commas(report.tokens)
+            << " tokens in " << minutes(report.seconds) << " (" << with_commas(std::llround(report.tokens_per_second))
+            << " tokens/s), loss " << report.loss << '\n';
+  line("last      ", s.directory / "last", last);
+  line("best      ", s.directory / "best", best);
+  std::cout << "log       " << (s.directory / "log.jsonl").string() << '\n';
+  const std::string options = " --out_dir " + s.directory.parent_path().string() + " --dim " + std::to_string(s.o.dim);
+  if (!whole && !last.empty()) std::cout << "go on     " << program << " --resume" << options << '\n';
+  if (whole && !last.empty())
+    std::cout << "talk      " << (fs::path(program).parent_path() / "eval").string() << options << '\n';
+  std::cout << std::flush;
+  const bool saved = last.filename() == zer0::checkpoints::step_name(step);
+  zer0::require(saved || !s.o.save_last, "the state at the end could not be saved; see the warning above");
+  return stop_signal == 0 || whole ? 0 : 128 + stop_signal;
+}
+
+}  // namespace program

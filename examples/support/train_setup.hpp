@@ -1,0 +1,143 @@
+// What `train` needs to know before it builds a model: options, sizes, files, the folder of the run.
+#pragma once
+
+#include "earlier_run.hpp"
+#include "run_directory.hpp"
+#include "train_options.hpp"
+#include <zer0/io/model_files.hpp>
+#include <zer0/text/tokenizer.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace program {
+
+struct train_setup {
+  train_options o;
+  std::optional<earlier_run> earlier;
+  fs::path directory;
+  fs::path tokenizer_source;
+  zer0::model_config config;
+  nlohmann::json run;  ///< what checkpoints hold about it
+
+  [[nodiscard]] bool starts_from_files() const { return !earlier && o.init_from != "none"; }
+  /// Neither resumed nor begun with another model's weights.
+  [[nodiscard]] bool starts_from_nothing() const { return !earlier && o.init_from == "none"; }
+};
+
+namespace detail {
+
+inline nlohmann::json options_as_json(const option_set& options) {
+  nlohmann::json texts = nlohmann::json::object();
+  for (const std::string& name : options.names())
+    if (std::ranges::find(momentary_options, name) == momentary_options.end()) texts[name] = options.text(name);
+  return texts;
+}
+
+/// The sizes of a model that exists; options may repeat them, not change them.
+inline void read_sizes(train_setup& s, const option_set& options, const fs::path& source) {
+  s.config = zer0::read_config(source);
+  const zer0::dims& c = s.config.sizes;
+  const auto same = [&](const char* name, auto& value, auto in_file) {
+    demand(!options.given(name) || value == in_file, "--", name, " is ", value, ", but the model in ", source.string(),
+           " has ", in_file, "; leave the option out");
+    value = in_file;
+  };
+  same("dim", s.o.dim, c.dim);
+  same("n_layers", s.o.n_layers, c.n_layers);
+  same("n_heads", s.o.n_heads, c.n_heads);
+  same("n_kv_heads", s.o.n_kv_heads.value, c.kv_heads());
+  same("rope_theta", s.o.rope_theta, c.rope_theta);
+  same("norm_eps", s.o.norm_eps, c.norm_eps);
+  demand(s.o.max_seq_len <= c.max_seq_len, "--max_seq_len is ", s.o.max_seq_len, ", but the model in ", source.string(),
+         " accepts ", c.max_seq_len);
+  if (s.starts_from_files() && !options.given("tokenizer_path") && !tokenizer_files(source).empty())
+    s.o.tokenizer_path = source.string();
+}
+
+inline void choose_sizes(train_setup& s, const option_set& options) {
+  if (s.starts_from_nothing())
+    s.config = {s.o.sizes(s.o.vocab_size), true};
+  else
+    read_sizes(s, options, s.earlier ? s.earlier->checkpoint : fs::path(s.o.init_from));
+  s.config.sizes.dropout = s.o.dropout;
+  check_sizes(s.config.sizes);
+}
+
+inline void choose_files(train_setup& s, const option_set& options) {
+  s.directory = s.earlier ? s.earlier->directory() : run_directory(s.o.out_dir, s.o.mode, s.o.dim);
+  demand(s.earlier || s.o.overwrite || !holds_checkpoints(s.directory), s.directory.string(),
+         " holds the checkpoints of an earlier run; go on with it by --resume, choose another --out_dir, or replace it "
+         "by --overwrite");
+  demand(fs::exists(s.o.data_path), "--data_path ", s.o.data_path,
+         " does not exist; give a JSON Lines file of {\"text\": ...}, such as the program corpus writes");
+  demand(s.o.val_path == "none" || fs::exists(s.o.val_path), "--val_path ", s.o.val_path, " does not exist");
+  const bool own_tokenizer = s.earlier && !options.given("tokenizer_path");
+  s.tokenizer_source = own_tokenizer ? s.earlier->checkpoint : fs::path(s.o.tokenizer_path);
+  demand(fs::exists(s.tokenizer_source), "--tokenizer_path ", s.tokenizer_source.string(), " does not exist",
+         options.given("tokenizer_path") ? "" : "; that is its default, which is right in the folder of zer0");
+}
+
+}  // namespace detail
+
+/// The command line as a setup; nothing if only the help was asked for. Throws usage_error.
+inline std::optional<train_setup> read_setup(int argc, const char* const* argv) {
+  train_setup s;
+  option_set options(
+      "train: trains a language model on your texts.\n\n"
+      "  train --data_path data/pretrain.jsonl --val_path data/pretrain_val.jsonl --flash_attn\n"
+      "  train --resume                                    go on with the run in out/\n\n"
+      "Options are given as --name value or --name=value; BOOL may be left out for true.");
+  add_train_options(options, s.o);
+  if (!options.parse(argc, argv)) return std::nullopt;
+  s.earlier = find_earlier_run(options);
+  if (s.earlier) take_over(options, *s.earlier);
+  options.finish();
+  check(s.o);
+  if (s.earlier) check_same_run(options, *s.earlier);
+  demand(!s.earlier || s.o.init_from == "none", "--resume and --init_from are both given; choose one");
+  detail::choose_sizes(s, options);
+  detail::choose_files(s, options);
+  s.run = {{"options", detail::options_as_json(options)}};
+  return s;
+}
+
+/// The tokenizer; without a model's files it decides the size of the vocabulary.
+inline zer0::tokenizer open_tokenizer(train_setup& s) {
+  zer0::tokenizer tok(s.tokenizer_source);
+  if (s.starts_from_nothing()) s.config.sizes.vocab_size = tok.size();
+  demand(tok.size() <= s.config.sizes.vocab_size, "the tokenizer ", tok.source().string(), " has ", tok.size(),
+         " tokens, but the model a vocabulary of ", s.config.sizes.vocab_size);
+  return tok;
+}
+
+/// Fingerprints of the files that decide what the weights become; compared with the earlier run's.
+inline void note_files(train_setup& s, const zer0::tokenizer& tok) {
+  std::uint64_t tokens = 0;
+  for (const fs::path& file : tokenizer_files(tok.directory()))
+    if (file.filename() != "tokenizer_config.json") tokens = tokens * 31 + fingerprint(file);
+  const auto note = [&](const char* what, const fs::path& path, std::uint64_t content) {
+    if (s.earlier) check_same_file(what, path, content, *s.earlier);
+    s.run[what] = content;
+  };
+  note("tokenizer", tok.source(), tokens);
+  note("training data", s.o.data_path, fingerprint(s.o.data_path));
+  if (s.o.val_path != "none") note("validation data", s.o.val_path, fingerprint(s.o.val_path));
+}
+
+/// The folder of the run as it is when the first step begins; the tokenizer is kept in it for the checkpoints.
+inline void prepare_directory(const train_setup& s, const zer0::tokenizer& tok) {
+  if (!s.earlier) remove_checkpoints(s.directory);
+  tidy_up(s.directory);
+  const fs::path kept = s.directory / "tokenizer";
+  if (s.earlier && fs::is_directory(kept)) return;
+  fs::remove_all(kept);
+  fs::create_directories(kept);
+  for (const fs::path& file : tokenizer_files(tok.directory())) zer0::copy_durably(file, kept / file.filename());
+}
+
+}  // namespace program
