@@ -31,12 +31,15 @@ inline std::optional<earlier_run> find_earlier_run(const option_set& options) {
   if (resume == "true" || resume == "auto") {
     const fs::path run = find_run(options.peek<std::string>("out_dir"), options.peek<std::string>("mode"),
                                   options.peek<index_t>("dim"), options.given("dim"));
-    if (fs::is_directory(run)) tidy_up(run);
+    if (fs::is_directory(run)) {
+      const directory_lock not_while_another_writes(run);
+      tidy_up(run);
+    }
     checkpoint = find_checkpoint(run, {"last"});
     if (checkpoint.empty() && resume == "auto" && !holds_checkpoints(run)) return std::nullopt;
     demand(!checkpoint.empty(), "nothing to resume: ", run.string(), " has no last checkpoint; start without --resume");
-  } else if (fs::is_symlink(checkpoint)) {
-    checkpoint = fs::canonical(checkpoint);
+  } else if (fs::exists(checkpoint)) {
+    checkpoint = fs::canonical(checkpoint);  // a link, a slash at the end: the run's folder is the parent of its target
   }
   demand(fs::is_regular_file(checkpoint / "training_state.json"), "nothing to resume: ", checkpoint.string(),
          " is not a checkpoint of train; give a folder like ", "out/pretrain_512/step_00001000");

@@ -1,21 +1,18 @@
 // The options of a program: grouped help, errors of one line, and values as text, so that a checkpoint can hold them.
 #pragma once
 
-#include <zer0/core/error.hpp>
-#include <zer0/core/types.hpp>
+#include "option_value.hpp"
+#include "terminal.hpp"
+#include "usage_error.hpp"
 
 #include <boost/program_options.hpp>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <iostream>
 #include <map>
-#include <numeric>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -25,82 +22,13 @@ namespace program {
 
 namespace po = boost::program_options;
 
-/// Wrong use of a program: one line on stderr and exit code 2.
-struct usage_error : zer0::error {
-  using error::error;
-};
-
-template <class... Parts>
-[[noreturn]] void refuse(const Parts&... parts) {
-  std::ostringstream text;
-  (text << ... << parts);
-  throw usage_error(text.str());
-}
-
-/// `refuse(parts...)` unless `condition` holds.
-template <class... Parts>
-void demand(bool condition, const Parts&... parts) {
-  if (!condition) refuse(parts...);
-}
-
-/// A count that may be absent: "none" on the command line, 0 in the program.
-struct optional_count {
-  zer0::index_t value = 0;
-};
-
-inline std::istream& operator>>(std::istream& in, optional_count& count) {
-  std::string word;
-  in >> word;
-  const char* end = word.data() + word.size();
-  if (word == "none") {
-    count.value = 0;
-  } else if (const auto [stop, failure] = std::from_chars(word.data(), end, count.value);
-             failure != std::errc() || stop != end || count.value < 0) {
-    in.setstate(std::ios::failbit);
-  }
-  return in;
-}
-inline std::ostream& operator<<(std::ostream& out, optional_count count) {
-  return count.value == 0 ? out << "none" : out << count.value;
-}
-
-/// The shortest text that reads back as the value: "5e-4", "0.1", "true".
-template <class T>
-std::string value_text(const T& value) {
-  if constexpr (std::is_same_v<T, bool>) return value ? "true" : "false";
-  if constexpr (std::is_same_v<T, double>) {
-    std::array<char, 32> digits{};
-    std::string text(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
-    const std::size_t exponent = text.find('e');
-    if (exponent != std::string::npos && text[exponent + 2] == '0') text.erase(exponent + 2, 1);
-    return text;
-  }
-  std::ostringstream text;
-  text << value;
-  return text.str();
-}
-
-/// How many characters must be put in, left out or changed to make one word the other.
-inline std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = std::exchange(row[j + 1], std::min({changed, row[j] + 1, row[j + 1] + 1}));
-    }
-  }
-  return row.back();
-}
-
 class option_set {
  public:
   /// `summary` is what --help begins with.
   explicit option_set(std::string summary) : summary_(std::move(summary)) {}
 
   /// Options added from now on stand under this title.
-  void group(const std::string& title) { groups_.emplace_back(title, line_length, line_length / 2); }
+  void group(const std::string& title) { groups_.emplace_back(title, width_, width_ / 2); }
 
   /// An option whose default is what `target` holds. Texts, numbers, bool, optional_count.
   template <class T>
@@ -120,7 +48,7 @@ class option_set {
 
   /// A text out of a list.
   void add(const std::string& name, std::string& target, std::vector<std::string> choices, const std::string& help) {
-    add(name, target, help + " (" + joined(choices) + ")");
+    add(name, target, joined(choices) + ": " + help);
     entries_.at(name).choices = std::move(choices);
   }
 
@@ -204,7 +132,6 @@ class option_set {
   }
 
  private:
-  static constexpr unsigned line_length = 120;
   struct value_kind {
     const char* placeholder;  ///< in the help
     const char* wanted;       ///< in errors
@@ -254,7 +181,8 @@ class option_set {
   const entry& find(const std::string& name) const {
     const auto found = entries_.find(name);
     if (found != entries_.end()) return found->second;
-    const auto nearest = std::ranges::min_element(entries_, {}, [&](const auto& e) { return edit_distance(e.first, name); });
+    const auto nearest =
+        std::ranges::min_element(entries_, {}, [&](const auto& e) { return edit_distance(e.first, name); });
     if (edit_distance(nearest->first, name) <= std::max<std::size_t>(2, name.size() / 3))
       refuse("--", name, " is not an option; did you mean --", nearest->first, "?");
     refuse("--", name, " is not an option; see --help");
@@ -295,6 +223,7 @@ class option_set {
   }
 
   std::string summary_;
+  unsigned width_ = static_cast<unsigned>(std::clamp(terminal_width(100), 60, 120));
   std::deque<po::options_description> groups_;
   po::options_description all_;
   std::map<std::string, entry> entries_;

@@ -1,4 +1,5 @@
-// The folder of a run, OUT_DIR/MODE_DIM: checkpoints step_00000100, ..., the links best and last, tokenizer/, log.jsonl.
+// The folder of a run, OUT_DIR/MODE_DIM: checkpoints step_00000100, ..., the links best and last, tokenizer/,
+// log.jsonl.
 #pragma once
 
 #include "options.hpp"
@@ -23,12 +24,23 @@ inline fs::path run_directory(const fs::path& out_dir, const std::string& mode, 
   return out_dir / (mode + "_" + std::to_string(dim));
 }
 
+inline bool is_checkpoint_name(const std::string& name) {
+  return name.starts_with("step_") || name == "best" || name == "last";
+}
+
+inline bool holds_checkpoints(const fs::path& run) {
+  std::error_code none;
+  return std::ranges::any_of(fs::directory_iterator(run, none), [](const fs::directory_entry& entry) {
+    return is_checkpoint_name(entry.path().filename().string());
+  });
+}
+
 /// The runs of a mode in `out_dir`.
 inline std::vector<fs::path> runs_in(const fs::path& out_dir, const std::string& mode) {
   std::vector<fs::path> runs;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(out_dir, none))
-    if (entry.path().filename().string().starts_with(mode + "_") && fs::is_directory(entry.path() / "last"))
+    if (entry.path().filename().string().starts_with(mode + "_") && holds_checkpoints(entry.path()))
       runs.push_back(entry.path());
   std::ranges::sort(runs);
   return runs;
@@ -50,25 +62,30 @@ inline fs::path find_checkpoint(const fs::path& run, std::initializer_list<const
   return {};
 }
 
-inline bool is_checkpoint_name(const std::string& name) {
-  return name.starts_with("step_") || name == "best" || name == "last";
+/// The name of the last checkpoint by number; empty if there is none.
+inline std::string newest_step(const fs::path& run) {
+  std::string newest;
+  for (const auto& entry : fs::directory_iterator(run)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("step_") && name.find('.') == std::string::npos) newest = std::max(newest, name);
+  }
+  return newest;
 }
 
-inline bool holds_checkpoints(const fs::path& run) {
-  std::error_code none;
-  return std::ranges::any_of(fs::directory_iterator(run, none), [](const fs::directory_entry& entry) {
-    return is_checkpoint_name(entry.path().filename().string());
-  });
-}
-
+/// Under a temporary name first: a kill leaves no half of a checkpoint under its name.
 inline void remove_checkpoints(const fs::path& run) {
   std::vector<fs::path> paths;
   for (const auto& entry : fs::directory_iterator(run))
     if (is_checkpoint_name(entry.path().filename().string())) paths.push_back(entry.path());
-  for (const fs::path& path : paths) fs::remove_all(path);
+  for (const fs::path& path : paths) {
+    const fs::path temporary = path.string() + ".tmp";
+    fs::rename(path, temporary);
+    fs::remove_all(temporary);
+  }
 }
 
-/// Removes what a killed process left half-written. A checkpoint that it was replacing gets its name back.
+/// Removes what a killed process left half-written. A checkpoint that it was replacing gets its name back, a first
+/// checkpoint that it had no time to link its link.
 inline void tidy_up(const fs::path& run) {
   std::vector<fs::path> paths;
   for (const auto& entry : fs::directory_iterator(run)) paths.push_back(entry.path());
@@ -80,6 +97,10 @@ inline void tidy_up(const fs::path& run) {
     else if (old != std::string::npos || name.find(".tmp") != std::string::npos)
       fs::remove_all(path);
   }
+  const std::string newest = newest_step(run);
+  if (newest.empty() || !find_checkpoint(run, {"last"}).empty()) return;
+  fs::remove(run / "last");
+  fs::create_directory_symlink(newest, run / "last");
 }
 
 /// Held as long as a process writes to the folder; goes with the process, however it ends.

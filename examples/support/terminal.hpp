@@ -1,6 +1,7 @@
 // What programs print: numbers that can be read, and how far something is.
 #pragma once
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -27,6 +28,12 @@ inline std::string minutes(double seconds) {
 }
 
 inline bool is_terminal(std::FILE* file) { return isatty(fileno(file)) == 1; }
+
+/// Columns of the terminal that stdout is; `otherwise` if it is none.
+inline int terminal_width(int otherwise) {
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : otherwise;
+}
 
 /// On a terminal: takes away the progress bar that stands in the last line of stderr.
 inline void clear_line() {

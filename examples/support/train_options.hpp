@@ -71,10 +71,10 @@ struct train_options {
 
 /// Those that decide what the weights of a run become: a resumed run keeps them.
 inline constexpr std::array defining_options{
-    "mode",         "epochs",      "max_steps",          "batch_size",     "learning_rate", "seed",
-    "warmup_iters", "grad_clip",   "accumulation_steps", "lr_schedule",    "normalization", "weight_decay",
-    "decay",        "dim",         "n_layers",           "max_seq_len",    "n_heads",       "n_kv_heads",
-    "rope_theta",   "dropout",     "norm_eps",           "multiple_of",    "flash_attn",    "packed",
+    "mode",         "epochs",       "max_steps",          "batch_size",  "learning_rate", "seed",
+    "warmup_iters", "grad_clip",    "accumulation_steps", "lr_schedule", "normalization", "weight_decay",
+    "decay",        "dim",          "n_layers",           "max_seq_len", "n_heads",       "n_kv_heads",
+    "rope_theta",   "dropout",      "norm_eps",           "multiple_of", "flash_attn",    "packed",
     "shuffle",      "val_fraction", "skip_bad_lines"};
 
 /// Those that a resumed run does not take over from the run that it continues.
@@ -83,7 +83,8 @@ inline constexpr std::array momentary_options{"out_dir", "resume", "overwrite", 
 namespace detail {
 
 inline void add_logging(option_set& options, train_options& o) {
-  constexpr auto later = "Weights & Biases comes in a later version; every run is logged to log.jsonl beside its checkpoints";
+  constexpr auto later =
+      "Weights & Biases comes in a later version; every run is logged to log.jsonl beside its checkpoints";
   options.group("logging");
   options.add("log_interval", o.log_interval, "steps between two lines of the log");
   options.add("save_interval", o.save_interval,
@@ -102,7 +103,7 @@ inline void add_logging(option_set& options, train_options& o) {
   options.later(later);
   options.add("wandb_watch_model", o.wandb_watch_model, "(later version)");
   options.later(later);
-  options.add("wandb_watch_log", o.wandb_watch_log, {"gradients", "all", "None"}, "(later version)");
+  options.add("wandb_watch_log", o.wandb_watch_log, {"gradients", "all", "None"}, "what to watch (later version)");
   options.later(later);
   options.add("wandb_watch_log_freq", o.wandb_watch_log_freq, "(later version)");
   options.later(later);
@@ -133,7 +134,8 @@ inline void add_model(option_set& options, train_options& o) {
   options.add("rope_theta", o.rope_theta, "base of the rotary angles");
   options.add("dropout", o.dropout, "probability of dropping an element, in training");
   options.add("norm_eps", o.norm_eps, "added to the mean square in RMSNorm");
-  options.add("multiple_of", o.multiple_of, "the feed-forward's width, 8/3 of dim, is rounded up to a multiple of this");
+  options.add("multiple_of", o.multiple_of,
+              "the feed-forward's width, 8/3 of dim, is rounded up to a multiple of this");
   options.add("flash_attn", o.flash_attn, "attention by tiles: the same numbers, less memory, and faster");
 }
 
@@ -193,7 +195,7 @@ inline void add_train_options(option_set& options, train_options& o) {
   options.add("grad_clip", o.grad_clip, "largest norm of the gradient; 0: no limit");
   options.add("warmup_iters", o.warmup_iters, "steps until the learning rate is at its highest");
   options.add("lr_schedule", o.lr_schedule, {"cosine", "cosine_reference", "constant"},
-              "learning rate after the warmup: cosine ends at a tenth, cosine_reference begins at 1.1 times");
+              "learning rate after the warmup; cosine ends at a tenth, cosine_reference begins at 1.1 times");
   options.add("weight_decay", o.weight_decay, "decay of the weights");
   options.add("decay", o.decay, {"all", "matrices"}, "the weights that decay");
   options.add("normalization", o.normalization, {"per_target_token", "mean_of_means"},
@@ -203,7 +205,7 @@ inline void add_train_options(option_set& options, train_options& o) {
   options.group("data");
   options.add("data_path", o.data_path, "JSON Lines of {\"text\": ...}");
   options.add("tokenizer_path", o.tokenizer_path, "tokenizer.json, or the folder that holds it");
-  options.add("val_path", o.val_path, "the same for validation");
+  options.add("val_path", o.val_path, "the same for validation; none: no validation");
   options.add("val_fraction", o.val_fraction, "or: the part of data_path kept for validation");
   options.add("packed", o.packed, "several texts in a row; false: a text a row, and padding");
   options.add("shuffle", o.shuffle, "a new order of the texts each epoch");

@@ -47,9 +47,12 @@ inline int print_end(const train_setup& s, const zer0::training_report& report, 
   const auto line = [&](const char* what, const fs::path& link, const fs::path& to) {
     if (!to.empty()) std::cout << what << link.string() << " (" << to.filename().string() << ")\n";
   };
-  std::cout << (whole ? "done: " : "stopped: ") << with_commas(step) << " steps; " << with_commas(report.tokens)
-            << " tokens in " << minutes(report.seconds) << " (" << with_commas(std::llround(report.tokens_per_second))
-            << " tokens/s), loss " << report.loss << '\n';
+  std::cout << (whole ? "done: " : "stopped: ") << with_commas(step) << " steps";
+  if (report.steps > 0)
+    std::cout << "; " << with_commas(report.tokens) << " tokens in " << minutes(report.seconds) << " ("
+              << with_commas(std::llround(report.tokens_per_second)) << " tokens/s), loss " << report.loss << '\n';
+  else
+    std::cout << ", none of them now\n";
   line("last      ", s.directory / "last", last);
   line("best      ", s.directory / "best", best);
   std::cout << "log       " << (s.directory / "log.jsonl").string() << '\n';
@@ -59,7 +62,8 @@ inline int print_end(const train_setup& s, const zer0::training_report& report, 
     std::cout << "talk      " << (fs::path(program).parent_path() / "eval").string() << options << '\n';
   std::cout << std::flush;
   const bool saved = last.filename() == zer0::checkpoints::step_name(step);
-  zer0::require(saved || !s.o.save_last, "the state at the end could not be saved; see the warning above");
+  zer0::require(saved || !s.o.save_last || report.steps == 0,
+                "the state at the end could not be saved; see the warning above");
   return stop_signal == 0 || whole ? 0 : 128 + stop_signal;
 }
 

@@ -50,7 +50,9 @@ inline void read_sizes(train_setup& s, const option_set& options, const fs::path
   same("dim", s.o.dim, c.dim);
   same("n_layers", s.o.n_layers, c.n_layers);
   same("n_heads", s.o.n_heads, c.n_heads);
-  same("n_kv_heads", s.o.n_kv_heads.value, c.kv_heads());
+  index_t kv_heads = s.o.sizes(1).kv_heads();
+  same("n_kv_heads", kv_heads, c.kv_heads());
+  if (s.starts_from_files()) s.o.n_kv_heads.value = kv_heads;
   same("rope_theta", s.o.rope_theta, c.rope_theta);
   same("norm_eps", s.o.norm_eps, c.norm_eps);
   demand(s.o.max_seq_len <= c.max_seq_len, "--max_seq_len is ", s.o.max_seq_len, ", but the model in ", source.string(),
@@ -89,9 +91,9 @@ inline std::optional<train_setup> read_setup(int argc, const char* const* argv) 
   train_setup s;
   option_set options(
       "train: trains a language model on your texts.\n\n"
-      "  train --data_path data/pretrain.jsonl --val_path data/pretrain_val.jsonl --flash_attn\n"
-      "  train --resume                                    go on with the run in out/\n\n"
-      "Options are given as --name value or --name=value; BOOL may be left out for true.");
+      "  train --data_path texts.jsonl --val_fraction 0.01 --flash_attn\n"
+      "  train --resume                  go on with the run in out/\n\n"
+      "Options are --name value or --name=value; BOOL may be left out for true.");
   add_train_options(options, s.o);
   if (!options.parse(argc, argv)) return std::nullopt;
   s.earlier = find_earlier_run(options);
@@ -131,13 +133,15 @@ inline void note_files(train_setup& s, const zer0::tokenizer& tok) {
 
 /// The folder of the run as it is when the first step begins; the tokenizer is kept in it for the checkpoints.
 inline void prepare_directory(const train_setup& s, const zer0::tokenizer& tok) {
-  if (!s.earlier) remove_checkpoints(s.directory);
   tidy_up(s.directory);
   const fs::path kept = s.directory / "tokenizer";
+  const fs::path copy = s.directory / "tokenizer.tmp";
   if (s.earlier && fs::is_directory(kept)) return;
+  fs::create_directories(copy);
+  for (const fs::path& file : tokenizer_files(tok.directory())) zer0::copy_durably(file, copy / file.filename());
+  if (!s.earlier) remove_checkpoints(s.directory);  // only now: the tokenizer may be that of a checkpoint
   fs::remove_all(kept);
-  fs::create_directories(kept);
-  for (const fs::path& file : tokenizer_files(tok.directory())) zer0::copy_durably(file, kept / file.filename());
+  fs::rename(copy, kept);
 }
 
 }  // namespace program
