@@ -1,9 +1,13 @@
-# How tests/CMakeLists.txt finds the folders that hold tests, and what it makes of one.
+# How tests/CMakeLists.txt finds the folders that hold tests, and what it makes of one. What only one of them needs, a
+# library or a program, is said in its area.cmake.
 
 # The folders, relative to tests/ and at any depth, that hold tests.
 function(zer0_find_areas result)
   file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" "*/*.cpp")
   list(FILTER files EXCLUDE REGEX "^(support|compile_fail|install|interop|fuzz)/")
+  if(NOT ZER0_BUILD_EXAMPLES)
+    list(FILTER files EXCLUDE REGEX "^programs/")
+  endif()
   set(areas)
   foreach(file ${files})
     cmake_path(GET file PARENT_PATH area)
@@ -29,6 +33,7 @@ function(zer0_add_area area)
   file(GLOB files CONFIGURE_DEPENDS "${area}/*.cpp")
   add_executable(test_${name} ${files})
   target_link_libraries(test_${name} PRIVATE zer0_test_main zer0_test_options)
+  include("${area}/area.cmake" OPTIONAL)
   # Which entries a file needs depends on its text.
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
   foreach(file ${files})

@@ -265,6 +265,7 @@ inline void check(const train_options& o) {
          "; it must be at least 0 and below 1");
   demand(o.val_fraction == 0 || o.val_path == "none", "--val_path and --val_fraction are both given; choose one");
   demand(o.resume == "false" || !o.overwrite, "--resume and --overwrite are both given; choose one");
+  demand(std::isfinite(o.rope_theta), "--rope_theta is ", o.rope_theta, "; it must be a number");
   check_sizes(o.sizes(1));
   constexpr index_t most = std::numeric_limits<std::int32_t>::max();
   demand(o.max_seq_len <= most / o.batch_size, "batch_size (", o.batch_size, ") times max_seq_len (", o.max_seq_len,
