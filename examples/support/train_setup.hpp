@@ -62,6 +62,8 @@ inline void read_sizes(train_setup& s, const option_set& options, const fs::path
 }
 
 inline void choose_sizes(train_setup& s, const option_set& options) {
+  demand(!s.starts_from_files() || fs::is_regular_file(fs::path(s.o.init_from) / "config.json"), "--init_from ",
+         s.o.init_from, " holds no config.json; give a folder in Hugging Face's layout, such as a checkpoint of train");
   if (s.starts_from_nothing())
     s.config = {s.o.sizes(s.o.vocab_size), true};
   else
