@@ -121,7 +121,12 @@ int train_variant(train_setup& s, const char* variant_name, const char* program)
   train_log log(s.directory / "log.jsonl", o.log_interval, step);
   std::optional<double> val_loss;
   std::function<double()> validate;
-  if (val_data) validate = [&] { return *(val_loss = zer0::validate(trainer, *val_data)); };
+  const auto look = [&] {
+    val_loss = zer0::validate(trainer, *val_data);
+    log.validation(step, *val_loss);  // before the checkpoint is saved: a resumed run does not look at this step again
+    return *val_loss;
+  };
+  if (val_data) validate = look;
   zer0::checkpoints checkpoints(chosen_checkpoints(s), validate, s.run);
   if (s.earlier) checkpoints.restore(s.earlier->state);
   const auto stop_if_asked = [&](run_type& r, const zer0::step_report& report) {
@@ -133,7 +138,6 @@ int train_variant(train_setup& s, const char* variant_name, const char* program)
     clear_line();
     std::cout << "step " << report.step << ": validation loss " << *val_loss
               << (*val_loss <= checkpoints.best_loss() ? ", the best so far" : "") << std::endl;
-    log.validation(report.step, *val_loss);
     val_loss.reset();
   };
   zer0::training_report report;

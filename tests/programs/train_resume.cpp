@@ -108,7 +108,7 @@ TEST_CASE("train: a resumed run with another defining option is refused with bot
   check_error(train_program::execute({ZER0_TRAIN, "--resume", p.run().step(5).string(), "--dim", "32"}), 2,
               {"--dim is 32,", "has 16;"});
   check_error(p.resume({"--dim", "32"}), 2, {"nothing to resume", "pretrain_32"});
-  CHECK(p.run().log() == before);
+  CHECK((p.run().log() == before));
 }
 
 TEST_CASE("train: a run is resumed with the data it was begun with, wherever it is now", "[programs][train_resume]") {

@@ -37,12 +37,17 @@ class checkpoints {
             "; keep at least 1");
   }
 
-  /// After a resume: goes on comparing with the best loss, and averaging the training loss, of the run so far.
+  /// After a resume: goes on comparing with the best loss, and averaging the training loss, of the run so far. Does
+  /// what a kill right after the checkpoint left undone: the link `best`, the removal of the oldest.
   void restore(const training_state& state) {
     const auto number = [&](const char* key, double otherwise) { return state.run.value(key, otherwise); };
     best_ = number("best_loss", best_);
     loss_sum_ = number("interval_loss", 0);
     targets_ = number("interval_targets", 0);
+    best_step_ = state.run.value("best_step", best_step_);
+    const std::string best = step_name(best_step_);
+    if (std::filesystem::is_directory(options_.directory / best) && !linked("best", best)) link("best", best);
+    if (std::filesystem::is_directory(options_.directory)) remove_oldest();
   }
 
   template <class Run>
@@ -57,7 +62,10 @@ class checkpoints {
       measured_ = validate_ ? validate_() : targets_ > 0 ? loss_sum_ / targets_ : 0;
       loss_sum_ = targets_ = 0;
       best = *measured_ < best_;
-      if (best) best_ = *measured_;
+      if (best) {
+        best_ = *measured_;
+        best_step_ = step.step;
+      }
     }
     const bool regular = due(step.step, options_.save_interval_steps) || (look && !options_.save_best_only);
     const bool last = ends && options_.save_last;
@@ -83,6 +91,7 @@ class checkpoints {
     try {
       training_state state{step, run.epoch, run.batch, run.trainer.micro_steps(), run_};
       state.run["best_loss"] = best_;
+      state.run["best_step"] = best_step_;
       state.run["interval_loss"] = loss_sum_;
       state.run["interval_targets"] = targets_;
       save_checkpoint(run.trainer, state, options_.directory / name, options_.extra_files);
@@ -123,8 +132,15 @@ class checkpoints {
     std::sort(removable.begin(), removable.end());
     for (const std::string& name : removable) {
       if (count-- <= options_.keep_checkpoint_max) break;
-      std::filesystem::remove_all(options_.directory / name);
+      remove_whole(options_.directory / name);
     }
+  }
+  /// Under a temporary name first: a kill leaves no half of a checkpoint under its name.
+  static void remove_whole(const std::filesystem::path& checkpoint) {
+    const std::filesystem::path temporary = checkpoint.string() + ".tmp";
+    std::filesystem::remove_all(temporary);
+    std::filesystem::rename(checkpoint, temporary);
+    std::filesystem::remove_all(temporary);
   }
   [[nodiscard]] bool linked(const std::string& name, const std::string& target) const {
     std::error_code none;
@@ -135,6 +151,7 @@ class checkpoints {
   std::function<double()> validate_;
   nlohmann::json run_;
   double best_ = std::numeric_limits<double>::max();
+  index_t best_step_ = 0;
   double loss_sum_ = 0;
   double targets_ = 0;
   std::optional<double> measured_;
