@@ -41,8 +41,8 @@ class texts {
 
   static void tell_bad_lines(const zer0::pretrain_records& file) {
     if (file.bad_lines() == 0) return;
-    std::cerr << file.name() << ": " << file.bad_lines()
-              << " bad lines are left out; the first: " << file.first_bad().front() << '\n';
+    std::cerr << file.name() << ": " << file.bad_lines() << (file.bad_lines() == 1 ? " bad line is" : " bad lines are")
+              << " left out; the first: " << file.first_bad().front() << '\n';
   }
 
   zer0::pretrain_records records_;

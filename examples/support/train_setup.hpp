@@ -103,7 +103,8 @@ inline std::optional<train_setup> read_setup(int argc, const char* const* argv) 
   options.finish();
   check(s.o);
   if (s.earlier) check_same_run(options, *s.earlier);
-  demand(!s.earlier || s.o.init_from == "none", "--resume and --init_from are both given; choose one");
+  demand(!s.earlier || s.o.init_from == "none" || s.o.resume == "auto",
+         "--resume and --init_from are both given; choose one");
   detail::choose_sizes(s, options);
   detail::choose_files(s, options);
   s.run = {{"options", detail::options_as_json(options)}};
