@@ -15,6 +15,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #ifndef ZER0_TRAIN
@@ -57,6 +58,10 @@ struct run_files {
   [[nodiscard]] fs::path step(int n) const {
     const std::string digits = std::to_string(n);
     return directory / ("step_" + std::string(8 - digits.size(), '0') + digits);
+  }
+
+  [[nodiscard]] long last_step() const {
+    return nlohmann::json::parse(file_content(last() / "training_state.json"))["step"].get<long>();
   }
 
   /// Names in the folder, best and last among them.
@@ -114,10 +119,12 @@ class train_program {
         {"--batch_size", "2"},
         {"--accumulation_steps", "2"},
         {"--log_interval", "1"}};
+    const auto given = [&](const std::string& name) {
+      return std::ranges::any_of(more, [&](const std::string& w) { return w == name || w.starts_with(name + "="); });
+    };
     words all{ZER0_TRAIN};
     for (const auto& [name, value] : defaults)
-      if (std::ranges::none_of(more, [&](const std::string& w) { return w == name || w.starts_with(name + "="); }))
-        all.insert(all.end(), {name, value});
+      if (!given(name)) all.insert(all.end(), {name, value});
     return joined(all, more);
   }
   [[nodiscard]] words resume_command(const words& more = {}, const std::string& out_dir = "out") const {
