@@ -208,7 +208,7 @@ TEMPLATE_LIST_TEST_CASE("adamw: parameters and both moments agree with the refer
                       .eps = 1e-8,
                       .weight_decay = 0.1,
                       .step = 1,
-                      .gradient_scale = 0.125};
+                      .gradient = {.factor = 0.125}};
     t.run([&](auto& d, auto at) {
       for (sizes.step = 1; sizes.step <= 4; ++sizes.step)
         adamw_update(d, sizes, at.span(p), at.span(sizes.step % 2 ? g1 : g2), at.span(m), at.span(v));

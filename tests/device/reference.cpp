@@ -183,20 +183,14 @@ TEST_CASE("reference: AdamW's first step moves by the learning rate against the 
                 .eps = 0,
                 .weight_decay = 0.5,
                 .step = 1,
-                .gradient_scale = 0.25},
+                .gradient = {.factor = 0.25}},
                std::span(p).first(1), std::span(g).first(1), m, v);
   CHECK(p[0] == Catch::Detail::Approx(0.95 + 0.1));
   CHECK(m[0] == Catch::Detail::Approx(0.1 * -2));
   CHECK(v[0] == Catch::Detail::Approx(0.05 * 4));
-  adamw_update(d,
-               {.learning_rate = 0.1,
-                .beta1 = 0.9,
-                .beta2 = 0.95,
-                .eps = 1e-8,
-                .weight_decay = 0,
-                .step = 1,
-                .gradient_scale = 1},
-               std::span(p).subspan(1), std::span(g).subspan(1), std::span(m).subspan(1), std::span(v).subspan(1));
+  adamw_update(
+      d, {.learning_rate = 0.1, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .weight_decay = 0, .step = 1, .gradient = {}},
+      std::span(p).subspan(1), std::span(g).subspan(1), std::span(m).subspan(1), std::span(v).subspan(1));
   CHECK(p[1] == 1);  // no gradient, no decay
   CHECK(p[2] == Catch::Detail::Approx(0.9).epsilon(1e-4));
 }

@@ -46,12 +46,15 @@ struct setup {
     return memory.reset();
   }
   double loss(const cross_entropy& ce) {
-    return ce(start(), head, h(), targets, std::span<const real>(importance.span()));
+    context<D>& c = start();
+    return total_of(device, [&](double* total) { ce(c, head, h(), targets, importance.span(), total); });
   }
   results all(const cross_entropy& ce) {
     support::guarded_matrix<D> dh(device, tokens, width, support::placement::contiguous);
     dh.set(std::vector<double>(tokens * width, NAN));
-    const double value = ce(start(), head, h(), targets, std::span<const real>(importance.span()), dh.view());
+    context<D>& c = start();
+    const double value =
+        total_of(device, [&](double* total) { ce(c, head, h(), targets, importance.span(), total, dh.view()); });
     CHECK(dh.guards_intact());
     return {value, dh.values(), {gradient.span().begin(), gradient.span().end()}};
   }
@@ -116,13 +119,14 @@ TEST_CASE("cross_entropy: gradients are those of the value", "[loss]") {
 
 TEMPLATE_LIST_TEST_CASE("cross_entropy: the head's gradient is added to, the hidden states' written", "[loss]",
                         support::all_devices) {
-  using real = typename TestType::real;
   setup<TestType> s;
   const auto once = s.all({});
   support::guarded_matrix<TestType> dh(s.device, tokens, width, support::placement::contiguous);
   dh.set(std::vector<double>(tokens * width, NAN));
   context<TestType>& c = s.memory.reset();
-  (void)cross_entropy{}(c, s.head, s.h(), s.targets, std::span<const real>(s.importance.span()), dh.view());
+  (void)total_of(s.device, [&](double* total) {
+    cross_entropy{}(c, s.head, s.h(), s.targets, s.importance.span(), total, dh.view());
+  });
   CHECK(support::difference(dh.values(), once.dh) == 0);
   std::vector<double> doubled = once.dweight;
   for (double& g : doubled) g *= 2;
@@ -168,7 +172,8 @@ TEMPLATE_LIST_TEST_CASE("cross_entropy: logits exist for one chunk at a time", "
   setup<TestType> s;
   const auto bytes = [&](const cross_entropy& ce) {
     workspace<TestType> memory(s.device);
-    (void)ce(memory.reset(), s.head, s.h(), s.targets, std::span<const typename TestType::real>(s.importance.span()));
+    (void)total_of(s.device,
+                   [&](double* total) { ce(memory.reset(), s.head, s.h(), s.targets, s.importance.span(), total); });
     return memory.peak_bytes();
   };
   const std::size_t row = vocab * sizeof(typename TestType::real);

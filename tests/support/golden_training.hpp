@@ -76,7 +76,7 @@ inline void check_adamw(file& f, verdict& v) {
     const auto append = [](numbers& to, const numbers& from) { to.insert(to.end(), from.begin(), from.end()); };
     for (index_t i = 0; i < steps; ++i) {
       m.set_gradients(detail::row_of(gradients, i, n));
-      state.update(rule, m, rates[static_cast<std::size_t>(i)], 1);
+      state.update(rule, m, rates[static_cast<std::size_t>(i)], {});
       append(params, fetch(m.device(), m.weights()));
       append(first, fetch(m.device(), state.buffers()[0].values));
       append(second, fetch(m.device(), state.buffers()[1].values));

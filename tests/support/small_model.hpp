@@ -58,16 +58,20 @@ class small_model {
   double loss(const zer0::token_batch& batch) {
     zer0::context<D>& c = start(batch);
     const auto hidden = model.forward(c, memory.batch().ids);
-    return zer0::cross_entropy{}(c, model.output(), zer0::const_view<D>(hidden), memory.batch().targets,
-                                 memory.batch().weights);
+    return summed([&](double* total) {
+      zer0::cross_entropy{}(c, model.output(), zer0::const_view<D>(hidden), memory.batch().targets,
+                            memory.batch().weights, total);
+    });
   }
   /// The summed loss; its gradients are added to the model's.
   double loss_and_gradients(const zer0::token_batch& batch) {
     zer0::context<D>& c = start(batch);
     const auto hidden = model.forward(c, memory.batch().ids);
     const auto dhidden = c.scratch.matrix(hidden.rows, hidden.cols);
-    const double value = zer0::cross_entropy{}(c, model.output(), zer0::const_view<D>(hidden), memory.batch().targets,
-                                               memory.batch().weights, dhidden);
+    const double value = summed([&](double* total) {
+      zer0::cross_entropy{}(c, model.output(), zer0::const_view<D>(hidden), memory.batch().targets,
+                            memory.batch().weights, total, dhidden);
+    });
     model.backward(c, dhidden);
     return value;
   }
@@ -95,8 +99,21 @@ class small_model {
     return c;
   }
 
+  /// What f(total) adds to a number of the device; allocates nothing.
+  template <class F>
+  double summed(F f) {
+    double result = 0;
+    model.device().upload(total_.data(), &result, sizeof result);
+    f(total_.data());
+    model.device().download(&result, total_.data(), sizeof result);
+    return result;
+  }
+
   zer0::model<Variant, D> model;
   zer0::workspace<D> memory;
+
+ private:
+  zer0::buffer<double, D> total_{model.device(), 1};
 };
 
 }  // namespace support

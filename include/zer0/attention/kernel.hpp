@@ -45,12 +45,12 @@ struct flash {
   struct kernel {
     using real = typename Device::real;
     struct saved {
-      std::span<real> lse;
+      std::span<wide<real>> lse;
     };
 
     static void forward(context<Device>& c, const attention_sizes& a, tensor_view<const real> q,
                         tensor_view<const real> k, tensor_view<const real> v, tensor_view<real> o, saved& s) {
-      s.lse = c.keep.vector(q.rows * a.heads);
+      s.lse = c.keep.template vector<wide<real>>(q.rows * a.heads);
       flash_attention_forward(c.device, a, q, k, v, c.layout.starts, o, s.lse);
     }
 

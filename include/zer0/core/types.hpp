@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 namespace zer0 {
 
@@ -11,5 +12,10 @@ inline constexpr token_id no_token = -1;
 
 /// Sizes, strides and indices.
 using index_t = std::int64_t;
+
+/// What sums, statistics and gradients of weights are held in when elements are T: T itself, or float for the 16-bit
+/// formats.
+template <class T>
+using wide = std::conditional_t<(sizeof(T) < sizeof(float)), float, T>;
 
 }  // namespace zer0

@@ -56,9 +56,33 @@ void upload(Device& d, std::span<const U> from, std::span<T> to) {
   if constexpr (std::same_as<T, U>) {
     d.upload(to.data(), from.data(), from.size() * sizeof(T));
   } else {
-    const std::vector<T> converted(from.begin(), from.end());
+    std::vector<T> converted;
+    converted.reserve(from.size());
+    for (const U e : from) converted.push_back(static_cast<T>(e));
     d.upload(to.data(), converted.data(), converted.size() * sizeof(T));
   }
+}
+
+/// What f(total) adds to a number on the device that begins as 0. For tests and reports: waits for it.
+template <device Device, class F>
+[[nodiscard]] double total_of(Device& d, F f) {
+  const buffer<double, Device> total(d, 1);
+  double result = 0;
+  d.upload(total.data(), &result, sizeof result);
+  f(total.data());
+  d.download(&result, total.data(), sizeof result);
+  return result;
+}
+
+template <device Device>
+[[nodiscard]] double sum(Device& d, const_wide_span<Device> x) {
+  return total_of(d, [&](double* total) { add_sum(d, x, total); });
+}
+
+/// The sum of squares.
+template <device Device>
+[[nodiscard]] double squared_norm(Device& d, const_wide_span<Device> x) {
+  return total_of(d, [&](double* total) { add_squares(d, x, total); });
 }
 
 }  // namespace zer0

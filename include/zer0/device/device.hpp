@@ -1,9 +1,9 @@
 // The device concept: every operation that a device offers, with its shapes and its meaning.
 //
-// A device is a type with a `real` (the element type it computes in), memory, and one free function for each operation
-// below, found by argument-dependent lookup: `rms_norm_forward(device, ...)`. Layers, losses and optimizers know
-// nothing else of a machine. A new device is one folder with these functions; tests/device/conformance.cpp holds it
-// against `reference`.
+// A device is a type with a `real` (the type of activations and weights; `wide<real>` that of statistics, losses and
+// gradients of weights), memory, and one free function for each operation below, found by argument-dependent lookup:
+// `rms_norm_forward(device, ...)`. Layers, losses and optimizers know nothing else of a machine. A new device is one
+// folder with these functions; tests/device/conformance.cpp holds it against `reference`.
 //
 // Letters: N tokens, D width, H query heads, K key/value heads, C head width, F hidden width, V vocabulary, S
 // sequences. `starts` (S+1) cuts N tokens into sequences: tokens starts[s] .. starts[s+1]-1 belong to sequence s;
@@ -49,25 +49,40 @@ struct kv_view {
   index_t capacity = 0;
 };
 
+/// What multiplies gradients before an update: factor * min(1, max_norm / (norm + 1e-6)), norm = factor *
+/// sqrt(*squares). The norm stays on the device, so that no update waits for the host.
+struct gradient_scaling {
+  double factor = 1;    ///< of normalization
+  double max_norm = 0;  ///< 0: no clipping
+  const double* squares =
+      nullptr;  ///< memory of the device: sum of the squared gradients; may be absent without clipping
+};
+
 struct adamw_sizes {
   double learning_rate, beta1, beta2, eps, weight_decay;
-  index_t step;           ///< 1 at the first update
-  double gradient_scale;  ///< multiplies each gradient first (normalisation and clipping)
+  index_t step;  ///< 1 at the first update
+  gradient_scaling gradient = {};
 };
 
 template <class D>
 using view = tensor_view<typename D::real>;
 template <class D>
 using const_view = tensor_view<const typename D::real>;
+template <class D>
+using wide_view = tensor_view<wide<typename D::real>>;
+template <class D>
+using wide_span = std::span<wide<typename D::real>>;
+template <class D>
+using const_wide_span = std::span<const wide<typename D::real>>;
 using id_span = std::span<const std::int32_t>;
 
 // clang-format off
 /// What a device must offer.
 template <class D>
-concept device = std::floating_point<typename D::real> && std::movable<D> && requires(
-    D& d, view<D> y, const_view<D> x, id_span ids, std::span<typename D::real> v, std::span<const typename D::real> cv,
-    double s, index_t n, attention_sizes a, kv_view<const typename D::real> kv, random_stream r, adamw_sizes w, void* p,
-    std::size_t bytes) {
+concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<D> && requires(
+    D& d, view<D> y, const_view<D> x, id_span ids, wide_view<D> wy, wide_span<D> v, const_wide_span<D> cv,
+    std::span<const typename D::real> weight, double s, index_t n, attention_sizes a, kv_view<const typename D::real> kv, random_stream r, adamw_sizes w, void* p,
+    double* total, std::size_t bytes) {
   // -- memory. allocate: 64-byte aligned, contents undefined, throws zer0::error when there is none left.
   { d.allocate(bytes) } -> std::same_as<void*>;
   d.deallocate(p, bytes);
@@ -76,28 +91,29 @@ concept device = std::floating_point<typename D::real> && std::movable<D> && req
   d.synchronize();                        // waits for all work
 
   // -- elements
-  fill(d, y, s);                          // y = s
-  copy(d, x, y);                          // y = x
+  fill(d, y, s); fill(d, wy, s);          // y = s
+  copy(d, x, y); copy(d, x, wy);          // y = x
   add(d, x, y);                           // y += x
-  scale(d, s, y);                         // y *= s
+  scale(d, s, y); scale(d, s, wy);        // y *= s
   gather_rows(d, x, ids, y);              // y[i] = x[ids[i]]
   scatter_rows(d, x, ids, y);             // y[ids[i]] = x[i]; ids distinct
   apply_dropout(d, s, r, x, y);           // y = keep(row, col) ? x / (1-p) : 0; keep: word(r, row, col) >= p * 2^32. y may be x
   random_normal(d, r, s, s, y);           // y = mean + deviation * normal(r, row, col)
   random_uniform(d, r, s, s, y);          // y = low + (high - low) * uniform01(r, row, col)
-  { sum(d, cv) } -> std::same_as<double>;           // in double, fixed order
-  { squared_norm(d, cv) } -> std::same_as<double>;  // sum of squares, likewise
+  add_sum(d, cv, total);                  // *total += sum of cv, in double, in a fixed order; total: memory of the device
+  add_squares(d, cv, total);              // *total += sum of squares, likewise
 
   // -- products: c = a b + beta c, a and b transposed on request; a' is (M,K), b' (K,N), c (M,N); beta is 0 (c not read) or 1
   matmul(d, transpose::no, x, transpose::yes, x, s, y);
+  matmul(d, transpose::yes, x, transpose::no, x, s, wy);
 
   // -- embedding
   embedding_forward(d, x, ids, y);        // table (V,D), ids (N): y[i] = table[ids[i]], y (N,D)
-  embedding_backward(d, ids, x, y);       // dy (N,D), dtable (V,D): dtable[ids[i]] += dy[i], in the order of i
+  embedding_backward(d, ids, x, wy);      // dy (N,D), dtable (V,D): dtable[ids[i]] += dy[i], in the order of i
 
   // -- norm: y = x * rstd * weight, rstd = 1/sqrt(mean(x^2) + eps) per row, kept. Zhang & Sennrich 2019, arXiv:1910.07467
-  rms_norm_forward(d, x, cv, s, y, v);             // x (N,D), weight (D), eps, y (N,D), rstd (N)
-  rms_norm_backward(d, x, cv, cv, x, y, v);        // x, weight, rstd, dy, dx (written), dweight (added to)
+  rms_norm_forward(d, x, weight, s, y, v);         // x (N,D), weight (D), eps, y (N,D), rstd (N)
+  rms_norm_backward(d, x, weight, cv, x, y, v);    // x, weight, rstd, dy, dx (written), dweight (added to)
 
   // -- rotary positions, in place: x (N, heads*C) turned by angle position * frequencies[j]; cos and sin times `magnitude`.
   //    Su et al. 2021, arXiv:2104.09864. backward turns the other way. Angles in double, then rounded.
@@ -123,8 +139,12 @@ concept device = std::floating_point<typename D::real> && std::movable<D> && req
   cross_entropy_gradient(d, y, ids, cv, v);    // logits -> dlogits, targets, weights, loss
 
   // -- optimizer, on contiguous buffers. Loshchilov & Hutter 2019, arXiv:1711.05101:
-  //    g *= gradient_scale; p *= 1-lr*wd; m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; p -= lr/(1-b1^t) m / (sqrt(v)/sqrt(1-b2^t) + eps)
+  //    g *= scale (gradient_scaling); p *= 1-lr*wd; m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; p -= lr/(1-b1^t) m / (sqrt(v)/sqrt(1-b2^t) + eps)
+  //    Nothing is written if *squares is given and not finite.
   adamw_update(d, w, v, cv, v, v);             // parameters, gradients, first moment, second moment
+  requires std::same_as<typename D::real, wide<typename D::real>> || requires(std::span<typename D::real> p16) {
+    adamw_update(d, w, p16, v, cv, v, v);      // 16-bit weights (written, rounded), parameters, and so on
+  };
 };
 // clang-format on
 

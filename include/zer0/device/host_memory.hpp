@@ -2,7 +2,10 @@
 #pragma once
 
 #include <zer0/core/error.hpp>
+#include <zer0/device/device.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -29,5 +32,17 @@ struct host_memory {
     if (bytes) std::memcpy(to, from, bytes);
   }
 };
+
+namespace detail {
+
+/// What multiplies the gradients, where the host can read `squares`; NaN or infinite if that is.
+inline double gradient_factor(const gradient_scaling& s) {
+  if (s.squares == nullptr) return s.factor;
+  const double norm = s.factor * std::sqrt(*s.squares);
+  if (!std::isfinite(norm)) return norm;
+  return s.max_norm > 0 ? s.factor * std::min(1.0, s.max_norm / (norm + 1e-6)) : s.factor;
+}
+
+}  // namespace detail
 
 }  // namespace zer0

@@ -27,19 +27,19 @@ struct training_state {
 template <class Trainer>
 void save_checkpoint(Trainer& trainer, const training_state& state, const std::filesystem::path& directory,
                      const std::vector<std::filesystem::path>& extra_files = {}) {
-  using real = typename Trainer::real;
+  using number = wide<typename Trainer::real>;
   auto& model = trainer.model();
   atomic_directory out(directory);
   save_weights(model, out.path());
   write_config(out.path(), {model.sizes(), std::remove_reference_t<decltype(model)>::variant::head::tied});
 
-  std::vector<std::vector<real>> host;
+  std::vector<std::vector<number>> host;
   std::vector<tensor_entry> entries;
   for (const auto& [name, values] : trainer.optimizer().buffers()) {
     host.emplace_back(values.size());
-    download(model.device(), std::span<const real>(values), host.back().data());
+    download(model.device(), std::span<const number>(values), host.back().data());
     entries.push_back({name,
-                       std::is_same_v<real, double> ? dtype::f64 : dtype::f32,
+                       std::is_same_v<number, double> ? dtype::f64 : dtype::f32,
                        {static_cast<index_t>(values.size())},
                        std::as_bytes(std::span(host.back()))});
   }
@@ -72,17 +72,17 @@ inline training_state read_training_state(const std::filesystem::path& directory
 /// if the checkpoint is of another variant, other sizes or another optimizer.
 template <class Trainer>
 training_state load_checkpoint(Trainer& trainer, const std::filesystem::path& directory) {
-  using real = typename Trainer::real;
+  using number = wide<typename Trainer::real>;
   const training_state state = read_training_state(directory);
   const std::filesystem::path state_path = directory / "training_state.json";
   auto& model = trainer.model();
   load_weights(model, directory);
   const safetensors_file file(directory / "optimizer.safetensors");
-  std::vector<real> host;
+  std::vector<number> host;
   for (const auto& [name, values] : trainer.optimizer().buffers()) {
     host.resize(values.size());
     to_float(file.at(name), std::span(host));
-    model.device().upload(values.data(), host.data(), host.size() * sizeof(real));
+    model.device().upload(values.data(), host.data(), host.size() * sizeof(number));
   }
   trainer.optimizer().steps = json_member<index_t>(read_json_file(state_path), "optimizer_steps", state_path);
   trainer.set_micro_steps(state.micro_steps);

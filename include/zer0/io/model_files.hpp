@@ -183,7 +183,7 @@ void load_weights(model<Variant, Device>& m, const std::filesystem::path& direct
   using real = typename Device::real;
   const detail::weight_files files(directory);
   std::set<std::string> used;
-  std::vector<real> in_file;
+  std::vector<wide<real>> in_file, in_order;
   std::vector<real> rows;
   for (const auto& [path, p] : m.parameters()) {
     index_t first = 0;
@@ -195,8 +195,9 @@ void load_weights(model<Variant, Device>& m, const std::filesystem::path& direct
               detail::shape_text(entry.shape), "; the model needs ", detail::shape_text(wanted));
       in_file.resize(static_cast<std::size_t>(part.rows * p->cols));
       to_float(entry, std::span(in_file));
-      rows = in_file;
-      if (part.interleaved_heads > 0) detail::reorder_rows(part, p->cols, in_file.data(), rows.data(), false);
+      in_order = in_file;
+      if (part.interleaved_heads > 0) detail::reorder_rows(part, p->cols, in_file.data(), in_order.data(), false);
+      rows.assign(in_order.begin(), in_order.end());
       m.device().upload(p->value.row(first), rows.data(), rows.size() * sizeof(real));
       used.insert(entry.name);
       first += part.rows;

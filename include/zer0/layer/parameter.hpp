@@ -41,7 +41,7 @@ struct parameter {
   initial_values initial;
   bool is_matrix = true;  ///< false for norm weights and biases, which a file holds with one dimension
   tensor_view<T> value = {};
-  tensor_view<T> grad = {};
+  tensor_view<wide<T>> grad = {};
 
   [[nodiscard]] index_t rows() const {
     index_t n = 0;
@@ -55,7 +55,7 @@ struct parameter {
 template <class T>
 struct constant {
   std::vector<double> numbers;
-  std::span<T> value = {};
+  std::span<wide<T>> value = {};
 };
 
 /// The parameters of a model in the order of the flat buffer, each under the path of its layer ("model.layers.0.mlp.").

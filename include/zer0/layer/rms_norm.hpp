@@ -8,8 +8,8 @@
 namespace zer0 {
 
 /// y = x / sqrt(mean(x^2) + eps) * w.
-/// Shapes: x, y (N, D), w (D). Memory: keeps the view of x and one number a row. Statistics in the device's real type,
-/// at least float. Source: Zhang & Sennrich 2019, arXiv:1910.07467.
+/// Shapes: x, y (N, D), w (D). Memory: keeps the view of x and one number a row. Statistics in float at
+/// least. Source: Zhang & Sennrich 2019, arXiv:1910.07467.
 struct rms_norm {
   using role = norm_role;
 
@@ -19,7 +19,7 @@ struct rms_norm {
     using real = typename Device::real;
     struct saved {
       tensor_view<const real> x;
-      std::span<real> rstd;
+      std::span<wide<real>> rstd;
     };
 
     explicit layer(const dims& sizes)
@@ -31,12 +31,12 @@ struct rms_norm {
     void parameters(parameter_list<real>& list) { list.add(weight_); }
 
     void forward(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, saved& s) {
-      s = {x, c.keep.vector(x.rows)};
+      s = {x, c.keep.template vector<wide<real>>(x.rows)};
       rms_norm_forward(c.device, x, weight(), eps_, y, s.rstd);
     }
 
     void backward(context<Device>& c, tensor_view<const real> dy, const saved& s, tensor_view<real> dx) {
-      const std::span<real> dweight(weight_.grad.data, static_cast<std::size_t>(weight_.cols));
+      const std::span<wide<real>> dweight(weight_.grad.data, static_cast<std::size_t>(weight_.cols));
       rms_norm_backward(c.device, s.x, weight(), s.rstd, dy, dx, dweight);
     }
 

@@ -14,40 +14,40 @@ namespace zer0 {
 struct cross_entropy {
   index_t chunk_bytes = index_t{16} << 20;
 
-  /// The loss. Its gradient with respect to h is written to dh, that of W is added to W.grad.
+  /// Adds the loss to *total (memory of the device), its gradient with respect to W to W.grad, and writes that with
+  /// respect to h to dh.
   template <device Device>
-  double operator()(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h, id_span targets,
-                    std::span<const typename Device::real> weights, view<Device> dh) const {
-    return chunks(c, output, h, targets, weights,
-                  [&](auto logits, auto h_rows, index_t first, auto chunk_targets, auto w, auto losses) {
-                    cross_entropy_gradient(c.device, logits, chunk_targets, w, losses);
-                    matmul(c.device, transpose::no, logits, transpose::no, output.value, 0,
-                           dh.row_block(first, h_rows.rows));
-                    matmul(c.device, transpose::yes, logits, transpose::no, h_rows, 1, output.grad);
-                  });
+  void operator()(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h, id_span targets,
+                  const_wide_span<Device> weights, double* total, view<Device> dh) const {
+    chunks(c, output, h, targets, weights, total,
+           [&](auto logits, auto h_rows, index_t first, auto chunk_targets, auto w, auto losses) {
+             cross_entropy_gradient(c.device, logits, chunk_targets, w, losses);
+             matmul(c.device, transpose::no, logits, transpose::no, output.value, 0, dh.row_block(first, h_rows.rows));
+             matmul(c.device, transpose::yes, logits, transpose::no, h_rows, 1, output.grad);
+           });
   }
 
-  /// The loss alone.
+  /// The loss alone, added to *total.
   template <device Device>
-  double operator()(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h, id_span targets,
-                    std::span<const typename Device::real> weights) const {
-    return chunks(c, output, h, targets, weights,
-                  [&](auto logits, auto, index_t, auto chunk_targets, auto w, auto losses) {
-                    cross_entropy_loss(c.device, logits, chunk_targets, w, losses);
-                  });
+  void operator()(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h, id_span targets,
+                  const_wide_span<Device> weights, double* total) const {
+    chunks(c, output, h, targets, weights, total,
+           [&](auto logits, auto, index_t, auto chunk_targets, auto w, auto losses) {
+             cross_entropy_loss(c.device, logits, chunk_targets, w, losses);
+           });
   }
 
  private:
   template <device Device, class F>
-  double chunks(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h, id_span targets,
-                std::span<const typename Device::real> weights, F f) const {
+  void chunks(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h, id_span targets,
+              const_wide_span<Device> weights, double* total, F f) const {
     using real = typename Device::real;
     const arena_scope<Device> scope(c.scratch);
     const index_t vocab = output.rows();
     const index_t row_bytes = vocab * static_cast<index_t>(sizeof(real));
     const index_t rows = std::clamp<index_t>(chunk_bytes / row_bytes, 1, h.rows);
     const tensor_view<real> memory = c.scratch.matrix(rows, vocab);
-    const std::span<real> losses = c.scratch.vector(h.rows);
+    const wide_span<Device> losses = c.scratch.template vector<wide<real>>(h.rows);
     for (index_t first = 0; first < h.rows; first += rows) {
       const index_t count = std::min(rows, h.rows - first);
       const tensor_view<real> logits = memory.row_block(0, count);
@@ -57,7 +57,7 @@ struct cross_entropy {
       matmul(c.device, transpose::no, h_rows, transpose::yes, output.value, 0, logits);
       f(logits, h_rows, first, targets.subspan(from, n), weights.subspan(from, n), losses.subspan(from, n));
     }
-    return sum(c.device, std::span<const real>(losses));
+    add_sum(c.device, losses, total);
   }
 };
 

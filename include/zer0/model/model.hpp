@@ -55,9 +55,9 @@ class model<Variant, Device> {
   [[nodiscard]] const parameter_list<real>& parameters() const { return parameters_; }
   [[nodiscard]] std::span<real> weights() { return weights_.span(); }
   /// Allocated at the first call, as inference needs none.
-  [[nodiscard]] std::span<real> gradients() {
+  [[nodiscard]] wide_span<Device> gradients() {
     if (gradients_.size() == 0) {
-      gradients_ = buffer<real, Device>(device_, parameters_.elements());
+      gradients_ = buffer<wide<real>, Device>(device_, parameters_.elements());
       bind(gradients_, &parameter<real>::grad);
       fill(device_, gradients_.row(), 0);
     }
@@ -140,8 +140,9 @@ class model<Variant, Device> {
     }
   }
 
-  void bind(buffer<real, Device>& memory, tensor_view<real> parameter<real>::*view) {
-    real* next = memory.data();
+  template <class T>
+  void bind(buffer<T, Device>& memory, tensor_view<T> parameter<real>::*view) {
+    T* next = memory.data();
     for (const auto& entry : parameters_) {
       entry.value->*view = {next, entry.value->rows(), entry.value->cols};
       next += entry.value->elements();
@@ -151,8 +152,8 @@ class model<Variant, Device> {
   void upload_constants() {
     index_t total = 0;
     for (const constant<real>* c : parameters_.constants()) total += static_cast<index_t>(c->numbers.size());
-    constants_ = buffer<real, Device>(device_, total);
-    real* next = constants_.data();
+    constants_ = buffer<wide<real>, Device>(device_, total);
+    wide<real>* next = constants_.data();
     for (constant<real>* c : parameters_.constants()) {
       c->value = {next, c->numbers.size()};
       upload(device_, std::span<const double>(c->numbers), c->value);
@@ -167,7 +168,8 @@ class model<Variant, Device> {
   layer_of<typename Variant::norm, Device> norm_;
   parameter<real> head_{};
   parameter_list<real> parameters_;
-  buffer<real, Device> weights_, gradients_, constants_;
+  buffer<real, Device> weights_;
+  buffer<wide<real>, Device> gradients_, constants_;
   struct {
     typename embedding<Device>::saved embedding;
     std::vector<typename block_type::saved> blocks;

@@ -14,10 +14,9 @@ namespace zer0 {
 /// A token batch in device memory.
 template <device Device>
 struct device_batch {
-  using real = typename Device::real;
-  id_span ids;                    ///< (N)
-  id_span targets;                ///< (N)
-  std::span<const real> weights;  ///< (N)
+  id_span ids;                      ///< (N)
+  id_span targets;                  ///< (N)
+  const_wide_span<Device> weights;  ///< (N)
 };
 
 /// Both arenas of a device and what describes the batch at hand. Used again and again; after the first step of a size
@@ -36,7 +35,7 @@ class workspace {
     reset();
     batch_.ids = put<std::int32_t>(std::span(batch.ids));
     batch_.targets = put<std::int32_t>(std::span(batch.targets));
-    weights_ = put<real>(std::span(batch.weights));
+    weights_ = put<wide<real>>(std::span(batch.weights));
     batch_.weights = weights_;
     number_positions(batch.starts);
     context_.layout.starts = put<std::int32_t>(std::span(batch.starts));
@@ -68,7 +67,7 @@ class workspace {
 
   [[nodiscard]] const device_batch<Device>& batch() const { return batch_; }
   /// The weights of the batch, to be scaled.
-  [[nodiscard]] std::span<real> weights() const { return weights_; }
+  [[nodiscard]] wide_span<Device> weights() const { return weights_; }
   [[nodiscard]] context<Device>& current() { return context_; }
   /// Most bytes that activations and scratch ever took.
   [[nodiscard]] std::size_t peak_bytes() const { return keep_.peak() + scratch_.peak(); }
@@ -113,7 +112,7 @@ class workspace {
   arena<Device> scratch_;
   context<Device> context_{*device_, keep_, scratch_, {}};
   device_batch<Device> batch_;
-  std::span<real> weights_;
+  wide_span<Device> weights_;
   std::vector<std::int32_t> positions_;
 };
 

@@ -24,14 +24,15 @@ struct adamw {
   double weight_decay = 0.1;
   decay_rule decay = decay_rule::all;
 
-  /// Two numbers a parameter, and the number of updates.
+  /// Two numbers a parameter, and the number of updates. With 16-bit weights also the weights themselves in float, from
+  /// which the model's are rounded: taken from the model at the first update.
   template <device Device>
   class state {
    public:
     using real = typename Device::real;
     struct named_buffer {
       std::string name;
-      std::span<real> values;
+      wide_span<Device> values;
     };
 
     template <class Model>
@@ -40,13 +41,16 @@ struct adamw {
           second_(model.device(), model.parameters().elements()) {
       fill(model.device(), first_.row(), 0);
       fill(model.device(), second_.row(), 0);
+      if constexpr (has_master) master_ = buffer<wide<real>, Device>(model.device(), model.parameters().elements());
     }
 
-    /// One update of all weights of `model` by its gradients times `gradient_scale`.
+    /// One update of all weights of `model` by its gradients, scaled.
     template <class Model>
-    void update(const adamw& rule, Model& model, double learning_rate, double gradient_scale) {
+    void update(const adamw& rule, Model& model, double learning_rate, const gradient_scaling& scaling) {
+      if constexpr (has_master)
+        if (steps == 0) copy(model.device(), row(std::span<const real>(model.weights())), master_.row());
       ++steps;
-      adamw_sizes sizes{learning_rate, rule.beta1, rule.beta2, rule.eps, rule.weight_decay, steps, gradient_scale};
+      adamw_sizes sizes{learning_rate, rule.beta1, rule.beta2, rule.eps, rule.weight_decay, steps, scaling};
       if (rule.decay == decay_rule::all) return update_range(sizes, model, 0, model.weights().size());
       std::size_t begin = 0;
       for (const auto& entry : model.parameters()) {
@@ -59,20 +63,31 @@ struct adamw {
 
     /// What a checkpoint must hold besides `steps`.
     [[nodiscard]] std::vector<named_buffer> buffers() const {
-      return {{"exp_avg", first_.span()}, {"exp_avg_sq", second_.span()}};
+      std::vector<named_buffer> list{{"exp_avg", first_.span()}, {"exp_avg_sq", second_.span()}};
+      if constexpr (has_master) list.push_back({"master", master_.span()});
+      return list;
     }
 
     index_t steps = 0;
 
    private:
+    static constexpr bool has_master = !std::same_as<real, wide<real>>;
+
+    static const_view<Device> row(std::span<const real> s) { return {s.data(), 1, static_cast<index_t>(s.size())}; }
+
     template <class Model>
     void update_range(const adamw_sizes& sizes, Model& model, std::size_t begin, std::size_t end) {
-      const auto part = [&](std::span<real> s) { return s.subspan(begin, end - begin); };
-      adamw_update(model.device(), sizes, part(model.weights()), part(model.gradients()), part(first_.span()),
-                   part(second_.span()));
+      const auto part = [&](auto s) { return s.subspan(begin, end - begin); };
+      const wide_span<Device> first = part(first_.span()), second = part(second_.span());
+      const const_wide_span<Device> gradients = part(model.gradients());
+      const std::span<real> weights = part(model.weights());
+      if constexpr (has_master)
+        adamw_update(model.device(), sizes, weights, part(master_.span()), gradients, first, second);
+      else
+        adamw_update(model.device(), sizes, weights, gradients, first, second);
     }
 
-    buffer<real, Device> first_, second_;
+    buffer<wide<real>, Device> first_, second_, master_;
   };
 };
 

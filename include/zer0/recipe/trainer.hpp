@@ -46,49 +46,47 @@ class trainer {
         schedule_(schedule),
         normalization_(normalization),
         state_(model),
-        workspace_(model.device()) {
+        workspace_(model.device()),
+        totals_(model.device(), 2) {
     (void)model.gradients();
   }
 
-  /// One update from the micro-batches of `window`. Throws zer0::error, the weights untouched, if the loss or a
-  /// gradient is not finite.
+  /// One update from the micro-batches of `window`. Waits for the device once, at its end. Throws zer0::error, the
+  /// weights untouched, if the loss or a gradient is not finite.
   step_report step(std::span<const token_batch> window) {
     fill(model_->device(), all_gradients(), 0);
-    double loss = 0;
+    reset_totals();
     step_report report;
     for (const token_batch& batch : window) {
-      loss += accumulate(batch);
+      accumulate(batch);
       report.tokens += batch.tokens();
       report.target_tokens += batch.target_tokens();
     }
     const double factor = normalization_.window_factor(static_cast<index_t>(window.size()), report.target_tokens);
-    report.loss = loss * factor;
-    report.gradient_norm =
-        std::sqrt(squared_norm(model_->device(), std::span<const real>(model_->gradients()))) * factor;
     report.learning_rate = schedule_(state_.steps, options_.total_steps);
-    require(std::isfinite(report.loss) && std::isfinite(report.gradient_norm), "training diverged: loss ", report.loss,
-            " and gradient norm ", report.gradient_norm, " at step ", state_.steps + 1,
-            "; lower the learning rate, warm up, or clip more");
-    const double clip = options_.grad_clip > 0 ? std::min(1.0, options_.grad_clip / (report.gradient_norm + 1e-6)) : 1;
-    state_.update(optimizer_, *model_, report.learning_rate, factor * clip);
+    add_squares(model_->device(), model_->gradients(), squares());
+    state_.update(optimizer_, *model_, report.learning_rate, {factor, options_.grad_clip, squares()});
+    const auto [loss, squares] = read_totals();
+    report.loss = loss * factor;
+    report.gradient_norm = std::sqrt(squares) * factor;
     report.step = state_.steps;
+    if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) refuse(report);
     return report;
   }
 
-  /// Adds the gradients of one micro-batch, not yet normalized over the window; returns its loss likewise.
-  double accumulate(const token_batch& batch) {
+  /// Adds the gradients of one micro-batch and its loss, not yet normalized over the window.
+  void accumulate(const token_batch& batch) {
     context<device_type>& c = workspace_.start(batch, model_->sizes());
     c.training = true;
     c.seed = options_.seed;
     c.step = micro_steps_++;
     const device_batch<device_type>& in = workspace_.batch();
     if (const double factor = normalization_.micro_factor(batch); factor != 1)
-      scale(model_->device(), factor, tensor_view<real>(workspace_.weights().data(), 1, batch.tokens()));
+      scale(model_->device(), factor, wide_view<device_type>(workspace_.weights().data(), 1, batch.tokens()));
     const tensor_view<real> hidden = model_->forward(c, in.ids);
     const tensor_view<real> dhidden = c.keep.matrix(hidden.rows, hidden.cols);
-    const double loss = loss_(c, model_->output(), hidden, in.targets, in.weights, dhidden);
+    loss_(c, model_->output(), hidden, in.targets, in.weights, loss(), dhidden);
     model_->backward(c, dhidden);
-    return loss;
   }
 
   struct evaluation {
@@ -101,8 +99,10 @@ class trainer {
   evaluation evaluate(const token_batch& batch) {
     context<device_type>& c = workspace_.start(batch, model_->sizes());
     const device_batch<device_type>& in = workspace_.batch();
+    reset_totals();
     const tensor_view<real> hidden = model_->forward(c, in.ids);
-    return {loss_(c, model_->output(), hidden, in.targets, in.weights), batch.target_tokens()};
+    loss_(c, model_->output(), hidden, in.targets, in.weights, loss());
+    return {read_totals().loss, batch.target_tokens()};
   }
 
   [[nodiscard]] Model& model() { return *model_; }
@@ -114,9 +114,33 @@ class trainer {
   void set_micro_steps(std::uint32_t n) { micro_steps_ = n; }
 
  private:
-  [[nodiscard]] tensor_view<real> all_gradients() {
-    const std::span<real> g = model_->gradients();
+  [[nodiscard]] wide_view<device_type> all_gradients() {
+    const auto g = model_->gradients();
     return {g.data(), 1, static_cast<index_t>(g.size())};
+  }
+
+  /// Sums on the device: over the micro-batches, and over the gradients.
+  struct totals {
+    double loss = 0;
+    double squares = 0;
+  };
+  [[nodiscard]] double* loss() { return totals_.data(); }
+  [[nodiscard]] double* squares() { return totals_.data() + 1; }
+  void reset_totals() {
+    constexpr totals zero;
+    model_->device().upload(totals_.data(), &zero, sizeof zero);
+  }
+  [[nodiscard]] totals read_totals() {
+    totals t;
+    model_->device().download(&t, totals_.data(), sizeof t);
+    return t;
+  }
+
+  /// The optimizer has left everything as it was, as a sum is not finite.
+  [[noreturn]] void refuse(const step_report& report) {
+    --state_.steps;
+    fail("training diverged: loss ", report.loss, " and gradient norm ", report.gradient_norm, " at step ", report.step,
+         "; lower the learning rate, warm up, or clip more");
   }
 
   Model* model_;
@@ -127,6 +151,7 @@ class trainer {
   Normalization normalization_;
   optimizer_state state_;
   workspace<device_type> workspace_;
+  buffer<double, device_type> totals_;
   std::uint32_t micro_steps_ = 0;
 };
 

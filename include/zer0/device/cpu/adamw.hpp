@@ -18,7 +18,8 @@ inline void adamw_update(cpu&, const adamw_sizes& s, std::span<float> parameters
   const auto step = static_cast<float>(s.learning_rate / (1 - std::pow(s.beta1, s.step)));
   const auto root = static_cast<float>(1 / std::sqrt(1 - std::pow(s.beta2, s.step)));
   const auto eps = static_cast<float>(s.eps);
-  const auto factor = static_cast<float>(s.gradient_scale);
+  const auto factor = static_cast<float>(detail::gradient_factor(s.gradient));
+  if (!std::isfinite(factor)) return;
   float* const p = parameters.data();
   float* const m = first.data();
   float* const v = second.data();

@@ -82,8 +82,8 @@ inline void random_uniform(cpu&, random_stream r, double low, double high, tenso
   });
 }
 
-inline double sum(cpu&, std::span<const float> x) {
-  return detail::parallel_sum(static_cast<index_t>(x.size()), [&](index_t first, index_t last) {
+inline void add_sum(cpu&, std::span<const float> x, double* to) {
+  *to += detail::parallel_sum(static_cast<index_t>(x.size()), [&](index_t first, index_t last) {
     double total = 0;
 #pragma omp simd reduction(+ : total)
     for (index_t i = first; i < last; ++i) total += static_cast<double>(x[static_cast<std::size_t>(i)]);
@@ -91,8 +91,8 @@ inline double sum(cpu&, std::span<const float> x) {
   });
 }
 
-inline double squared_norm(cpu&, std::span<const float> x) {
-  return detail::parallel_sum(static_cast<index_t>(x.size()), [&](index_t first, index_t last) {
+inline void add_squares(cpu&, std::span<const float> x, double* to) {
+  *to += detail::parallel_sum(static_cast<index_t>(x.size()), [&](index_t first, index_t last) {
     double total = 0;
 #pragma omp simd reduction(+ : total)
     for (index_t i = first; i < last; ++i) {

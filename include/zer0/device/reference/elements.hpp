@@ -61,15 +61,11 @@ inline void random_uniform(reference&, random_stream r, double low, double high,
   detail::for_each(
       y, [&](double& e, index_t i, index_t j) { e = low + (high - low) * uniform01(detail::random_word(r, i, j)); });
 }
-inline double sum(reference&, std::span<const double> x) {
-  double total = 0;
-  for (const double e : x) total += e;
-  return total;
+inline void add_sum(reference&, std::span<const double> x, double* total) {
+  for (const double e : x) *total += e;
 }
-inline double squared_norm(reference&, std::span<const double> x) {
-  double total = 0;
-  for (const double e : x) total += e * e;
-  return total;
+inline void add_squares(reference&, std::span<const double> x, double* total) {
+  for (const double e : x) *total += e * e;
 }
 
 }  // namespace zer0
