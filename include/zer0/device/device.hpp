@@ -56,6 +56,7 @@ struct gradient_scaling {
   double max_norm = 0;  ///< 0: no clipping
   const double* squares =
       nullptr;  ///< memory of the device: sum of the squared gradients; may be absent without clipping
+  const double* loss = nullptr;  ///< memory of the device; may be absent
 };
 
 struct adamw_sizes {
@@ -140,7 +141,7 @@ concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<
 
   // -- optimizer, on contiguous buffers. Loshchilov & Hutter 2019, arXiv:1711.05101:
   //    g *= scale (gradient_scaling); p *= 1-lr*wd; m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; p -= lr/(1-b1^t) m / (sqrt(v)/sqrt(1-b2^t) + eps)
-  //    Nothing is written if *squares is given and not finite.
+  //    Nothing is written if *squares or *loss is given and not finite.
   adamw_update(d, w, v, cv, v, v);             // parameters, gradients, first moment, second moment
   requires std::same_as<typename D::real, wide<typename D::real>> || requires(std::span<typename D::real> p16) {
     adamw_update(d, w, p16, v, cv, v, v);      // 16-bit weights (written, rounded), parameters, and so on

@@ -35,8 +35,9 @@ struct host_memory {
 
 namespace detail {
 
-/// What multiplies the gradients, where the host can read `squares`; NaN or infinite if that is.
+/// What multiplies the gradients, where the host can read `squares` and `loss`; NaN or infinite if one of them is.
 inline double gradient_factor(const gradient_scaling& s) {
+  if (s.loss != nullptr && !std::isfinite(*s.loss)) return *s.loss;
   if (s.squares == nullptr) return s.factor;
   const double norm = s.factor * std::sqrt(*s.squares);
   if (!std::isfinite(norm)) return norm;

@@ -65,7 +65,7 @@ class trainer {
     const double factor = normalization_.window_factor(static_cast<index_t>(window.size()), report.target_tokens);
     report.learning_rate = schedule_(state_.steps, options_.total_steps);
     add_squares(model_->device(), model_->gradients(), squares());
-    state_.update(optimizer_, *model_, report.learning_rate, {factor, options_.grad_clip, squares()});
+    state_.update(optimizer_, *model_, report.learning_rate, {factor, options_.grad_clip, squares(), loss()});
     const auto [loss, squares] = read_totals();
     report.loss = loss * factor;
     report.gradient_norm = std::sqrt(squares) * factor;
