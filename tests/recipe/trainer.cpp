@@ -103,15 +103,20 @@ double loss_by_definition(small_model<decoder<>, D>& m, const token_batch& batch
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("trainer: the report has the mean loss over the targets, the tokens, the rate and the step",
-                        "[recipe][trainer]", support::all_devices) {
+TEMPLATE_LIST_TEST_CASE(
+    "trainer: a step has the gradients of its window alone, and reports their loss, the tokens and the rate",
+    "[recipe][trainer]", support::all_devices) {
   small_model<decoder<>, TestType> m;
   trainer_of<TestType> t(m.model, {}, {}, smooth, {0.125});
   for (index_t step = 1; step <= 3; ++step) {
     const double expected = loss_by_definition(m, whole()) / 12;
+    m.zero_gradients();
+    m.loss_and_gradients(whole());
+    const numbers gradients = m.gradient_values();  // still there when the step begins
     CHECK(t.evaluate(whole()).mean() == Catch::Approx(expected).epsilon(tolerance<TestType>));
     const step_report report = t.step(pieces());
     CHECK(report.loss == Catch::Approx(expected).epsilon(tolerance<TestType>));
+    CHECK(support::difference(m.gradient_values(), gradients) < tolerance<TestType>);
     CHECK(report.step == step);
     CHECK(report.tokens == 16);
     CHECK(report.target_tokens == 12);
