@@ -29,6 +29,11 @@ struct training_run {
     const index_t all = epochs * steps_per_epoch();
     return max_steps > 0 ? std::min(max_steps, all) : all;
   }
+  /// Steps that lie behind where the run stands.
+  [[nodiscard]] index_t steps_done() const {
+    const bool whole_epoch = batch >= data.batches_per_epoch();
+    return epoch * steps_per_epoch() + (whole_epoch ? steps_per_epoch() : batch / accumulation_steps);
+  }
 };
 
 struct training_report {
@@ -49,14 +54,17 @@ concept batch_source = requires(D& d, token_batch& b, index_t n) {
 
 /// Trains from where `run` stands to its end. After each step every hook is called as hook(run, step_report): logging,
 /// validation, checkpoints, early stopping are hooks. The last, shorter window of an epoch is a step like any other.
+/// Throws zer0::error if accumulation_steps is not positive.
 template <class Trainer, batch_source Data, class... Hooks>
 training_report train(training_run<Trainer, Data>& run, Hooks&&... hooks) {
   using clock = std::chrono::steady_clock;
+  require(run.accumulation_steps >= 1, "accumulation_steps is ", run.accumulation_steps, "; it must be at least 1");
   training_report report;
   double loss_sum = 0;
   double targets = 0;
   const index_t before_last_tenth = run.total_steps() - run.total_steps() / 10;
   std::vector<token_batch> window(static_cast<std::size_t>(run.accumulation_steps));
+  run.stop = run.stop || run.steps_done() >= run.total_steps();  // resumed at its end
   for (; run.epoch < run.epochs && !run.stop; ++run.epoch, run.batch = 0) {
     run.data.seek(run.epoch, run.batch);
     while (!run.stop) {
