@@ -21,6 +21,7 @@ scripts/install_dependencies.sh
 cmake --preset release
 cmake --build --preset release -j "$(nproc)" --target corpus train eval
 programs=build/release/examples
+export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}"  # other programs may be at work too (docs/performance.md)
 
 echo
 "$programs/corpus" --out "$out/data"

@@ -1,7 +1,10 @@
 // The pretraining recipe: the parts of a run with the usual choices.
 #pragma once
 
+#include <zer0/core/error.hpp>
 #include <zer0/recipe/training_loop.hpp>
+
+#include <cmath>
 
 namespace zer0 {
 
@@ -11,7 +14,7 @@ namespace zer0 {
 ///   const zer0::training_report report = recipe(llm, data, zer0::progress());
 ///
 /// Another loss, optimizer, schedule or normalization: make a `trainer<...>` of them and call `train`, as operator()
-/// does here.
+/// does here. Throws zer0::error for a value out of range, before the first step.
 struct pretrain {
   index_t epochs = 1;
   index_t accumulation_steps = 8;
@@ -23,12 +26,25 @@ struct pretrain {
 
   template <class Model, batch_source Data, class... Hooks>
   training_report operator()(Model& model, Data& data, Hooks&&... hooks) const {
+    check();
     trainer_options options{.grad_clip = grad_clip, .seed = seed};
     const index_t batches = data.batches_per_epoch();
+    require(batches >= 1, "pretrain: the data has no batches");
     options.total_steps = epochs * ((batches + accumulation_steps - 1) / accumulation_steps);
     trainer<Model> t(model, options, {}, {.weight_decay = weight_decay}, {learning_rate, warmup_iters});
     training_run<trainer<Model>, Data> run{t, data, epochs, accumulation_steps};
     return train(run, hooks...);
+  }
+
+  void check() const {
+    require(epochs >= 1, "pretrain: epochs is ", epochs, "; it must be at least 1");
+    require(accumulation_steps >= 1, "pretrain: accumulation_steps is ", accumulation_steps, "; it must be at least 1");
+    require(learning_rate > 0 && std::isfinite(learning_rate), "pretrain: learning_rate is ", learning_rate,
+            "; it must be above 0 and finite");
+    require(warmup_iters >= 0, "pretrain: warmup_iters is ", warmup_iters, "; use 0 for none");
+    require(grad_clip >= 0, "pretrain: grad_clip is ", grad_clip, "; use 0 for no clipping");
+    require(weight_decay >= 0 && std::isfinite(weight_decay), "pretrain: weight_decay is ", weight_decay,
+            "; use 0 for none");
   }
 };
 
