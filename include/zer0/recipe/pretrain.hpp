@@ -36,6 +36,7 @@ struct pretrain {
     return train(run, hooks...);
   }
 
+  /// Throws zer0::error naming the first value that is out of range.
   void check() const {
     require(epochs >= 1, "pretrain: epochs is ", epochs, "; it must be at least 1");
     require(accumulation_steps >= 1, "pretrain: accumulation_steps is ", accumulation_steps, "; it must be at least 1");
