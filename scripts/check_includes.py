@@ -13,10 +13,11 @@ BELOW = {"core": [], "device": ["core"], "layer": ["device"], "attention": ["lay
          "text": ["core"], "data": ["text"], "generate": ["model", "text"],
          "recipe": ["generate", "optim", "io", "data"], "testing": ["recipe"]}
 LIBRARIES = {"Eigen/": ["device/cpu"], "unsupported/Eigen/": ["device/cpu"], "nlohmann/": ["io", "text", "data"],
-             "pcre2": ["text"], "utf8proc": ["text"], "boost/": [], "catch2/": []}
+             "pcre2": ["text"], "utf8proc": ["text"], "boost/": [], "catch2/": [],
+             "cuda": ["device/cuda"], "cublas": ["device/cuda"]}
 
 root = pathlib.Path(__file__).resolve().parent.parent / "include" / "zer0"
-headers = {str(path.relative_to(root)): path.read_text() for path in sorted(root.rglob("*.hpp"))}
+headers = {str(path.relative_to(root)): path.read_text() for path in sorted([*root.rglob("*.hpp"), *root.rglob("*.cuh")])}
 
 
 def includes(header):

@@ -29,6 +29,9 @@ need_tool python3 python3
 need_tool c++ g++
 need_package libeigen3-dev nlohmann-json3-dev libpcre2-dev libutf8proc-dev libboost-program-options-dev catch2
 
+# The tests that run CUDA kernels on the CPU.
+if command -v nvcc >/dev/null || [[ -e /usr/local/cuda/include/cuda_runtime.h ]]; then need_package libboost-context-dev; fi
+
 ((${#missing[@]})) || exit 0
 echo "install_dependencies: ${missing[*]}"
 [[ "${1:-}" == --print ]] && exit 0

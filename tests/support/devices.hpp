@@ -3,12 +3,20 @@
 
 #include <zer0/device/cpu.hpp>
 #include <zer0/device/reference.hpp>
+#if defined(ZER0_CUDA_ON_CPU)
+#include <zer0/device/cuda.cuh>
+#endif
 
 #include <tuple>
 
 namespace support {
 
+#if defined(ZER0_CUDA_ON_CPU)  // tests/cuda_on_cpu compiles the same tests again
+using judged_devices = std::tuple<zer0::cuda>;
+using all_devices = std::tuple<zer0::cuda>;
+#else
 using judged_devices = std::tuple<zer0::cpu>;
 using all_devices = std::tuple<zer0::reference, zer0::cpu>;
+#endif
 
 }  // namespace support

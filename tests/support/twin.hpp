@@ -26,6 +26,9 @@
 #ifdef _OPENMP
 #include <omp.h>
 #endif
+#if defined(ZER0_CUDA_ON_CPU)
+#include <zer0/device/cuda/platform.cuh>
+#endif
 
 namespace support {
 
@@ -34,6 +37,9 @@ using zer0::index_t;
 inline void set_threads([[maybe_unused]] int n) {
 #ifdef _OPENMP
   omp_set_num_threads(n);
+#endif
+#if defined(ZER0_CUDA_ON_CPU)
+  cuda_on_cpu::order_seed = static_cast<std::uint32_t>(n);  // another order of the kernels' threads
 #endif
 }
 

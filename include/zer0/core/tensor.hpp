@@ -59,10 +59,10 @@ struct tensor_view {
   constexpr tensor_view(T* first, index_t row_count, index_t col_count, index_t row_stride)
       : data(first), rows(row_count), cols(col_count), stride(row_stride) {}
   /// A view of mutable elements is a view of constant ones.
-  constexpr operator tensor_view<const T>() const  // NOLINT(google-explicit-constructor): as T* becomes const T*
-      requires(!std::is_const_v<T>) {
-    return {data, rows, cols, stride};
-  }
+  template <class U>
+  requires(std::is_const_v<T>&& std::is_same_v<const U, T>) constexpr tensor_view(
+      tensor_view<U> v)  // NOLINT(google-explicit-constructor)
+      : tensor_view(v.data, v.rows, v.cols, v.stride) {}
 
   [[nodiscard]] constexpr T* row(index_t i) const { return data + i * stride; }
   [[nodiscard]] constexpr T& operator()(index_t i, index_t j) const { return data[i * stride + j]; }

@@ -1,0 +1,21 @@
+// The cuda device with all of its operations. Compile with nvcc (--expt-relaxed-constexpr); link with cuBLAS.
+#pragma once
+
+#include <zer0/device/cuda/adamw.cuh>
+#include <zer0/device/cuda/cached_attention.cuh>
+#include <zer0/device/cuda/cross_entropy.cuh>
+#include <zer0/device/cuda/device.cuh>
+#include <zer0/device/cuda/elements.cuh>
+#include <zer0/device/cuda/embedding.cuh>
+#include <zer0/device/cuda/flash_attention.cuh>
+#include <zer0/device/cuda/matmul.cuh>
+#include <zer0/device/cuda/rms_norm.cuh>
+#include <zer0/device/cuda/rope.cuh>
+#include <zer0/device/cuda/standard_attention.cuh>
+#include <zer0/device/cuda/swiglu.cuh>
+
+namespace zer0 {
+static_assert(device<cuda>);
+static_assert(device<cuda_bf16>);
+static_assert(device<cuda_fp16>);
+}  // namespace zer0

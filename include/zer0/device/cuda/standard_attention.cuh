@@ -1,0 +1,110 @@
+// Standard attention of the cuda device: all probabilities are kept. A warp a query or a key.
+#pragma once
+
+#include <zer0/device/cuda/attention_row.cuh>
+
+namespace zer0 {
+namespace gpu {
+
+template <class T>
+__global__ void standard_forward(attention_shape a, tensor_view<const T> q, tensor_view<const T> k,
+                                 tensor_view<const T> v, const std::int32_t* starts, index_t sequences,
+                                 tensor_view<T> probabilities, tensor_view<T> o) {
+  attention_task at;
+  if (!at.find(q.rows, a.heads)) return;
+  const index_t first = starts[sequence_of(starts, sequences, at.token)];
+  const index_t kv = at.head / (a.heads / a.kv_heads) * a.head_dim, own = at.head * a.head_dim;
+  const T* const query = q.row(at.token) + own;
+  const index_t row = at.token * a.heads + at.head, keys = at.token - first + 1;
+  head_vector out;
+  const float lse = attend(a, query, k.row(first) + kv, k.stride, v.row(first) + kv, v.stride, keys, row, out);
+  out.store(o.row(at.token) + own, a.head_dim);
+  for (index_t j = threadIdx.x % warp_size; j < probabilities.cols; j += warp_size) {
+    const bool seen = j < keys;
+    const float p = seen ? expf(a.scale * dot(query, k.row(first + j) + kv, a.head_dim) - lse) : 0.0f;
+    probabilities(row, j) = static_cast<T>(p);
+  }
+}
+
+/// Writes dq, and into ds the gradients of the scores, which the keys' gradients read.
+template <class T>
+__global__ void standard_query_gradients(attention_shape a, tensor_view<const T> k, tensor_view<const T> v,
+                                         const std::int32_t* starts, index_t sequences,
+                                         tensor_view<const T> probabilities, tensor_view<const T> dout,
+                                         tensor_view<T> ds, tensor_view<T> dq) {
+  attention_task at;
+  if (!at.find(dout.rows, a.heads)) return;
+  const index_t first = starts[sequence_of(starts, sequences, at.token)];
+  const index_t kv = at.head / (a.heads / a.kv_heads) * a.head_dim, own = at.head * a.head_dim;
+  const index_t row = at.token * a.heads + at.head, keys = at.token - first + 1;
+  const T* const gradient = dout.row(at.token) + own;
+  const auto probability_gradient = [&](index_t j) {
+    return kept(a, row, j) * dot(gradient, v.row(first + j) + kv, a.head_dim);
+  };
+  float weighted = 0;
+  for (index_t j = threadIdx.x % warp_size; j < keys; j += warp_size)
+    weighted += number(probabilities(row, j)) * probability_gradient(j);
+  weighted = warp_sum(weighted);
+  head_vector sum{};
+  const auto score_gradient = [&](index_t j, bool exists) {
+    if (!exists) return lane_values{};
+    const float s = a.scale * number(probabilities(row, j)) * (probability_gradient(j) - weighted);
+    ds(row, j) = static_cast<T>(s);
+    return lane_values{s, 0};
+  };
+  in_tiles(keys, score_gradient,
+           [&](index_t j, lane_values s) { sum.add(s.first, head_vector::load(k.row(first + j) + kv, a.head_dim)); });
+  sum.store(dq.row(at.token) + own, a.head_dim);
+}
+
+template <class T>
+__global__ void standard_key_gradients(attention_shape a, tensor_view<const T> q, const std::int32_t* starts,
+                                       index_t sequences, tensor_view<const T> probabilities, tensor_view<const T> dout,
+                                       tensor_view<const T> ds, tensor_view<T> dk, tensor_view<T> dv) {
+  attention_task at;
+  if (!at.find(q.rows, a.kv_heads)) return;
+  const index_t sequence = sequence_of(starts, sequences, at.token);
+  const index_t j = at.token - starts[sequence], last = starts[sequence + 1];
+  const index_t group = a.heads / a.kv_heads, own = at.head * a.head_dim;
+  head_vector to_key{}, to_value{};
+  for (index_t i = at.token; i < last; ++i)
+    for (index_t head = at.head * group; head < (at.head + 1) * group; ++head) {
+      const index_t row = i * a.heads + head, col = head * a.head_dim;
+      to_value.add(kept(a, row, j) * number(probabilities(row, j)), head_vector::load(dout.row(i) + col, a.head_dim));
+      to_key.add(number(ds(row, j)), head_vector::load(q.row(i) + col, a.head_dim));
+    }
+  to_key.store(dk.row(at.token) + own, a.head_dim);
+  to_value.store(dv.row(at.token) + own, a.head_dim);
+}
+
+}  // namespace gpu
+
+template <class Real>
+void standard_attention_forward(basic_cuda<Real>& d, const attention_sizes& a, const_view<basic_cuda<Real>> q,
+                                const_view<basic_cuda<Real>> k, const_view<basic_cuda<Real>> v, id_span starts,
+                                view<basic_cuda<Real>> probabilities, view<basic_cuda<Real>> o) {
+  using namespace gpu;
+  if (q.rows == 0) return;
+  launch(d, "standard_attention_forward", &standard_forward<Real>, attention_blocks(q.rows, a.heads),
+         dim3(attention_threads), sizeof(attention_memory), shape_of(a), q, k, v, starts.data(),
+         static_cast<index_t>(starts.size()) - 1, probabilities, o);
+}
+
+template <class Real>
+void standard_attention_backward(basic_cuda<Real>& d, const attention_sizes& a, const_view<basic_cuda<Real>> q,
+                                 const_view<basic_cuda<Real>> k, const_view<basic_cuda<Real>> v, id_span starts,
+                                 const_view<basic_cuda<Real>> probabilities, const_view<basic_cuda<Real>> dout,
+                                 view<basic_cuda<Real>> scratch, view<basic_cuda<Real>> dq, view<basic_cuda<Real>> dk,
+                                 view<basic_cuda<Real>> dv) {
+  using namespace gpu;
+  if (q.rows == 0) return;
+  const auto sequences = static_cast<index_t>(starts.size()) - 1;
+  launch(d, "standard_attention_backward", &standard_query_gradients<Real>, attention_blocks(q.rows, a.heads),
+         dim3(attention_threads), sizeof(attention_memory), shape_of(a), k, v, starts.data(), sequences, probabilities,
+         dout, scratch, dq);
+  launch(d, "standard_attention_backward", &standard_key_gradients<Real>, attention_blocks(k.rows, a.kv_heads),
+         dim3(attention_threads), sizeof(attention_memory), shape_of(a), q, starts.data(), sequences, probabilities,
+         dout, scratch, dk, dv);
+}
+
+}  // namespace zer0

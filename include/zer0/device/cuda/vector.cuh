@@ -1,0 +1,77 @@
+// What the kernels share: numbers in packs of 16 bytes, sums over a warp, loops over the elements of a matrix.
+#pragma once
+
+#include <zer0/device/cuda/device.cuh>
+
+#include <algorithm>
+
+namespace zer0::gpu {
+
+inline constexpr int warp_size = 32;
+inline constexpr unsigned whole_warp = 0xffffffffu;
+
+/// W numbers that are read and written at once.
+template <class T, int W>
+struct alignas(sizeof(T) * W) pack {
+  T e[W];
+};
+
+template <int W, class T>
+__device__ pack<std::remove_const_t<T>, W> load(T* from) {
+  return *reinterpret_cast<const pack<std::remove_const_t<T>, W>*>(from);
+}
+template <class T, int W>
+__device__ void store(T* to, const pack<T, W>& values) {
+  *reinterpret_cast<pack<T, W>*>(to) = values;
+}
+
+template <class T>
+__device__ float number(T x) {
+  return static_cast<float>(x);
+}
+
+__device__ inline float warp_sum(float x) {
+  for (int mask = 16; mask > 0; mask /= 2) x += __shfl_xor_sync(whole_warp, x, mask);
+  return x;
+}
+__device__ inline float warp_max(float x) {
+  for (int mask = 16; mask > 0; mask /= 2) x = fmaxf(x, __shfl_xor_sync(whole_warp, x, mask));
+  return x;
+}
+
+inline unsigned blocks_for(index_t work, index_t per_block) {
+  return static_cast<unsigned>(std::max<index_t>(1, (work + per_block - 1) / per_block));
+}
+
+/// May rows of this view be read in packs of W?
+template <int W, class T>
+bool packs(tensor_view<T> x) {
+  constexpr std::size_t bytes = sizeof(T) * W;
+  return reinterpret_cast<std::uintptr_t>(x.data) % bytes == 0 && x.cols % W == 0 && (x.rows <= 1 || x.stride % W == 0);
+}
+
+template <int W, class F>
+__global__ void for_elements(index_t rows, index_t groups, F f) {
+  const index_t all = rows * groups;
+  const index_t step = index_t{gridDim.x} * blockDim.x;
+  for (index_t i = index_t{blockIdx.x} * blockDim.x + threadIdx.x; i < all; i += step)
+    f.template at<W>(i / groups, i % groups * W);
+}
+
+/// Calls f.at<W>(row, col) on the device for every W-th column of the elements of `shape`: W of 16 bytes if `packed`,
+/// else 1.
+template <int W, class Real, class T, class F>
+void each_element(basic_cuda<Real>& d, const char* name, tensor_view<T> shape, bool packed, F f) {
+  if (shape.elements() == 0) return;
+  constexpr int threads = 256;
+  constexpr index_t most_blocks = 4096;
+  const index_t groups = packed ? shape.cols / W : shape.cols;
+  const unsigned blocks =
+      static_cast<unsigned>(std::min<index_t>(most_blocks, blocks_for(shape.rows * groups, threads)));
+  if (packed)
+    launch(d, name, &for_elements<W, F>, dim3(blocks), dim3(threads), 0, shape.rows, groups, f);
+  else
+    launch(d, name, &for_elements<1, F>, dim3(blocks), dim3(threads), 0, shape.rows, groups, f);
+}
+
+}  // namespace zer0::gpu
