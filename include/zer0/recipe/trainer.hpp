@@ -49,6 +49,7 @@ class trainer {
         workspace_(model.device()),
         totals_(model.device(), 2) {
     (void)model.gradients();
+    reset_totals();
   }
 
   /// One update from the micro-batches of `window`. Waits for the device once, at its end. Throws zer0::error, the
