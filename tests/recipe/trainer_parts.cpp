@@ -8,6 +8,8 @@
 
 #include <cmath>
 #include <limits>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -168,6 +170,36 @@ TEMPLATE_LIST_TEST_CASE(
     first.step(batches{small_batch()});
     CHECK(second.step(batches{small_batch()}).step == step);
     CHECK(support::difference(disturbed.weight_values(), plain.weight_values()) == 0);
+  }
+}
+
+TEMPLATE_LIST_TEST_CASE("trainer_parts: a weight that is no number is refused, and stays with its optimizer as it was",
+                        "[recipe][trainer_parts]", support::all_devices) {
+  using real = typename TestType::real;
+  for (const real bad : {std::numeric_limits<real>::quiet_NaN(), std::numeric_limits<real>::infinity()}) {
+    INFO("a weight of " << bad);
+    small_model<decoder<>, TestType> m;
+    trainer<model<decoder<>, TestType>> t(m.model);
+    t.step(batches{small_batch()});
+    const auto bits = [&] {  // NaN is not equal to itself
+      std::vector<std::span<const real>> parts{m.model.weights()};
+      for (const auto& b : t.optimizer().buffers()) parts.emplace_back(b.values);
+      std::string all;
+      for (const auto& part : parts) {
+        std::vector<real> values(part.size());
+        download(m.model.device(), part, values.data());
+        all.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(real));
+      }
+      return all;
+    };
+    const std::span<real> last = m.model.weights().last(1);  // of the final norm: every logit is no number
+    m.model.device().upload(last.data(), &bad, sizeof bad);
+    const std::string before = bits();
+    CHECK_THROWS_WITH(t.step(batches{small_batch()}),
+                      support::contains("training diverged") && support::contains("at step 2"));
+    const bool same = bits() == before;
+    CHECK(same);
+    CHECK(t.optimizer().steps == 1);
   }
 }
 
