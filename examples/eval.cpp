@@ -60,8 +60,7 @@ std::optional<setup> read_options(int argc, char** argv) {
   s.config = zer0::read_config(s.checkpoint);
   zer0::dims& sizes = s.config.sizes;
   const auto same = [&](const char* name, index_t value, index_t in_file) {
-    demand(!options.given(name) || value == in_file, "--", name, " is ", value, ", but the model in ",
-           s.checkpoint.string(), " has ", in_file, "; leave the option out");
+    demand_same(options, name, value, in_file, s.checkpoint.string());
   };
   same("dim", s.o.dim, sizes.dim);
   same("n_layers", s.o.n_layers, sizes.n_layers);

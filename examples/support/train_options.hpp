@@ -236,6 +236,13 @@ inline void check_sizes(const zer0::dims& sizes) {
          sizes.dim, ")");
 }
 
+/// Refuses a given option whose value is not that of the model in `source`.
+template <class T>
+void demand_same(const option_set& options, const char* name, T value, T in_file, const std::string& source) {
+  demand(!options.given(name) || value == in_file, "--", name, " is ", value, ", but the model in ", source, " has ",
+         in_file, "; leave the option out");
+}
+
 /// Throws usage_error for a value that is out of range or does not go with another.
 inline void check(const train_options& o) {
   demand(o.mode == "pretrain", "--mode ", o.mode, " comes in a later version; this one has pretrain");

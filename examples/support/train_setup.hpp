@@ -43,8 +43,7 @@ inline void read_sizes(train_setup& s, const option_set& options, const fs::path
   s.config = zer0::read_config(source);
   const zer0::dims& c = s.config.sizes;
   const auto same = [&](const char* name, auto& value, auto in_file) {
-    demand(!options.given(name) || value == in_file, "--", name, " is ", value, ", but the model in ", source.string(),
-           " has ", in_file, "; leave the option out");
+    demand_same(options, name, value, in_file, source.string());
     value = in_file;
   };
   same("dim", s.o.dim, c.dim);

@@ -22,7 +22,7 @@ namespace cuda_on_cpu {
 
 namespace context = boost::context;
 
-/// Of the order in which threads and blocks run.
+/// Of the order in which the threads of a block run.
 inline std::uint32_t order_seed = 1;
 
 /// Threads that wait for each other.

@@ -13,4 +13,7 @@ struct random_stream {
   std::uint32_t step = 0;  ///< which micro-batch, counted from the start of training
 };
 
+/// An element is dropped where its random word is below this: p * 2^32, the same integer on every device.
+[[nodiscard]] constexpr std::uint32_t drop_below(double p) { return static_cast<std::uint32_t>(p * 4294967296.0); }
+
 }  // namespace zer0

@@ -60,8 +60,8 @@ struct tensor_view {
       : data(first), rows(row_count), cols(col_count), stride(row_stride) {}
   /// A view of mutable elements is a view of constant ones.
   template <class U>
-  requires(std::is_const_v<T>&& std::is_same_v<const U, T>) constexpr tensor_view(
-      tensor_view<U> v)  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): as T* becomes const T*
+  requires(std::is_const_v<T>&& std::is_same_v<const U, T>) constexpr tensor_view(tensor_view<U> v)
       : tensor_view(v.data, v.rows, v.cols, v.stride) {}
 
   [[nodiscard]] constexpr T* row(index_t i) const { return data + i * stride; }

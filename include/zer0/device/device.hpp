@@ -3,7 +3,7 @@
 // A device is a type with a `real` (the type of activations and weights; `wide<real>` that of statistics, losses and
 // gradients of weights), memory, and one free function for each operation below, found by argument-dependent lookup:
 // `rms_norm_forward(device, ...)`. Layers, losses and optimizers know nothing else of a machine. A new device is one
-// folder with these functions; tests/device/conformance.cpp holds it against `reference`.
+// folder with these functions; the conformance suite (tests/device) holds it against `reference`.
 //
 // Letters: N tokens, D width, H query heads, K key/value heads, C head width, F hidden width, V vocabulary, S
 // sequences. `starts` (S+1) cuts N tokens into sequences: tokens starts[s] .. starts[s+1]-1 belong to sequence s;

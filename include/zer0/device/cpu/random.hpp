@@ -57,9 +57,6 @@ void for_random_words(random_stream r, index_t row, index_t cols, F f) {
   }
 }
 
-/// A random word below this is dropped: p * 2^32, the same integer on every device.
-inline std::uint32_t drop_below(double p) { return static_cast<std::uint32_t>(p * 4294967296.0); }
-
 /// y = keep ? x / (1-p) : 0 for the columns [0, n) of a row of the mask; y may be x.
 inline void drop_row(random_stream r, index_t row, double p, const float* x, float* y, index_t n) {
   const std::uint32_t threshold = drop_below(p);

@@ -13,7 +13,7 @@ struct adamw_numbers {
   gradient_scaling scaling;
 };
 
-/// What multiplies the gradients; not finite if a sum is not.
+/// detail::gradient_factor, which reads memory of the host, for the device: not finite if a sum is not.
 __device__ inline double gradient_factor(const gradient_scaling& s) {
   if (s.loss != nullptr && !isfinite(*s.loss)) return *s.loss;
   if (s.squares == nullptr) return s.factor;

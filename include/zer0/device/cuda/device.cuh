@@ -61,11 +61,9 @@ class basic_cuda {
   void synchronize() { gpu::check(cudaStreamSynchronize(stream()), "waiting for the device"); }
 
   void make_current() { gpu::check(cudaSetDevice(state_->index), "cudaSetDevice"); }
-  [[nodiscard]] int index() const { return state_->index; }
   [[nodiscard]] cudaStream_t stream() const { return state_->stream; }
   [[nodiscard]] cublasHandle_t cublas() const { return state_->cublas; }
   [[nodiscard]] cublasComputeType_t compute() const { return state_->compute; }
-  [[nodiscard]] const cudaDeviceProp& properties() const { return state_->properties; }
   /// scratch_bytes for one operation, such as the partial sums of a reduction.
   template <class T>
   [[nodiscard]] T* scratch() const {
@@ -82,6 +80,7 @@ class basic_cuda {
               "); install the NVIDIA driver, or use the cpu device");
       require(device >= 0 && device < count, "cuda: there is no device ", device, "; this machine has devices 0 to ",
               count - 1);
+      cudaDeviceProp properties{};
       gpu::check(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
       require(properties.major >= 8, "cuda: device ", device, " (", properties.name, ") has compute capability ",
               properties.major, ".", properties.minor, "; zer0 needs 8.0 (Ampere) or newer");
@@ -107,7 +106,6 @@ class basic_cuda {
     }
 
     int index;
-    cudaDeviceProp properties{};
     cudaStream_t stream = nullptr;
     cublasHandle_t cublas = nullptr;
     cublasComputeType_t compute = CUBLAS_COMPUTE_32F;

@@ -78,8 +78,6 @@ __device__ inline std::array<std::uint32_t, 4> random_block(const random_stream&
   return philox4x32({static_cast<std::uint32_t>(col / 4), static_cast<std::uint32_t>(row), r.site, r.step},
                     philox_key_of(r.seed));
 }
-/// A random word below this is dropped: p * 2^32, the same integer on every device.
-inline std::uint32_t drop_below(double p) { return static_cast<std::uint32_t>(p * 4294967296.0); }
 
 template <class T>
 struct drop_elements {
@@ -144,7 +142,8 @@ __device__ inline double warp_sum(double x) {
   for (int mask = 16; mask > 0; mask /= 2) x += __shfl_xor_sync(whole_warp, x, mask);
   return x;
 }
-/// The sum over the block, in thread 0.
+/// The sum over the block, the same in all of its threads. Once in a kernel: the memory is not free again before its
+/// end.
 __device__ inline double block_sum(double x) {
   sum_memory& memory = shared_memory<sum_memory>();
   const unsigned warp = threadIdx.x / warp_size;
@@ -250,7 +249,7 @@ void apply_dropout(basic_cuda<Real>& d, double p, random_stream r, const_view<ba
                    view<basic_cuda<Real>> y) {
   constexpr int w = gpu::elements_at_once<Real>;
   gpu::each_element<w>(d, "apply_dropout", y, gpu::packs<w>(x) && gpu::packs<w>(y),
-                       gpu::drop_elements<Real>{r, gpu::drop_below(p), static_cast<float>(1 / (1 - p)), x, y});
+                       gpu::drop_elements<Real>{r, drop_below(p), static_cast<float>(1 / (1 - p)), x, y});
 }
 template <class Real>
 void random_normal(basic_cuda<Real>& d, random_stream r, double mean, double deviation, view<basic_cuda<Real>> y) {

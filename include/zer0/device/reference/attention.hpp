@@ -18,7 +18,7 @@ inline double dot(const double* a, const double* b, index_t n) {
 /// Factor of the probability of key j for the query in row token*H + head: 0 if dropped, else 1/(1-p).
 inline double attention_dropout(const attention_sizes& a, index_t row, index_t j) {
   if (a.dropout == 0) return 1;
-  return random_word(a.stream, row, j) >= dropout_threshold(a.dropout) ? 1 / (1 - a.dropout) : 0;
+  return random_word(a.stream, row, j) >= drop_below(a.dropout) ? 1 / (1 - a.dropout) : 0;
 }
 
 /// Calls f(token, head, kv_head, first token of its sequence, number of keys it sees).

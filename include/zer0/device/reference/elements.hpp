@@ -22,9 +22,6 @@ inline std::uint32_t random_word(random_stream r, index_t row, index_t col) {
   return random_block(r, row, col)[static_cast<std::size_t>(col % 4)];
 }
 
-/// A random word below this is dropped: p * 2^32, the same integer on every device.
-inline std::uint32_t dropout_threshold(double p) { return static_cast<std::uint32_t>(p * 4294967296.0); }
-
 }  // namespace detail
 
 inline void fill(reference&, tensor_view<double> y, double value) {
@@ -47,7 +44,7 @@ inline void scatter_rows(reference&, tensor_view<const double> x, id_span rows, 
     for (index_t j = 0; j < x.cols; ++j) y(rows[static_cast<std::size_t>(i)], j) = x(i, j);
 }
 inline void apply_dropout(reference&, double p, random_stream r, tensor_view<const double> x, tensor_view<double> y) {
-  const std::uint32_t threshold = detail::dropout_threshold(p);
+  const std::uint32_t threshold = drop_below(p);
   detail::for_each(y, [&](double& e, index_t i, index_t j) {
     e = detail::random_word(r, i, j) >= threshold ? x(i, j) / (1 - p) : 0;
   });
