@@ -5,7 +5,6 @@
 
 using namespace zer0;
 
-
 template class zer0::trainer<model<decoder<>, cuda>>;
 template class zer0::trainer<model<decoder<gqa<rope, standard>>, cuda_bf16>>;
 template class zer0::trainer<model<decoder<>, cuda_fp16>>;

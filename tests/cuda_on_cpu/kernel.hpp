@@ -10,6 +10,7 @@
 #include <boost/context/fiber.hpp>
 #include <boost/context/pooled_fixedsize_stack.hpp>
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -33,13 +34,14 @@ struct barrier {
 
 struct warp {
   barrier meeting;
-  alignas(16) unsigned char slots[32][64];  // what the lanes show each other
+  alignas(16) unsigned char slots[2][32][64];  // what the lanes show each other, this time and the last time
 };
 
 struct thread {
   context::fiber fiber;
   uint3 index{};
   int number = 0;
+  unsigned exchanges = 0;
   bool done = false;
 };
 
@@ -85,21 +87,21 @@ inline thread_local block* at_hand = nullptr;
 inline thread_local uint3 block_index{};
 inline thread_local dim3 block_size, grid_size;
 
-/// Every lane of the warp shows a value; f(show) then reads what the lanes of its choice showed.
+/// Every lane of the warp shows a value; f(show) then reads what the lanes of its choice showed. Slots are used in
+/// turn: whoever comes to write a slot again has passed the meeting in between, to which all came who had read it.
 template <class T, class F>
 auto exchange(const T& value, F f) {
-  static_assert(sizeof(T) <= sizeof(warp::slots[0]) && std::is_trivially_copyable_v<T>);
+  static_assert(sizeof(T) <= sizeof(warp::slots[0][0]) && std::is_trivially_copyable_v<T>);
   block& b = *at_hand;
   warp& w = b.current_warp();
-  std::memcpy(w.slots[b.lane()], &value, sizeof value);
+  auto& slots = w.slots[b.current().exchanges++ % 2];
+  std::memcpy(slots[b.lane()], &value, sizeof value);
   b.wait(w.meeting);
-  const auto result = f([&](int lane) {
+  return f([&](int lane) {
     T shown;
-    std::memcpy(&shown, w.slots[lane & 31], sizeof shown);
+    std::memcpy(&shown, slots[lane & 31], sizeof shown);
     return shown;
   });
-  b.wait(w.meeting);
-  return result;
 }
 
 template <class Body>
@@ -146,6 +148,8 @@ void run_block(block& b, const Body& body) {
 #define blockIdx (::cuda_on_cpu::block_index)
 #define blockDim (::cuda_on_cpu::block_size)
 #define gridDim (::cuda_on_cpu::grid_size)
+#undef __launch_bounds__
+#define __launch_bounds__(...)
 
 inline void __syncthreads() { cuda_on_cpu::at_hand->wait(cuda_on_cpu::at_hand->all); }
 inline void __syncwarp(unsigned = 0xffffffffu) {
@@ -178,6 +182,8 @@ inline unsigned __ballot_sync(unsigned, int predicate) {
   });
 }
 
+inline int min(int a, int b) { return a < b ? a : b; }
+inline int max(int a, int b) { return a > b ? a : b; }
 inline float __expf(float x) { return std::exp(x); }
 inline float __fdividef(float a, float b) { return a / b; }
 inline float rsqrtf(float x) { return 1 / std::sqrt(x); }
@@ -224,6 +230,9 @@ void start(void (*kernel)(P...), dim3 grid, dim3 block_shape, std::size_t shared
 }
 
 inline void copy_async(void* shared, const void* global) { std::memcpy(shared, global, 16); }
+inline void copy_async_or_zero(void* shared, const void* global, bool exists) {
+  exists ? (void)std::memcpy(shared, global, 16) : (void)std::memset(shared, 0, 16);
+}
 inline void copy_async_commit() {}
 template <int Pending>
 void copy_async_wait() {}
@@ -260,28 +269,31 @@ inline void load_matrices_transposed(std::uint32_t (&r)[4], const void* row) {
 template <class T>
 void multiply_add(float (&d)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1) {
   struct operands {
-    std::uint32_t a[4], b[2];
+    float a[4][2], b[2][2];
   };
-  const operands mine{{a[0], a[1], a[2], a[3]}, {b0, b1}};
+  const auto split = [](std::uint32_t pair, float(&to)[2]) {
+    for (int i = 0; i < 2; ++i)
+      to[i] = static_cast<float>(std::bit_cast<T>(static_cast<std::uint16_t>(pair >> 16 * i)));
+  };
+  operands mine;
+  for (int i = 0; i < 4; ++i) split(a[i], mine.a[i]);
+  split(b0, mine.b[0]);
+  split(b1, mine.b[1]);
   const int lane = cuda_on_cpu::at_hand->lane();
   (void)cuda_on_cpu::exchange(mine, [&](auto shown) {
-    const auto element = [](std::uint32_t pair, int which) {
-      const auto bits = static_cast<std::uint16_t>(which ? pair >> 16 : pair);
-      T value;
-      std::memcpy(&value, &bits, 2);
-      return static_cast<float>(value);
-    };
-    // a(row, k): lane (row % 8)*4 + k/2%4, register row/8 + 2*(k/8), half k%2. b(k, col): lane col*4 + k/2%4, register
-    // k/8.
-    for (int i = 0; i < 4; ++i) {
-      const int row = lane / 4 + 8 * (i / 2), col = 2 * (lane % 4) + i % 2;
-      float sum = 0;
-      for (int k = 0; k < 16; ++k) {
-        const operands left = shown(row % 8 * 4 + k / 2 % 4), right = shown(col * 4 + k / 2 % 4);
-        sum += element(left.a[row / 8 + 2 * (k / 8)], k % 2) * element(right.b[k / 8], k % 2);
+    // a(row, k): lane (row % 8)*4 + k/2%4, register row/8 + 2*(k/8), part k%2. b(k, col): lane col*4 + k/2%4, register
+    // k/8, part k%2.
+    float sum[4] = {};
+    for (int t = 0; t < 4; ++t) {
+      const operands left = shown(lane / 4 * 4 + t);
+      for (int col = 0; col < 2; ++col) {
+        const operands right = shown((2 * (lane % 4) + col) * 4 + t);
+        for (int row = 0; row < 2; ++row)
+          for (int k = 0; k < 2; ++k)
+            for (int i = 0; i < 2; ++i) sum[2 * row + col] += left.a[row + 2 * k][i] * right.b[k][i];
       }
-      d[i] += sum;
     }
+    for (int i = 0; i < 4; ++i) d[i] += sum[i];
     return 0;
   });
 }

@@ -36,12 +36,21 @@ TEMPLATE_LIST_TEST_CASE("elements: fill, copy, add and scale agree with the refe
     auto& copied = t.output(rows, cols);
     auto& sum = t.normal(rows, cols);
     auto& scaled = t.normal(rows, cols);
+    auto& wide_filled = t.wide_output(rows, cols);
+    auto& widened = t.wide_output(rows, cols);
+    auto& wide_scaled = t.wide_normal(rows, cols);
     t.run([&](auto& d, auto at) {
       fill(d, at(filled), 0.1);
+      fill(d, at(wide_filled), 0.1);
       copy(d, at(x), at(copied));
+      copy(d, at(x), at(widened));
       add(d, at(x), at(sum));
       scale(d, 0.75, at(scaled));
+      scale(d, 0.75, at(wide_scaled));
     });
+    t.expect_equal(wide_filled);
+    t.expect_equal(widened);
+    t.expect_equal(wide_scaled);
     t.expect_equal(filled);
     t.expect_equal(copied);
     t.expect_equal(sum);
@@ -169,7 +178,7 @@ TEMPLATE_LIST_TEST_CASE("elements: sum and squared_norm are double sums of every
     std::vector<double> sums;
     std::vector<double> norms;
     t.run([&](auto& d, auto at) {
-      const std::span<const typename std::remove_cvref_t<decltype(d)>::real> v = at.span(x);
+      const const_wide_span<std::remove_cvref_t<decltype(d)>> v = at.span(x);
       sums.push_back(sum(d, v));
       norms.push_back(squared_norm(d, v));
     });

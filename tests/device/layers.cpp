@@ -35,7 +35,7 @@ TEMPLATE_LIST_TEST_CASE("rms_norm: forward and backward agree with the reference
       auto& x = t.normal(rows, cols);
       if (rows > 2)  // a row of zeros, as padding may be
         for (index_t j = 0; j < cols; ++j) x.initial[static_cast<std::size_t>(cols + j)] = 0;
-      auto& weight = t.normal_vector(cols, 0.2, 1);
+      auto& weight = t.weight_vector(cols, 0.2, 1);
       auto& y = t.output(rows, cols);
       auto& rstd = t.output_vector(rows);
       auto& dy = t.normal(rows, cols);
@@ -65,7 +65,7 @@ TEMPLATE_LIST_TEST_CASE("embedding: rows are looked up; gradients of repeated to
       auto& tokens = t.random_ids(rows, vocab);
       auto& y = t.output(rows, cols);
       auto& dy = t.normal(rows, cols);
-      auto& dtable = t.normal(vocab, cols);
+      auto& dtable = t.wide_normal(vocab, cols);
       t.run([&](auto& d, auto at) {
         embedding_forward(d, at(table), at(tokens), at(y));
         embedding_backward(d, at(tokens), at(dy), at(dtable));

@@ -35,7 +35,12 @@ TEMPLATE_LIST_TEST_CASE("matmul: all transposes, both betas, any shape agree wit
             auto& a = ta == transpose::yes ? t.normal(s.depth, s.rows) : t.normal(s.rows, s.depth);
             auto& b = tb == transpose::yes ? t.normal(s.cols, s.depth) : t.normal(s.depth, s.cols);
             auto& c = beta == 0 ? t.output(s.rows, s.cols) : t.normal(s.rows, s.cols);
-            t.run([&](auto& d, auto at) { matmul(d, ta, at(a), tb, at(b), beta, at(c)); });
+            auto& sums = beta == 0 ? t.wide_output(s.rows, s.cols) : t.wide_normal(s.rows, s.cols);  // of a weight
+            t.run([&](auto& d, auto at) {
+              matmul(d, ta, at(a), tb, at(b), beta, at(c));
+              matmul(d, ta, at(a), tb, at(b), beta, at(sums));
+            });
             t.expect_close(c, s.depth);
+            t.expect_close(sums, s.depth);
           }
 }

@@ -12,7 +12,7 @@
 namespace support {
 
 #if defined(ZER0_CUDA_ON_CPU)  // tests/cuda_on_cpu compiles the same tests again
-using judged_devices = std::tuple<zer0::cuda>;
+using judged_devices = std::tuple<zer0::cuda, zer0::cuda_bf16, zer0::cuda_fp16>;
 using all_devices = std::tuple<zer0::cuda>;
 #else
 using judged_devices = std::tuple<zer0::cpu>;

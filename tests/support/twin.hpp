@@ -6,9 +6,10 @@
 //   t.run([&](auto& d, auto at) { copy(d, at(x), at(y)); });
 //   t.expect_equal(y);
 //
-// Numbers are floats, so that both devices start from the same ones. Outputs hold NaN beforehand: what an operation
-// reads of them, or forgets to write, shows. Around every view lie guards which nobody may change. `run` repeats the
-// operation on the device with 1, 2 and 3 threads and demands the same bits each time.
+// Numbers are rounded to what the device holds, so that both start from the same ones. Vectors are statistics,
+// wide<real>; matrices are real, or wide on request. Outputs hold NaN beforehand: what an operation reads of them, or
+// forgets to write, shows. Around every view lie guards which nobody may change. `run` repeats the operation on the
+// device with 1, 2 and 3 threads and demands the same bits each time.
 #pragma once
 
 #include "support/catch.hpp"
@@ -17,10 +18,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <cstddef>
 #include <deque>
 #include <limits>
 #include <random>
+#include <span>
 #include <vector>
 
 #ifdef _OPENMP
@@ -62,11 +64,31 @@ class threads_scope {
 /// How the rows of a test matrix lie: one after another, or as a block of the columns of a wider matrix.
 enum class placement { contiguous, columns };
 
-/// A matrix in the memory of a device, with guards around it.
-template <class D>
+/// x as a T: the 16-bit types round a float, so from double it is two roundings, as on the device.
+template <class T>
+T to(double x) {
+  if constexpr (sizeof(T) < 4) return static_cast<T>(static_cast<float>(x));
+  return static_cast<T>(x);
+}
+template <class T>
+double number(T x) {
+  if constexpr (sizeof(T) < 4) return static_cast<double>(static_cast<float>(x));
+  return static_cast<double>(x);
+}
+
+/// The distance from 1 to the next number.
+template <class T>
+double epsilon_of() {
+  if constexpr (sizeof(T) >= 4) return static_cast<double>(std::numeric_limits<T>::epsilon());
+  // 16 bits: 1 + 2^-10 is a number of float16, but not of bfloat16.
+  return static_cast<float>(static_cast<T>(1 + 0x1p-10f)) == 1 ? 0x1p-7 : 0x1p-10;
+}
+
+/// A matrix of T in the memory of a device, with guards around it.
+template <class D, class T = typename D::real>
 class guarded_matrix {
  public:
-  using real = typename D::real;
+  using real = T;
 
   guarded_matrix(D& d, index_t rows, index_t cols, placement where)
       : device_(&d),
@@ -85,7 +107,7 @@ class guarded_matrix {
 
   void set(const std::vector<double>& values) {
     std::vector<real> image(static_cast<std::size_t>(memory_.size()), guard);
-    for_each([&](std::size_t at, std::size_t i) { image[at] = static_cast<real>(values[i]); });
+    for_each([&](std::size_t at, std::size_t i) { image[at] = to<real>(values[i]); });
     device_->upload(memory_.data(), image.data(), image.size() * sizeof(real));
   }
 
@@ -98,7 +120,7 @@ class guarded_matrix {
   [[nodiscard]] std::vector<double> values() const {
     const std::vector<real> from = image();
     std::vector<double> out(static_cast<std::size_t>(rows_ * cols_));
-    for_each([&](std::size_t at, std::size_t i) { out[i] = static_cast<double>(from[at]); });
+    for_each([&](std::size_t at, std::size_t i) { out[i] = number(from[at]); });
     return out;
   }
   /// Are the elements around the view what they were?
@@ -110,7 +132,7 @@ class guarded_matrix {
 
  private:
   static constexpr index_t margin = 64;  // keeps a contiguous matrix as aligned as the allocation
-  static constexpr real guard = 12345;
+  inline static const real guard = to<real>(12345);
 
   /// Calls f(position in memory, number of the element) for each element of the view.
   template <class F>
@@ -128,52 +150,70 @@ class guarded_matrix {
 template <class D>
 class twin {
  public:
-  struct matrix {
+  using real = typename D::real;
+  template <class T>
+  struct matrix_of {
     guarded_matrix<zer0::reference> expected;
-    guarded_matrix<D> actual;
+    guarded_matrix<D, T> actual;
     std::vector<double> initial;
   };
+  using matrix = matrix_of<real>;
+  using wide_matrix = matrix_of<zer0::wide<real>>;
   struct id_list {
     zer0::buffer<std::int32_t, zer0::reference> expected;
     zer0::buffer<std::int32_t, D> actual;
   };
   /// What `run` hands to an operation, to name the memory of the device it runs on.
   struct on_reference {
-    auto operator()(const matrix& m) const { return m.expected.view(); }
+    template <class T>
+    auto operator()(const matrix_of<T>& m) const {
+      return m.expected.view();
+    }
     zer0::id_span operator()(const id_list& m) const { return m.expected.span(); }
-    auto span(const matrix& m) const { return m.expected.span(); }
+    template <class T>
+    auto span(const matrix_of<T>& m) const {
+      return m.expected.span();
+    }
   };
   struct on_device {
-    auto operator()(const matrix& m) const { return m.actual.view(); }
+    template <class T>
+    auto operator()(const matrix_of<T>& m) const {
+      return m.actual.view();
+    }
     zer0::id_span operator()(const id_list& m) const { return m.actual.span(); }
-    auto span(const matrix& m) const { return m.actual.span(); }
+    template <class T>
+    auto span(const matrix_of<T>& m) const {
+      return m.actual.span();
+    }
   };
 
   explicit twin(std::uint32_t seed, placement where = placement::contiguous) : random_(seed), where_(where) {}
 
-  /// A matrix of normal numbers, rounded to float.
+  /// A matrix of normal numbers.
   matrix& normal(index_t rows, index_t cols, double deviation = 1, double mean = 0) {
-    std::normal_distribution<double> normal(mean, deviation);
-    std::vector<double> values(static_cast<std::size_t>(rows * cols));
-    for (double& v : values) v = static_cast<float>(normal(random_));
-    return add(rows, cols, std::move(values), where_);
+    return add(matrices_, rows, cols, normal_numbers(rows * cols, deviation, mean), where_);
   }
-  matrix& normal_vector(index_t n, double deviation = 1, double mean = 0) {
-    const placement before = std::exchange(where_, placement::contiguous);
-    matrix& m = normal(1, n, deviation, mean);
-    where_ = before;
-    return m;
+  wide_matrix& wide_normal(index_t rows, index_t cols, double deviation = 1, double mean = 0) {
+    return add(wide_, rows, cols, normal_numbers(rows * cols, deviation, mean), where_);
+  }
+  wide_matrix& normal_vector(index_t n, double deviation = 1, double mean = 0) {
+    return add(wide_, 1, n, normal_numbers(n, deviation, mean), placement::contiguous);
+  }
+  /// The weight of a layer, which is real.
+  matrix& weight_vector(index_t n, double deviation = 1, double mean = 0) {
+    return add(matrices_, 1, n, normal_numbers(n, deviation, mean), placement::contiguous);
   }
   matrix& given(index_t rows, index_t cols, std::vector<double> values) {
-    return add(rows, cols, std::move(values), where_);
+    return add(matrices_, rows, cols, std::move(values), where_);
   }
-  matrix& given_vector(std::vector<double> values) {
+  wide_matrix& given_vector(std::vector<double> values) {
     const auto n = static_cast<index_t>(values.size());
-    return add(1, n, std::move(values), placement::contiguous);
+    return add(wide_, 1, n, std::move(values), placement::contiguous);
   }
   /// A matrix of NaN, for the operation to write.
-  matrix& output(index_t rows, index_t cols) { return add(rows, cols, poison(rows * cols), where_); }
-  matrix& output_vector(index_t n) { return add(1, n, poison(n), placement::contiguous); }
+  matrix& output(index_t rows, index_t cols) { return add(matrices_, rows, cols, poison(rows * cols), where_); }
+  wide_matrix& wide_output(index_t rows, index_t cols) { return add(wide_, rows, cols, poison(rows * cols), where_); }
+  wide_matrix& output_vector(index_t n) { return add(wide_, 1, n, poison(n), placement::contiguous); }
 
   id_list& ids(const std::vector<std::int32_t>& values) {
     const auto n = static_cast<index_t>(values.size());
@@ -196,60 +236,59 @@ class twin {
   /// operation(device, at) on both, from the initial numbers.
   template <class F>
   void run(F operation) {
-    for (matrix& m : matrices_) m.expected.set(m.initial);
+    for_each_matrix([](auto& m) { m.expected.set(m.initial); });
     operation(reference_, on_reference());
     const threads_scope restore(1);
-    std::vector<std::vector<typename D::real>> first;
+    std::vector<std::vector<std::byte>> first;
     for (const int threads : {1, 2, 3}) {
       set_threads(threads);
-      for (matrix& m : matrices_) m.actual.set(m.initial);
+      for_each_matrix([](auto& m) { m.actual.set(m.initial); });
       operation(device_, on_device());
       device_.synchronize();
-      std::size_t i = 0;
-      bool same = true;
-      for (const matrix& m : matrices_) {
-        auto image = m.actual.image();
-        if (threads == 1)
-          first.push_back(std::move(image));
-        else
-          same = same && same_bits(first[i], image);
-        ++i;
-      }
+      std::vector<std::vector<std::byte>> images;
+      for_each_matrix([&](auto& m) { images.push_back(bytes(m.actual.image())); });
+      if (threads == 1) first = images;
       INFO("with " << threads << " threads instead of 1");
+      const bool same = images == first;
       CHECK(same);
     }
-    for (const matrix& m : matrices_) CHECK(m.actual.guards_intact());
+    for_each_matrix([](auto& m) { CHECK(m.actual.guards_intact()); });
   }
 
-  /// The device's numbers are those of the reference, rounded once.
-  void expect_equal(const matrix& m) {
+  /// The device's numbers are those of the reference, rounded.
+  template <class T>
+  void expect_equal(const matrix_of<T>& m) {
     const auto e = m.expected.values();
     const auto a = m.actual.values();
     std::size_t wrong = 0;
-    for (std::size_t i = 0; i < e.size(); ++i)
-      wrong += static_cast<double>(static_cast<typename D::real>(e[i])) == a[i] ? 0 : 1;
+    for (std::size_t i = 0; i < e.size(); ++i) wrong += number(to<T>(e[i])) == a[i] ? 0 : 1;
     CHECK(wrong == 0);
   }
 
   /// Each number is within (4 + 2 sqrt(depth)) eps of the reference's, relative to the larger of its own magnitude, the
-  /// root mean square of all and `floor`. Why: a sum of n products of independent unit normals has deviation sqrt(n);
-  /// added one after another in a type with unit roundoff u = eps/2, step k rounds by at most u sqrt(k), evenly
-  /// spread, so the sum's error has deviation u/sqrt(3) sqrt(n^2/2) = 0.2 eps n: relative to the sum's deviation 0.2
-  /// sqrt(n) eps. Over 10^6 elements the largest is five times that: sqrt(n) eps. Twice this, and 4 eps for the few
-  /// roundings outside the sum. A term left out or taken twice is wrong by 1/sqrt(n), at least thousand times more.
-  /// `floor`: the size of what cancels, where a result may be small by cancellation.
-  void expect_close(const matrix& m, index_t depth = 1, double floor = 0) {
+  /// root mean square of all and `floor`; eps is that of wide<real>. Why: a sum of n products of independent unit
+  /// normals has deviation sqrt(n); added one after another in a type with unit roundoff u = eps/2, step k rounds by at
+  /// most u sqrt(k), evenly spread, so the sum's error has deviation u/sqrt(3) sqrt(n^2/2) = 0.2 eps n: relative to the
+  /// sum's deviation 0.2 sqrt(n) eps. Over 10^6 elements the largest is five times that: sqrt(n) eps. Twice this, and 4
+  /// eps for the few roundings outside the sum. A term left out or taken twice is wrong by 1/sqrt(n), at least thousand
+  /// times more. `floor`: the size of what cancels, where a result may be small by cancellation.
+  ///
+  /// Numbers of 16 bits may be off by 4 eps of their type besides, as they are rounded at the end; relative to
+  /// `rounded` at least, if numbers of that size are rounded to 16 bits on the way, as probabilities are.
+  template <class T>
+  void expect_close(const matrix_of<T>& m, index_t depth = 1, double floor = 0, double rounded = 0) {
     const auto e = m.expected.values();
     const auto a = m.actual.values();
     double squares = 0;
     for (const double v : e) squares += v * v;
     const double rms = e.empty() ? 0 : std::sqrt(squares / static_cast<double>(e.size()));
-    const double eps = static_cast<double>(std::numeric_limits<typename D::real>::epsilon());
-    const double tolerance = (4 + 2 * std::sqrt(static_cast<double>(depth))) * eps;
+    const double sums = (4 + 2 * std::sqrt(static_cast<double>(depth))) * epsilon_of<zer0::wide<T>>();
+    const double end = sizeof(T) < 4 ? 4 * epsilon_of<T>() : 0;
     double worst = 0;
     std::size_t where = 0;
     for (std::size_t i = 0; i < e.size(); ++i) {
-      double wrong = std::abs(a[i] - e[i]) / std::max({std::abs(e[i]), rms, floor, 1e-300});
+      const double size = std::max({std::abs(e[i]), rms, 1e-300});
+      double wrong = std::abs(a[i] - e[i]) / (sums * std::max(size, floor) + end * std::max(size, rounded));
       if (std::isnan(wrong)) wrong = std::numeric_limits<double>::infinity();
       if (wrong > worst) {
         worst = wrong;
@@ -257,20 +296,36 @@ class twin {
       }
     }
     INFO("element " << where << ": " << (e.empty() ? 0 : a[where]) << " instead of " << (e.empty() ? 0 : e[where]));
-    CHECK(worst <= tolerance);
+    CHECK(worst <= 1);
   }
 
  private:
   static std::vector<double> poison(index_t n) {
     return std::vector<double>(static_cast<std::size_t>(n), std::numeric_limits<double>::quiet_NaN());
   }
-  static bool same_bits(const std::vector<typename D::real>& a, const std::vector<typename D::real>& b) {
-    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(a[0])) == 0;
+  template <class T>
+  static std::vector<std::byte> bytes(const std::vector<T>& image) {
+    const auto all = std::as_bytes(std::span(image));
+    return {all.begin(), all.end()};
+  }
+  std::vector<double> normal_numbers(index_t n, double deviation, double mean) {
+    std::normal_distribution<double> normal(mean, deviation);
+    std::vector<double> values(static_cast<std::size_t>(n));
+    for (double& v : values) v = normal(random_);
+    return values;
   }
 
-  matrix& add(index_t rows, index_t cols, std::vector<double> values, placement where) {
-    matrices_.push_back({{reference_, rows, cols, where}, {device_, rows, cols, where}, std::move(values)});
-    return matrices_.back();
+  template <class T>
+  matrix_of<T>& add(std::deque<matrix_of<T>>& list, index_t rows, index_t cols, std::vector<double> values,
+                    placement where) {
+    for (double& v : values) v = number(to<T>(static_cast<double>(static_cast<float>(v))));
+    list.push_back({{reference_, rows, cols, where}, {device_, rows, cols, where}, std::move(values)});
+    return list.back();
+  }
+  template <class F>
+  void for_each_matrix(F f) {
+    for (auto& m : matrices_) f(m);
+    for (auto& m : wide_) f(m);
   }
 
   zer0::reference reference_;
@@ -278,6 +333,7 @@ class twin {
   std::mt19937 random_;
   placement where_;
   std::deque<matrix> matrices_;
+  std::deque<wide_matrix> wide_;
   std::deque<id_list> ids_;
 };
 

@@ -58,7 +58,9 @@ struct flash {
                          tensor_view<const real> k, tensor_view<const real> v, tensor_view<const real> o,
                          tensor_view<const real> dout, const saved& s, tensor_view<real> dq, tensor_view<real> dk,
                          tensor_view<real> dv) {
-      flash_attention_backward(c.device, a, q, k, v, c.layout.starts, o, s.lse, dout, dq, dk, dv);
+      const arena_scope<Device> scope(c.scratch);
+      const auto scratch = c.scratch.template vector<wide<real>>(q.rows * a.heads);
+      flash_attention_backward(c.device, a, q, k, v, c.layout.starts, o, s.lse, dout, scratch, dq, dk, dv);
     }
   };
 };

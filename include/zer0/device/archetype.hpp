@@ -54,7 +54,7 @@ inline void swiglu_backward(archetype&, detail::archetype_in, detail::archetype_
 inline void standard_attention_forward(archetype&, const attention_sizes&, detail::archetype_in, detail::archetype_in, detail::archetype_in, id_span, detail::archetype_out, detail::archetype_out) {}
 inline void standard_attention_backward(archetype&, const attention_sizes&, detail::archetype_in, detail::archetype_in, detail::archetype_in, id_span, detail::archetype_in, detail::archetype_in, detail::archetype_out, detail::archetype_out, detail::archetype_out, detail::archetype_out) {}
 inline void flash_attention_forward(archetype&, const attention_sizes&, detail::archetype_in, detail::archetype_in, detail::archetype_in, id_span, detail::archetype_out, detail::archetype_results) {}
-inline void flash_attention_backward(archetype&, const attention_sizes&, detail::archetype_in, detail::archetype_in, detail::archetype_in, id_span, detail::archetype_in, detail::archetype_numbers, detail::archetype_in, detail::archetype_out, detail::archetype_out, detail::archetype_out) {}
+inline void flash_attention_backward(archetype&, const attention_sizes&, detail::archetype_in, detail::archetype_in, detail::archetype_in, id_span, detail::archetype_in, detail::archetype_numbers, detail::archetype_in, detail::archetype_results, detail::archetype_out, detail::archetype_out, detail::archetype_out) {}
 inline void cached_attention(archetype&, const attention_sizes&, detail::archetype_in, kv_view<const float>, id_span, id_span, detail::archetype_out) {}
 
 inline void cross_entropy_loss(archetype&, detail::archetype_in, id_span, detail::archetype_numbers, detail::archetype_results) {}

@@ -55,7 +55,7 @@ struct gradient_scaling {
   double factor = 1;    ///< of normalization
   double max_norm = 0;  ///< 0: no clipping
   const double* squares =
-      nullptr;  ///< memory of the device: sum of the squared gradients; may be absent without clipping
+      nullptr;                   ///< memory of the device: sum of the squared gradients; may be absent without clipping
   const double* loss = nullptr;  ///< memory of the device; may be absent
 };
 
@@ -130,7 +130,7 @@ concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<
   standard_attention_backward(d, a, x, x, x, ids, x, x, y, y, y, y); // q, k, v, starts, probabilities, do, scratch (as probabilities), dq, dk, dv
   //    flash keeps the logarithm of the sum of exponentials of each row: (N*H). Dao et al. 2022, arXiv:2205.14135
   flash_attention_forward(d, a, x, x, x, ids, y, v);                 // q, k, v, starts, o, lse
-  flash_attention_backward(d, a, x, x, x, ids, x, cv, x, y, y, y);   // q, k, v, starts, o, lse, do, dq, dk, dv
+  flash_attention_backward(d, a, x, x, x, ids, x, cv, x, v, y, y, y); // q, k, v, starts, o, lse, do, scratch (N*H), dq, dk, dv
   //    cached: sequence s has past[s] older tokens in the cache, whose new ones have been appended already.
   cached_attention(d, a, x, kv, ids, ids, y);                        // q, cache, starts, past (S), o
 

@@ -80,8 +80,8 @@ inline void flash_attention_forward(cpu&, const attention_sizes& a, tensor_view<
 inline void flash_attention_backward(cpu& d, const attention_sizes& a, tensor_view<const float> q,
                                      tensor_view<const float> k, tensor_view<const float> v, id_span starts,
                                      tensor_view<const float> o, std::span<const float> lse,
-                                     tensor_view<const float> dout, tensor_view<float> dq, tensor_view<float> dk,
-                                     tensor_view<float> dv) {
+                                     tensor_view<const float> dout, std::span<float> /*scratch*/, tensor_view<float> dq,
+                                     tensor_view<float> dk, tensor_view<float> dv) {
   for (const auto& gradient : {dq, dk, dv}) fill(d, gradient, 0);
   const index_t group = a.heads / a.kv_heads;
   const auto sequences = static_cast<index_t>(starts.size()) - 1;

@@ -36,13 +36,12 @@ class basic_cuda {
       return p;
     }
     void* p = nullptr;
-    if (cudaMalloc(&p, bytes) != cudaSuccess) {
-      (void)cudaGetLastError();
-      state_->release_free();
-      require(cudaMalloc(&p, bytes) == cudaSuccess, "cuda: out of memory: ", bytes >> 20,
-              " MiB could not be allocated on device ", state_->index,
-              "; use a smaller batch, a shorter sequence or a smaller model");
-    }
+    if (cudaMalloc(&p, bytes) == cudaSuccess) return p;
+    state_->release_free();
+    const bool found = cudaMalloc(&p, bytes) == cudaSuccess;
+    (void)cudaGetLastError();  // or the next launch would report it
+    require(found, "cuda: out of memory: ", bytes >> 20, " MiB could not be allocated on device ", state_->index,
+            "; use a smaller batch, a shorter sequence or a smaller model");
     return p;
   }
   /// The memory may be handed out again at once: the stream does one thing after another.

@@ -119,8 +119,8 @@ inline void flash_attention_forward(reference&, const attention_sizes& a, tensor
 inline void flash_attention_backward(reference& d, const attention_sizes& a, tensor_view<const double> q,
                                      tensor_view<const double> k, tensor_view<const double> v, id_span starts,
                                      tensor_view<const double> /*o*/, std::span<const double> lse,
-                                     tensor_view<const double> dout, tensor_view<double> dq, tensor_view<double> dk,
-                                     tensor_view<double> dv) {
+                                     tensor_view<const double> dout, std::span<double> /*scratch*/,
+                                     tensor_view<double> dq, tensor_view<double> dk, tensor_view<double> dv) {
   for (const auto& gradient : {dq, dk, dv}) fill(d, gradient, 0);
   detail::for_each_query(a, starts, [&](index_t token, index_t head, index_t kv, index_t first, index_t keys) {
     auto p = detail::scores(a, q.row(token) + head * a.head_dim, k, first, keys, kv);

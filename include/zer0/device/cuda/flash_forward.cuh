@@ -1,0 +1,154 @@
+// The forward pass of flash attention on tensor cores, for numbers of 16 bits.
+#pragma once
+
+#include <zer0/device/cuda/attention_tile.cuh>
+
+namespace zer0::gpu {
+
+inline constexpr float log2_of_e = 1.4426950408889634f;
+
+inline constexpr int forward_keys = 64;  ///< of a step
+
+template <class T, int C>
+struct forward_memory {
+  shared_tile<T, tile_rows, C> q;
+  shared_tile<T, forward_keys, C> k[2], v[2];
+};
+
+/// The queries that a lane works for: rows l/4 and l/4 + 8 of its warp. Tokens that do not exist see no key.
+struct lane_queries {
+  int token[2], start[2];
+
+  __device__ lane_queries(int first, int tokens, const std::int32_t* starts, index_t sequences) {
+#pragma unroll
+    for (int r = 0; r < 2; ++r) {
+      token[r] = first + 16 * warp_of_thread() + 8 * r + lane_of_thread() / 4;
+      start[r] = token[r] < tokens ? starts[sequence_of(starts, sequences, token[r])] : token[r] + 1;
+    }
+  }
+  [[nodiscard]] __device__ bool sees(int r, int key) const { return start[r] <= key && key <= token[r]; }
+  /// Which of (row 0 and 1) x (key, its right neighbour) dropout keeps, as four bits.
+  [[nodiscard]] __device__ unsigned kept(const attention_shape& a, index_t head, int key) const {
+    unsigned bits = 0;
+#pragma unroll
+    for (int r = 0; r < 2; ++r) {
+      const index_t row = token[r] * a.heads + head;
+      const int at = key - start[r];
+      auto block = random_block(a.stream, row, at);
+      bits |= (word_of(block, at) >= a.drop_below ? 1u : 0u) << 2 * r;
+      if (at % 4 == 3) block = random_block(a.stream, row, at + 1);
+      bits |= (word_of(block, at + 1) >= a.drop_below ? 2u : 0u) << 2 * r;
+    }
+    return bits;
+  }
+};
+
+/// The running softmax of a lane's two rows; scores are in powers of two.
+struct online_softmax {
+  float largest[2] = {-INFINITY, -INFINITY}, sum[2] = {0, 0};  ///< sum: of this lane's columns
+
+  /// Turns scores into exp2(score - largest) and returns, in `old`, what earlier results must be multiplied by.
+  template <int N>
+  __device__ void step(float (&s)[N][4], float (&old)[2]) {
+#pragma unroll
+    for (int r = 0; r < 2; ++r) {
+      float next = largest[r];
+#pragma unroll
+      for (int n = 0; n < N; ++n) next = fmaxf(next, fmaxf(s[n][2 * r], s[n][2 * r + 1]));
+      next = fmaxf(next, __shfl_xor_sync(whole_warp, next, 1));
+      next = fmaxf(next, __shfl_xor_sync(whole_warp, next, 2));
+      const float base = next == -INFINITY ? 0 : next;  // no key seen yet: exp2(-inf - 0) is 0, without a NaN
+      old[r] = exp2f(largest[r] - base);
+      largest[r] = next;
+      float added = 0;
+#pragma unroll
+      for (int n = 0; n < N; ++n) {
+        s[n][2 * r] = exp2f(s[n][2 * r] - base);
+        s[n][2 * r + 1] = exp2f(s[n][2 * r + 1] - base);
+        added += s[n][2 * r] + s[n][2 * r + 1];
+      }
+      sum[r] = sum[r] * old[r] + added;
+    }
+  }
+  /// The sum over the whole row.
+  __device__ float total(int r) const {
+    float all = sum[r];
+    all += __shfl_xor_sync(whole_warp, all, 1);
+    return all + __shfl_xor_sync(whole_warp, all, 2);
+  }
+};
+
+/// A block attends for 64 tokens of one head, in steps of 64 keys; the copy of the next keys and values runs meanwhile.
+/// The tokens may belong to several sequences: keys of another one are masked.
+template <class T, int C>
+__global__ void __launch_bounds__(tile_threads)
+    flash_forward_tiles(attention_shape a, tensor_view<const T> q, tensor_view<const T> k, tensor_view<const T> v,
+                        const std::int32_t* starts, index_t sequences, tensor_view<T> o, float* lse) {
+  auto& memory = shared_memory<forward_memory<T, C>>();
+  const index_t head = blockIdx.x, kv_head = head / (a.heads / a.kv_heads);
+  const int tokens = static_cast<int>(q.rows);
+  const int first = static_cast<int>(gridDim.y - 1 - blockIdx.y) * tile_rows;  // the longest rows first
+  const int last = min(first + tile_rows, tokens) - 1;
+  const auto keys = k.col_block(kv_head * a.head_dim, a.head_dim);
+  const auto values = v.col_block(kv_head * a.head_dim, a.head_dim);
+  copy_tile(memory.q, q.col_block(head * a.head_dim, a.head_dim), first, tokens);
+
+  const int first_key = starts[sequence_of(starts, sequences, first)];
+  const int last_start = starts[sequence_of(starts, sequences, last)];
+  const int steps = (last - first_key) / forward_keys + 1;
+  const auto copy_keys = [&](int step) {
+    if (step < steps) {
+      copy_tile(memory.k[step % 2], keys, first_key + step * forward_keys, last + 1);
+      copy_tile(memory.v[step % 2], values, first_key + step * forward_keys, last + 1);
+    }
+    copy_async_commit();
+  };
+  copy_keys(0);
+
+  const lane_queries queries(first, tokens, starts, sequences);
+  const float scale = a.scale * log2_of_e;
+  float out[C / 8][4] = {};
+  online_softmax softmax;
+  for (int step = 0; step < steps; ++step) {
+    copy_keys(step + 1);
+    copy_async_wait<1>();
+    __syncthreads();
+    float s[forward_keys / 8][4] = {};
+    multiply_transposed(
+        s, [&](int i) { return left_of(memory.q, i); }, memory.k[step % 2]);
+
+    const int key = first_key + step * forward_keys, own = key + lane_of_thread() % 4 * 2;
+    const bool all_seen = last_start <= key && key + forward_keys - 1 <= first;
+#pragma unroll
+    for (int n = 0; n < forward_keys / 8; ++n)
+#pragma unroll
+      for (int i = 0; i < 4; ++i)
+        s[n][i] = all_seen || queries.sees(i / 2, own + 8 * n + i % 2) ? s[n][i] * scale : -INFINITY;
+    float old[2];
+    softmax.step(s, old);
+#pragma unroll
+    for (int n = 0; n < C / 8; ++n)
+#pragma unroll
+      for (int i = 0; i < 4; ++i) out[n][i] *= old[i / 2];
+    if (a.drop_below != 0)
+      dropout_bits<forward_keys / 8>(a, [&](int n) { return queries.kept(a, head, own + 8 * n); }).apply(s);
+    multiply(
+        out, [&](int i) { return left_of<T>(s, i); }, memory.v[step % 2]);
+    __syncthreads();  // before the next copy into these keys
+  }
+
+#pragma unroll
+  for (int r = 0; r < 2; ++r) {
+    const float total = softmax.total(r);
+#pragma unroll
+    for (int n = 0; n < C / 8; ++n) {
+      out[n][2 * r] /= total;
+      out[n][2 * r + 1] /= total;
+    }
+    if (lane_of_thread() % 4 == 0 && queries.token[r] < tokens)
+      lse[queries.token[r] * a.heads + head] = (softmax.largest[r] + log2f(total)) / log2_of_e;
+  }
+  store_rows(out, 1, memory.q, o.col_block(head * a.head_dim, a.head_dim), first);
+}
+
+}  // namespace zer0::gpu

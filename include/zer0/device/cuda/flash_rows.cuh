@@ -1,0 +1,99 @@
+// Flash attention without tensor cores, a warp a query or a key: for float, and for heads that no tile takes.
+#pragma once
+
+#include <zer0/device/cuda/attention_row.cuh>
+
+namespace zer0::gpu {
+
+template <class T>
+__global__ void flash_forward(attention_shape a, tensor_view<const T> q, tensor_view<const T> k, tensor_view<const T> v,
+                              const std::int32_t* starts, index_t sequences, tensor_view<T> o, float* lse) {
+  attention_task at;
+  if (!at.find(q.rows, a.heads)) return;
+  const index_t first = starts[sequence_of(starts, sequences, at.token)];
+  const index_t kv = at.head / (a.heads / a.kv_heads) * a.head_dim, own = at.head * a.head_dim;
+  const index_t row = at.token * a.heads + at.head;
+  head_vector out;
+  const float total = attend(a, q.row(at.token) + own, k.row(first) + kv, k.stride, v.row(first) + kv, v.stride,
+                             at.token - first + 1, row, out);
+  out.store(o.row(at.token) + own, a.head_dim);
+  if (threadIdx.x % warp_size == 0) lse[row] = total;
+}
+
+/// do . o of each token and head, which is sum_j p_j dp_j without a loop over the keys.
+template <int W, class T>
+__global__ void flash_row_dots(attention_shape a, tensor_view<const T> o, tensor_view<const T> dout, float* dots) {
+  attention_task at;
+  if (!at.find(o.rows, a.heads)) return;
+  const T* const x = o.row(at.token) + at.head * a.head_dim;
+  const T* const y = dout.row(at.token) + at.head * a.head_dim;
+  float sum = 0;
+  for (index_t i = threadIdx.x % warp_size * W; i < a.head_dim; i += warp_size * W) {
+    const auto left = load<W>(x + i), right = load<W>(y + i);
+#pragma unroll
+    for (int w = 0; w < W; ++w) sum += number(left.e[w]) * number(right.e[w]);
+  }
+  sum = warp_sum(sum);
+  if (threadIdx.x % warp_size == 0) dots[at.token * a.heads + at.head] = sum;
+}
+
+/// dq = scale sum_j p_j (keep_j do . v_j - do . o) k_j.
+template <class T>
+__global__ void flash_query_gradients(attention_shape a, tensor_view<const T> q, tensor_view<const T> k,
+                                      tensor_view<const T> v, const std::int32_t* starts, index_t sequences,
+                                      const float* lse, const float* dots, tensor_view<const T> dout,
+                                      tensor_view<T> dq) {
+  attention_task at;
+  if (!at.find(q.rows, a.heads)) return;
+  const index_t first = starts[sequence_of(starts, sequences, at.token)];
+  const index_t kv = at.head / (a.heads / a.kv_heads) * a.head_dim, own = at.head * a.head_dim;
+  const index_t row = at.token * a.heads + at.head;
+  const T* const query = q.row(at.token) + own;
+  const T* const gradient = dout.row(at.token) + own;
+  head_vector sum{};
+  const auto score_gradient = [&](index_t j, bool exists) {
+    if (!exists) return lane_values{};
+    const float p = expf(a.scale * dot(query, k.row(first + j) + kv, a.head_dim) - lse[row]);
+    const float dp = kept(a, row, j) * dot(gradient, v.row(first + j) + kv, a.head_dim);
+    return lane_values{a.scale * p * (dp - dots[row]), 0};
+  };
+  in_tiles(at.token - first + 1, score_gradient,
+           [&](index_t j, lane_values ds) { sum.add(ds.first, head_vector::load(k.row(first + j) + kv, a.head_dim)); });
+  sum.store(dq.row(at.token) + own, a.head_dim);
+}
+
+/// A warp a key and key/value head: it sums over the later queries of all heads of its group, so nothing is added from
+/// two sides.
+template <class T>
+__global__ void flash_key_gradients(attention_shape a, tensor_view<const T> q, tensor_view<const T> k,
+                                    tensor_view<const T> v, const std::int32_t* starts, index_t sequences,
+                                    const float* lse, const float* dots, tensor_view<const T> dout, tensor_view<T> dk,
+                                    tensor_view<T> dv) {
+  attention_task at;
+  if (!at.find(k.rows, a.kv_heads)) return;
+  const index_t sequence = sequence_of(starts, sequences, at.token);
+  const index_t j = at.token - starts[sequence], queries = starts[sequence + 1] - at.token;
+  const index_t group = a.heads / a.kv_heads, own = at.head * a.head_dim;
+  const T* const key = k.row(at.token) + own;
+  const T* const value = v.row(at.token) + own;
+  head_vector to_key{}, to_value{};
+  for (index_t head = at.head * group; head < (at.head + 1) * group; ++head) {
+    const index_t col = head * a.head_dim;
+    const auto gradients = [&](index_t i, bool exists) {
+      if (!exists) return lane_values{};
+      const index_t token = at.token + i, row = token * a.heads + head;
+      const T* const gradient = dout.row(token) + col;
+      const float p = expf(a.scale * dot(q.row(token) + col, key, a.head_dim) - lse[row]);
+      const float keep = kept(a, row, j);
+      return lane_values{keep * p, a.scale * p * (keep * dot(gradient, value, a.head_dim) - dots[row])};
+    };
+    in_tiles(queries, gradients, [&](index_t i, lane_values g) {
+      to_value.add(g.first, head_vector::load(dout.row(at.token + i) + col, a.head_dim));
+      to_key.add(g.second, head_vector::load(q.row(at.token + i) + col, a.head_dim));
+    });
+  }
+  to_key.store(dk.row(at.token) + own, a.head_dim);
+  to_value.store(dv.row(at.token) + own, a.head_dim);
+}
+
+}  // namespace zer0::gpu
