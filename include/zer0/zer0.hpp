@@ -78,6 +78,7 @@
 #include <zer0/layer/linear.hpp>
 #include <zer0/layer/parameter.hpp>
 #include <zer0/layer/residual.hpp>
+#include <zer0/layer/residual_stream.hpp>
 #include <zer0/layer/rms_norm.hpp>
 #include <zer0/layer/rope.hpp>
 #include <zer0/layer/swiglu.hpp>

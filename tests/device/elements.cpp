@@ -86,12 +86,19 @@ TEMPLATE_LIST_TEST_CASE("elements: dropout keeps the same elements on every devi
     auto& x = t.normal(rows, cols);
     auto& y = t.output(rows, cols);
     auto& in_place = t.given(rows, cols, x.initial);
+    auto& sum = t.normal(rows, cols);
+    auto& in_steps = t.given(rows, cols, sum.initial);
     const random_stream stream{.seed = 0x123456789abcdefu, .site = 7, .step = 3};
     t.run([&](auto& d, auto at) {
+      add_dropout(d, 0.3, stream, at(x), at(sum));
+      apply_dropout(d, 0.3, stream, at(in_steps), at(in_steps));
+      add(d, at(x), at(in_steps));
       apply_dropout(d, 0.3, stream, at(x), at(y));
       apply_dropout(d, 0.3, stream, at(in_place), at(in_place));
     });
     t.expect_close(y);
+    t.expect_close(sum);
+    CHECK(sum.expected.values() == in_steps.expected.values());
     const auto apart = y.actual.values();
     CHECK(in_place.actual.values() == apart);
     CHECK(in_place.expected.values() == y.expected.values());

@@ -12,8 +12,9 @@ namespace {
 struct matrix_shape {
   index_t rows, cols;
 };
-// 32 and 64: columns and rows that the cpu device sums together in backward.
-const matrix_shape shapes[] = {{1, 1}, {1, 16}, {3, 31}, {65, 32}, {64, 33}, {130, 97}, {257, 512}, {7, 1030}, {0, 8}};
+// 32 and 64: columns and rows that the cpu device sums together in backward. 4096: a block a row on cuda.
+const matrix_shape shapes[] = {{1, 1},    {1, 16},    {3, 31},   {65, 32},  {64, 33},
+                               {130, 97}, {257, 512}, {7, 1030}, {3, 4096}, {0, 8}};
 
 template <class D, class F>
 void for_shapes(F f) {
@@ -42,10 +43,12 @@ TEMPLATE_LIST_TEST_CASE("rms_norm: forward and backward agree with the reference
       if (rows > 2)  // and no gradient comes to it: 1e4 times as large a gradient would hide all other errors
         for (index_t j = 0; j < cols; ++j) dy.initial[static_cast<std::size_t>(cols + j)] = 0;
       auto& dx = t.output(rows, cols);
+      auto& sum = t.normal(rows, cols);
       auto& dweight = t.normal_vector(cols);
       t.run([&](auto& d, auto at) {
         rms_norm_forward(d, at(x), at.span(weight), eps, at(y), at.span(rstd));
-        rms_norm_backward(d, at(x), at.span(weight), at.span(rstd), at(dy), at(dx), at.span(dweight));
+        rms_norm_backward(d, at(x), at.span(weight), at.span(rstd), at(dy), 0, at(dx), at.span(dweight));
+        rms_norm_backward(d, at(x), at.span(weight), at.span(rstd), at(dy), 1, at(sum), at.span(dweight));
       });
       const auto r = rstd.expected.values();
       double largest = 0;
@@ -53,7 +56,33 @@ TEMPLATE_LIST_TEST_CASE("rms_norm: forward and backward agree with the reference
       t.expect_close(y, cols);
       t.expect_close(rstd, cols);
       t.expect_close(dx, cols, largest);  // with one column it is a difference of equals
+      t.expect_close(sum, cols, largest);
       t.expect_close(dweight, rows + cols);
+    });
+}
+
+TEMPLATE_LIST_TEST_CASE("rms_norm: the sum before it, formed in the same pass, is that of two passes",
+                        "[device][rms_norm]", support::judged_devices) {
+  const random_stream stream{.seed = 0x123456789abcdefu, .site = 7, .step = 3};
+  for (const double p : {0.0, 0.3})
+    for_shapes<TestType>([&](index_t rows, index_t cols, auto& t) {
+      auto& x = t.normal(rows, cols);
+      auto& y = t.normal(rows, cols);
+      auto& apart = t.given(rows, cols, y.initial);
+      auto& weight = t.weight_vector(cols, 0.2, 1);
+      auto& z = t.output(rows, cols);
+      auto& z_apart = t.output(rows, cols);
+      auto& rstd = t.output_vector(rows);
+      auto& rstd_apart = t.output_vector(rows);
+      t.run([&](auto& d, auto at) {
+        add_dropout(d, p, stream, at(x), at(apart));
+        rms_norm_forward(d, at(apart), at.span(weight), 1e-5, at(z_apart), at.span(rstd_apart));
+        add_rms_norm_forward(d, p, stream, at(x), at(y), at.span(weight), 1e-5, at(z), at.span(rstd));
+      });
+      t.expect_close(apart);
+      CHECK(y.actual.values() == apart.actual.values());
+      CHECK(z.actual.values() == z_apart.actual.values());
+      CHECK(rstd.actual.values() == rstd_apart.actual.values());
     });
 }
 

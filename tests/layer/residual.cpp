@@ -1,4 +1,5 @@
 #include "support/layer_contract.hpp"
+#include "support/small_model.hpp"
 #include <zer0/attention/gqa.hpp>
 #include <zer0/layer/residual.hpp>
 #include <zer0/layer/rms_norm.hpp>
@@ -8,14 +9,64 @@ using namespace zer0;
 
 namespace {
 
-template <class Branch>
+template <class Branch, class Norm = rms_norm>
 struct residual_policy {
   using role = feed_forward_role;
   template <device Device>
-  struct layer : residual<rms_norm, Branch, Device> {
-    explicit layer(const dims& sizes) : residual<rms_norm, Branch, Device>(sizes, "norm", "branch") {}
+  struct layer : residual<Norm, Branch, Device> {
+    using base = residual<Norm, Branch, Device>;
+    using real = typename Device::real;
+    explicit layer(const dims& sizes) : base(sizes, "norm", "branch") {}
+
+    void forward(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, typename base::saved& s) {
+      residual_stream<Device> stream = of(c, x);
+      base::forward(c, stream, s);
+      copy(c.device, stream.value(c), y);
+    }
+    void backward(context<Device>& c, tensor_view<const real> dy, const typename base::saved& s, tensor_view<real> dx) {
+      copy(c.device, dy, dx);
+      base::backward(c, s, dx);
+    }
+    void extend(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, typename base::cache& memory) {
+      residual_stream<Device> stream = of(c, x);
+      base::extend(c, stream, memory);
+      copy(c.device, stream.value(c), y);
+    }
+
+   private:
+    static residual_stream<Device> of(context<Device>& c, tensor_view<const real> x) {
+      const tensor_view<real> own = c.keep.matrix(x.rows, x.cols);
+      copy(c.device, x, own);
+      return residual_stream<Device>(own);
+    }
   };
 };
+
+/// rms_norm without its shorter ways.
+struct plain_norm {
+  using role = norm_role;
+  template <device Device>
+  class layer {
+   public:
+    using real = typename Device::real;
+    using saved = typename layer_of<rms_norm, Device>::saved;
+    explicit layer(const dims& sizes) : norm_(sizes) {}
+    void parameters(parameter_list<real>& list) { norm_.parameters(list); }
+    void forward(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, saved& s) {
+      norm_.forward(c, x, y, s);
+    }
+    void backward(context<Device>& c, tensor_view<const real> dy, const saved& s, tensor_view<real> dx) {
+      norm_.backward(c, dy, s, dx);
+    }
+
+   private:
+    layer_of<rms_norm, Device> norm_;
+  };
+};
+static_assert(norms_a_sum<layer_of<rms_norm, archetype>, archetype> &&
+              adds_its_gradient<layer_of<rms_norm, archetype>, archetype>);
+static_assert(!norms_a_sum<layer_of<plain_norm, archetype>, archetype> &&
+              !adds_its_gradient<layer_of<plain_norm, archetype>, archetype>);
 
 const dims sizes{.dim = 24, .n_heads = 4, .n_kv_heads = 2, .hidden_dim = 37, .norm_eps = 1e-5, .dropout = 0.2};
 
@@ -27,6 +78,25 @@ TEST_CASE("residual: keeps the layer contract around an attention, which has a c
 
 TEST_CASE("residual: keeps the layer contract around a feed-forward, which has none", "[layer][residual]") {
   support::layer_contract<residual_policy<swiglu>>(sizes);
+}
+
+TEST_CASE("residual: keeps the layer contract with a norm that has no form for sums", "[layer][residual]") {
+  support::layer_contract<residual_policy<swiglu, plain_norm>>(sizes);
+}
+
+TEST_CASE("residual: a norm that has no form for sums gives the same model", "[layer][residual]") {
+  const auto run = []<class Norm>(Norm) {
+    dims dropping = support::small_dims;
+    dropping.dropout = 0.2;
+    support::small_model<decoder<Norm>, reference> m(dropping);
+    m.training = true;
+    const double loss = m.loss_and_gradients(support::small_batch());
+    return std::pair(loss, m.gradient_values());
+  };
+  const auto fused = run(rms_norm());
+  const auto plain = run(plain_norm());
+  CHECK(fused.first == plain.first);
+  CHECK(support::difference(fused.second, plain.second) < 1e-13);
 }
 
 TEST_CASE("residual: a branch of zeros leaves the stream as it is", "[layer][residual]") {

@@ -33,6 +33,17 @@ struct recorded {
     void forward(zer0::context<Device>& c, zer0::tensor_view<const real> x, zer0::tensor_view<real> y,
                  typename base::saved& s) {
       base::forward(c, x, y, s);
+      note(c, x, y);
+    }
+    void forward_sum(zer0::context<Device>& c, double p, zer0::random_stream mask, zer0::tensor_view<const real> x,
+                     zer0::tensor_view<real> y, zer0::tensor_view<real> z,
+                     typename base::saved& s) requires zer0::norms_a_sum<base, Device> {
+      base::forward_sum(c, p, mask, x, y, z, s);
+      note(c, y, z);
+    }
+
+   private:
+    static void note(zer0::context<Device>& c, zer0::tensor_view<const real> x, zer0::tensor_view<const real> y) {
       if (active_recording) active_recording->calls.push_back({golden::fetch(c.device, x), golden::fetch(c.device, y)});
     }
   };

@@ -33,6 +33,7 @@ inline void scale(archetype&, double, detail::archetype_out) {}
 inline void gather_rows(archetype&, detail::archetype_in, id_span, detail::archetype_out) {}
 inline void scatter_rows(archetype&, detail::archetype_in, id_span, detail::archetype_out) {}
 inline void apply_dropout(archetype&, double, random_stream, detail::archetype_in, detail::archetype_out) {}
+inline void add_dropout(archetype&, double, random_stream, detail::archetype_in, detail::archetype_out) {}
 inline void random_normal(archetype&, random_stream, double, double, detail::archetype_out) {}
 inline void random_uniform(archetype&, random_stream, double, double, detail::archetype_out) {}
 inline void add_sum(archetype&, detail::archetype_numbers, double*) {}
@@ -44,7 +45,8 @@ inline void embedding_forward(archetype&, detail::archetype_in, id_span, detail:
 inline void embedding_backward(archetype&, id_span, detail::archetype_in, detail::archetype_out) {}
 
 inline void rms_norm_forward(archetype&, detail::archetype_in, detail::archetype_numbers, double, detail::archetype_out, detail::archetype_results) {}
-inline void rms_norm_backward(archetype&, detail::archetype_in, detail::archetype_numbers, detail::archetype_numbers, detail::archetype_in, detail::archetype_out, detail::archetype_results) {}
+inline void add_rms_norm_forward(archetype&, double, random_stream, detail::archetype_in, detail::archetype_out, detail::archetype_numbers, double, detail::archetype_out, detail::archetype_results) {}
+inline void rms_norm_backward(archetype&, detail::archetype_in, detail::archetype_numbers, detail::archetype_numbers, detail::archetype_in, double, detail::archetype_out, detail::archetype_results) {}
 
 inline void rotate(archetype&, rope_pairing, rope_direction, index_t, id_span, detail::archetype_numbers, double, detail::archetype_out) {}
 

@@ -99,6 +99,7 @@ concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<
   gather_rows(d, x, ids, y);              // y[i] = x[ids[i]]
   scatter_rows(d, x, ids, y);             // y[ids[i]] = x[i]; ids distinct
   apply_dropout(d, s, r, x, y);           // y = keep(row, col) ? x / (1-p) : 0; keep: word(r, row, col) >= p * 2^32. y may be x
+  add_dropout(d, s, r, x, y);             // y = x + dropout(y), as apply_dropout drops; p = 0 drops nothing
   random_normal(d, r, s, s, y);           // y = mean + deviation * normal(r, row, col)
   random_uniform(d, r, s, s, y);          // y = low + (high - low) * uniform01(r, row, col)
   add_sum(d, cv, total);                  // *total += sum of cv, in double, in a fixed order; total: memory of the device
@@ -114,7 +115,9 @@ concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<
 
   // -- norm: y = x * rstd * weight, rstd = 1/sqrt(mean(x^2) + eps) per row, kept. Zhang & Sennrich 2019, arXiv:1910.07467
   rms_norm_forward(d, x, weight, s, y, v);         // x (N,D), weight (D), eps, y (N,D), rstd (N)
-  rms_norm_backward(d, x, weight, cv, x, y, v);    // x, weight, rstd, dy, dx (written), dweight (added to)
+  rms_norm_backward(d, x, weight, cv, x, s, y, v); // x, weight, rstd, dy, beta, dx = beta dx + ... (beta 0: not read, or 1), dweight (added to)
+  //    and with the sum before it in the same pass: add_dropout(x, y), then z = norm(y)
+  add_rms_norm_forward(d, s, r, x, y, weight, s, y, v);  // p, stream, x, y (N,D), weight (D), eps, z (N,D), rstd (N)
 
   // -- rotary positions, in place: x (N, heads*C) turned by angle position * frequencies[j]; cos and sin times `magnitude`.
   //    Su et al. 2021, arXiv:2104.09864. backward turns the other way. Angles in double, then rounded.

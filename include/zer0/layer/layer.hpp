@@ -16,7 +16,7 @@
 //
 // forward writes y; x stays valid until backward. backward writes dx and adds to the gradients of the parameters. A
 // layer with a memory of older tokens (attention) also has `cache` and `extend`; others run the same with a token at a
-// time as with all at once.
+// time as with all at once. A norm may also have `forward_sum` and `backward_add`, which save a pass over memory.
 #pragma once
 
 #include <zer0/core/dims.hpp>
@@ -47,6 +47,19 @@ concept has_forward = requires(L& l, context<D>& c, const_view<D> x, view<D> y, 
 template <class L, class D>
 concept has_backward = requires(L& l, context<D>& c, const_view<D> dy, const typename L::saved& s, view<D> dx) {
   l.backward(c, dy, s, dx);
+};
+
+/// A norm that forms the sum it norms in the same pass: y = x + dropout(y) with probability p, then z = norm(y).
+template <class L, class D>
+concept norms_a_sum = requires(L& l, context<D>& c, double p, random_stream mask, const_view<D> x, view<D> y, view<D> z,
+                               typename L::saved& s) {
+  l.forward_sum(c, p, mask, x, y, z, s);
+};
+
+/// A norm that adds its gradient to dx in the same pass, where `backward` writes it.
+template <class L, class D>
+concept adds_its_gradient = requires(L& l, context<D>& c, const_view<D> dy, const typename L::saved& s, view<D> dx) {
+  l.backward_add(c, dy, s, dx);
 };
 
 /// A layer that remembers older tokens: `cache` holds what S sequences of at most `capacity` tokens leave behind, and
@@ -90,6 +103,19 @@ void extend(L& layer, context<D>& c, const_view<D> x, view<D> y, cache_of<L, D>&
     const arena_scope<D> kept(c.keep);
     typename L::saved discarded;
     layer.forward(c, x, y, discarded);
+  }
+}
+
+/// dx += the gradient of the layer's input.
+template <class L, device D>
+void backward_add(L& layer, context<D>& c, const_view<D> dy, const typename L::saved& s, view<D> dx) {
+  if constexpr (adds_its_gradient<L, D>) {
+    layer.backward_add(c, dy, s, dx);
+  } else {
+    const arena_scope<D> scope(c.scratch);
+    const view<D> own = c.scratch.matrix(dx.rows, dx.cols);
+    layer.backward(c, dy, s, own);
+    add(c.device, own, dx);
   }
 }
 

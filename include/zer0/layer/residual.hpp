@@ -2,12 +2,13 @@
 #pragma once
 
 #include <zer0/core/dims.hpp>
-#include <zer0/layer/layer.hpp>
+#include <zer0/layer/residual_stream.hpp>
 
 namespace zer0 {
 
-/// y = x + dropout(branch(norm(x))), dropout in training only.
-/// Shapes: x, y (N, D). Memory: keeps norm(x) and what norm and branch keep; x must stay valid until backward.
+/// stream += dropout(branch(norm(stream))), dropout in training only.
+/// Shapes: stream (N, D). Memory: keeps norm(stream), the branch's output, which becomes the next sum of the stream,
+/// and what norm and branch keep.
 template <policy_for<norm_role> Norm, policy Branch, device Device>
 class residual {
  public:
@@ -18,7 +19,7 @@ class residual {
   struct saved {
     typename norm_layer::saved norm;
     typename branch_layer::saved branch;
-    random_stream stream;
+    random_stream mask;
   };
 
   residual(const dims& sizes, std::string norm_name, std::string branch_name)
@@ -33,40 +34,46 @@ class residual {
     list.add(branch_name_, branch_);
   }
 
-  void forward(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, saved& s) {
-    const tensor_view<real> normed = c.keep.matrix(x.rows, x.cols);
-    norm_.forward(c, x, normed, s.norm);
+  void forward(context<Device>& c, residual_stream<Device>& stream, saved& s) {
+    const tensor_view<real> normed = c.keep.matrix(stream.rows(), stream.cols());
+    const tensor_view<real> y = c.keep.matrix(stream.rows(), stream.cols());
+    stream.normed(c, norm_, normed, s.norm);
     branch_.forward(c, normed, y, s.branch);
-    s.stream = c.next_stream();
-    if (drops(c)) apply_dropout(c.device, dropout_, s.stream, y, y);
-    add(c.device, x, y);
+    s.mask = c.next_stream();
+    stream.add(y, dropout(c), s.mask);
   }
 
-  void backward(context<Device>& c, tensor_view<const real> dy, const saved& s, tensor_view<real> dx) {
+  /// dstream: the gradient of the stream after this branch, then of the stream before it.
+  void backward(context<Device>& c, const saved& s, tensor_view<real> dstream) {
     const arena_scope<Device> scope(c.scratch);
-    const tensor_view<real> dbranch = c.scratch.matrix(dy.rows, dy.cols);
-    const tensor_view<real> dnormed = c.scratch.matrix(dy.rows, dy.cols);
-    if (drops(c)) apply_dropout(c.device, dropout_, s.stream, dy, dbranch);
-    branch_.backward(c, drops(c) ? dbranch : dy, s.branch, dnormed);
-    norm_.backward(c, dnormed, s.norm, dx);
-    add(c.device, dy, dx);
+    const tensor_view<real> dnormed = c.scratch.matrix(dstream.rows, dstream.cols);
+    tensor_view<const real> dbranch = dstream;
+    if (dropout(c) > 0) {
+      const tensor_view<real> dropped = c.scratch.matrix(dstream.rows, dstream.cols);
+      apply_dropout(c.device, dropout_, s.mask, dstream, dropped);
+      dbranch = dropped;
+    }
+    branch_.backward(c, dbranch, s.branch, dnormed);
+    backward_add(norm_, c, tensor_view<const real>(dnormed), s.norm, dstream);
   }
 
   [[nodiscard]] cache make_cache(Device& d, index_t sequences, index_t capacity) const {
     return zer0::make_cache(branch_, d, sequences, capacity);
   }
 
-  void extend(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, cache& memory) {
+  /// forward for new tokens, which keeps nothing.
+  void extend(context<Device>& c, residual_stream<Device>& stream, cache& memory) {
+    const tensor_view<real> y = stream.room(c.keep);
     const arena_scope<Device> kept(c.keep);
-    const tensor_view<real> normed = c.keep.matrix(x.rows, x.cols);
+    const tensor_view<real> normed = c.keep.matrix(stream.rows(), stream.cols());
     typename norm_layer::saved discarded;
-    norm_.forward(c, x, normed, discarded);
+    stream.normed(c, norm_, normed, discarded);
     zer0::extend(branch_, c, tensor_view<const real>(normed), y, memory);
-    add(c.device, x, y);
+    stream.add(y, 0, {});
   }
 
  private:
-  [[nodiscard]] bool drops(const context<Device>& c) const { return c.training && dropout_ > 0; }
+  [[nodiscard]] double dropout(const context<Device>& c) const { return c.training ? dropout_ : 0; }
 
   double dropout_;
   std::string norm_name_;

@@ -35,12 +35,25 @@ struct rms_norm {
       rms_norm_forward(c.device, x, weight(), eps_, y, s.rstd);
     }
 
+    /// y = x + dropout(y) with probability p, z = norm(y).
+    void forward_sum(context<Device>& c, double p, random_stream mask, tensor_view<const real> x, tensor_view<real> y,
+                     tensor_view<real> z, saved& s) {
+      s = {y, c.keep.template vector<wide<real>>(x.rows)};
+      add_rms_norm_forward(c.device, p, mask, x, y, weight(), eps_, z, s.rstd);
+    }
+
     void backward(context<Device>& c, tensor_view<const real> dy, const saved& s, tensor_view<real> dx) {
-      const std::span<wide<real>> dweight(weight_.grad.data, static_cast<std::size_t>(weight_.cols));
-      rms_norm_backward(c.device, s.x, weight(), s.rstd, dy, dx, dweight);
+      rms_norm_backward(c.device, s.x, weight(), s.rstd, dy, 0, dx, dweight());
+    }
+    /// The same, added to dx.
+    void backward_add(context<Device>& c, tensor_view<const real> dy, const saved& s, tensor_view<real> dx) {
+      rms_norm_backward(c.device, s.x, weight(), s.rstd, dy, 1, dx, dweight());
     }
 
    private:
+    [[nodiscard]] std::span<wide<real>> dweight() const {
+      return {weight_.grad.data, static_cast<std::size_t>(weight_.cols)};
+    }
     [[nodiscard]] std::span<const real> weight() const {
       return {weight_.value.data, static_cast<std::size_t>(weight_.cols)};
     }

@@ -49,8 +49,7 @@ concept decoder_variant =
     policy_for<typename V::attention, attention_role> && policy_for<typename V::feed_forward, feed_forward_role> &&
     policy_for<typename V::norm, norm_role> && policy_for<typename V::head, head_role>;
 
-/// One block: the stream passes through attention, then through the feed-forward, each normed first and added.
-/// Shapes: x, y (N, D). Memory: keeps the stream between the two, and what they keep.
+/// One block: attention, then the feed-forward, each added to the stream from the norm of it.
 template <class Variant, device Device>
 class block {
  public:
@@ -74,28 +73,23 @@ class block {
     feed_forward_.parameters(list);
   }
 
-  void forward(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, saved& s) {
-    const tensor_view<real> middle = c.keep.matrix(x.rows, x.cols);
-    attention_.forward(c, x, middle, s.attention);
-    feed_forward_.forward(c, middle, y, s.feed_forward);
+  void forward(context<Device>& c, residual_stream<Device>& stream, saved& s) {
+    attention_.forward(c, stream, s.attention);
+    feed_forward_.forward(c, stream, s.feed_forward);
   }
 
-  void backward(context<Device>& c, tensor_view<const real> dy, const saved& s, tensor_view<real> dx) {
-    const arena_scope<Device> scope(c.scratch);
-    const tensor_view<real> middle = c.scratch.matrix(dy.rows, dy.cols);
-    feed_forward_.backward(c, dy, s.feed_forward, middle);
-    attention_.backward(c, middle, s.attention, dx);
+  void backward(context<Device>& c, const saved& s, tensor_view<real> dstream) {
+    feed_forward_.backward(c, s.feed_forward, dstream);
+    attention_.backward(c, s.attention, dstream);
   }
 
   [[nodiscard]] cache make_cache(Device& d, index_t sequences, index_t capacity) const {
     return {attention_.make_cache(d, sequences, capacity), feed_forward_.make_cache(d, sequences, capacity)};
   }
 
-  void extend(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, cache& memory) {
-    const arena_scope<Device> scope(c.scratch);
-    const tensor_view<real> middle = c.scratch.matrix(x.rows, x.cols);
-    attention_.extend(c, x, middle, memory.attention);
-    feed_forward_.extend(c, middle, y, memory.feed_forward);
+  void extend(context<Device>& c, residual_stream<Device>& stream, cache& memory) {
+    attention_.extend(c, stream, memory.attention);
+    feed_forward_.extend(c, stream, memory.feed_forward);
   }
 
  private:

@@ -81,15 +81,12 @@ class model<Variant, Device> {
   /// Hidden states (N, D) of the tokens `ids` (N), in `c.keep`, as are those of every layer.
   [[nodiscard]] tensor_view<real> forward(context<Device>& c, id_span ids) {
     const auto tokens = static_cast<index_t>(ids.size());
-    tensor_view<real> x = c.keep.matrix(tokens, sizes_.dim);
-    embedding_.forward(c, ids, x, saved_.embedding);
-    for (std::size_t i = 0; i < blocks_.size(); ++i) {
-      const tensor_view<real> y = c.keep.matrix(tokens, sizes_.dim);
-      blocks_[i].forward(c, x, y, saved_.blocks[i]);
-      x = y;
-    }
+    const tensor_view<real> embedded = c.keep.matrix(tokens, sizes_.dim);
     const tensor_view<real> hidden = c.keep.matrix(tokens, sizes_.dim);
-    norm_.forward(c, x, hidden, saved_.norm);
+    embedding_.forward(c, ids, embedded, saved_.embedding);
+    residual_stream<Device> stream(embedded);
+    for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].forward(c, stream, saved_.blocks[i]);
+    stream.normed(c, norm_, hidden, saved_.norm);
     return hidden;
   }
 
@@ -97,14 +94,10 @@ class model<Variant, Device> {
   void backward(context<Device>& c, tensor_view<const real> dhidden) {
     (void)gradients();
     const arena_scope<Device> scope(c.scratch);
-    tensor_view<real> dy = c.scratch.matrix(dhidden.rows, dhidden.cols);
-    tensor_view<real> dx = c.scratch.matrix(dhidden.rows, dhidden.cols);
-    norm_.backward(c, dhidden, saved_.norm, dy);
-    for (std::size_t i = blocks_.size(); i-- > 0;) {
-      blocks_[i].backward(c, dy, saved_.blocks[i], dx);
-      std::swap(dx, dy);
-    }
-    embedding_.backward(c, dy, saved_.embedding);
+    const tensor_view<real> dstream = c.scratch.matrix(dhidden.rows, dhidden.cols);
+    norm_.backward(c, dhidden, saved_.norm, dstream);
+    for (std::size_t i = blocks_.size(); i-- > 0;) blocks_[i].backward(c, saved_.blocks[i], dstream);
+    embedding_.backward(c, dstream, saved_.embedding);
   }
 
   /// Memory for `sequences` sequences of at most `capacity` tokens.
@@ -118,15 +111,13 @@ class model<Variant, Device> {
   /// slots).
   [[nodiscard]] tensor_view<real> extend(context<Device>& c, id_span ids, cache& memory) {
     const auto tokens = static_cast<index_t>(ids.size());
-    tensor_view<real> x = c.keep.matrix(tokens, sizes_.dim);
-    tensor_view<real> y = c.keep.matrix(tokens, sizes_.dim);
-    embedding_.forward(c, ids, x, saved_.embedding);
-    for (std::size_t i = 0; i < blocks_.size(); ++i) {
-      blocks_[i].extend(c, x, y, memory[i]);
-      std::swap(x, y);
-    }
-    norm_.forward(c, x, y, saved_.norm);
-    return y;
+    const tensor_view<real> embedded = c.keep.matrix(tokens, sizes_.dim);
+    const tensor_view<real> hidden = c.keep.matrix(tokens, sizes_.dim);
+    embedding_.forward(c, ids, embedded, saved_.embedding);
+    residual_stream<Device> stream(embedded);
+    for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].extend(c, stream, memory[i]);
+    stream.normed(c, norm_, hidden, saved_.norm);
+    return hidden;
   }
 
  private:

@@ -62,6 +62,10 @@ inline void apply_dropout(cpu&, double p, random_stream r, tensor_view<const flo
   detail::for_rows(y, [&](index_t i, float* row) { detail::drop_row(r, i, p, x.row(i), row, y.cols); });
 }
 
+inline void add_dropout(cpu&, double p, random_stream r, tensor_view<const float> x, tensor_view<float> y) {
+  detail::for_rows(y, [&](index_t i, float* row) { detail::add_dropped_row(r, i, p, x.row(i), row, y.cols); });
+}
+
 inline void random_normal(cpu&, random_stream r, double mean, double deviation, tensor_view<float> y) {
   const philox_key key = philox_key_of(r.seed);
   detail::for_rows(y, [&](index_t i, float* row) {

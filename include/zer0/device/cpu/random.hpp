@@ -67,4 +67,11 @@ inline void drop_row(random_stream r, index_t row, double p, const float* x, flo
   });
 }
 
+/// y = x + (keep ? y / (1-p) : 0), or x + y if p is 0, for the columns [0, n) of a row of the mask.
+inline void add_dropped_row(random_stream r, index_t row, double p, const float* x, float* y, index_t n) {
+  if (p > 0) drop_row(r, row, p, y, y, n);
+#pragma omp simd
+  for (index_t j = 0; j < n; ++j) y[j] += x[j];
+}
+
 }  // namespace zer0::detail

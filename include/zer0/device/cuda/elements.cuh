@@ -79,6 +79,32 @@ __device__ inline std::array<std::uint32_t, 4> random_block(const random_stream&
                     philox_key_of(r.seed));
 }
 
+/// What dropout multiplies the elements (row, col) .. (row, col + W - 1) by, 0 for a dropped one; W is 1 or col a
+/// multiple of it.
+template <int W>
+__device__ pack<float, W> keep_factors(const random_stream& r, std::uint32_t threshold, float factor, index_t row,
+                                       index_t col) {
+  pack<float, W> out;
+  std::array<std::uint32_t, 4> words{};
+  for (int w = 0; w < W; ++w) {
+    if (threshold > 0 && w % 4 == 0) words = random_block(r, row, col + w);
+    out.e[w] = threshold == 0 ? 1.0f : words[static_cast<std::size_t>((col + w) % 4)] >= threshold ? factor : 0.0f;
+  }
+  return out;
+}
+
+__device__ inline float times_kept(float x, float kept) { return kept == 0 ? 0.0f : x * kept; }
+
+/// x + dropout(y) for elements (row, col) ..
+template <int W, class T>
+__device__ pack<T, W> add_dropped(const random_stream& r, std::uint32_t threshold, float factor, index_t row,
+                                  index_t col, const pack<T, W>& x, const pack<T, W>& y) {
+  const auto kept = keep_factors<W>(r, threshold, factor, row, col);
+  pack<T, W> out;
+  for (int w = 0; w < W; ++w) out.e[w] = static_cast<T>(number(x.e[w]) + times_kept(number(y.e[w]), kept.e[w]));
+  return out;
+}
+
 template <class T>
 struct drop_elements {
   random_stream stream;
@@ -89,14 +115,23 @@ struct drop_elements {
   template <int W>
   __device__ void at(index_t i, index_t j) const {
     const auto in = load<W>(x.row(i) + j);
+    const auto kept = keep_factors<W>(stream, threshold, factor, i, j);
     pack<T, W> out;
-    std::array<std::uint32_t, 4> words{};
-    for (int w = 0; w < W; ++w) {
-      if (w % 4 == 0) words = random_block(stream, i, j + w);
-      const std::uint32_t word = words[static_cast<std::size_t>((j + w) % 4)];
-      out.e[w] = static_cast<T>(word >= threshold ? number(in.e[w]) * factor : 0.0f);
-    }
+    for (int w = 0; w < W; ++w) out.e[w] = static_cast<T>(times_kept(number(in.e[w]), kept.e[w]));
     store(y.row(i) + j, out);
+  }
+};
+
+template <class T>
+struct add_dropped_elements {
+  random_stream stream;
+  std::uint32_t threshold;  ///< 0: nothing is dropped, no random number is computed
+  float factor;
+  tensor_view<const T> x;
+  tensor_view<T> y;
+  template <int W>
+  __device__ void at(index_t i, index_t j) const {
+    store(y.row(i) + j, add_dropped<W>(stream, threshold, factor, i, j, load<W>(x.row(i) + j), load<W>(y.row(i) + j)));
   }
 };
 
@@ -250,6 +285,13 @@ void apply_dropout(basic_cuda<Real>& d, double p, random_stream r, const_view<ba
   constexpr int w = gpu::elements_at_once<Real>;
   gpu::each_element<w>(d, "apply_dropout", y, gpu::packs<w>(x) && gpu::packs<w>(y),
                        gpu::drop_elements<Real>{r, drop_below(p), static_cast<float>(1 / (1 - p)), x, y});
+}
+template <class Real>
+void add_dropout(basic_cuda<Real>& d, double p, random_stream r, const_view<basic_cuda<Real>> x,
+                 view<basic_cuda<Real>> y) {
+  constexpr int w = gpu::elements_at_once<Real>;
+  gpu::each_element<w>(d, "add_dropout", y, gpu::packs<w>(x) && gpu::packs<w>(y),
+                       gpu::add_dropped_elements<Real>{r, drop_below(p), static_cast<float>(1 / (1 - p)), x, y});
 }
 template <class Real>
 void random_normal(basic_cuda<Real>& d, random_stream r, double mean, double deviation, view<basic_cuda<Real>> y) {

@@ -1,4 +1,4 @@
-// RMSNorm of the cuda device: a warp a row.
+// RMSNorm of the cuda device: a warp a row, or a block where a row is wide. The row stays in registers.
 #pragma once
 
 #include <zer0/device/cuda/elements.cuh>
@@ -7,63 +7,136 @@ namespace zer0 {
 namespace gpu {
 
 inline constexpr int norm_threads = 256;
-inline constexpr int norm_rows = norm_threads / warp_size;  ///< of a block
+inline constexpr int norm_held = 8;  ///< packs of a row that a thread keeps
 
-template <int W, class T>
-__global__ void normalize_rows(tensor_view<const T> x, const T* weight, float eps, tensor_view<T> y, float* rstd) {
-  const index_t row = index_t{blockIdx.x} * norm_rows + threadIdx.x / warp_size;
-  if (row >= x.rows) return;  // the whole warp
-  const index_t lane = threadIdx.x % warp_size;
-  float squares = 0;
-  for (index_t j = lane * W; j < x.cols; j += warp_size * W) {
-    const auto in = load<W>(x.row(row) + j);
-    for (int w = 0; w < W; ++w) squares += number(in.e[w]) * number(in.e[w]);
+/// How a row is read: W elements at once by Threads threads, at most Held packs each, which they keep; Held 0: any
+/// number, which are read again.
+template <int W_, int Threads_, int Held_>
+struct row_plan {
+  static constexpr int W = W_, Threads = Threads_, Held = Held_, Kept = Held_ > 0 ? Held_ : 1;
+
+  __device__ static index_t row() { return index_t{blockIdx.x} * (norm_threads / Threads) + threadIdx.x / Threads; }
+  __device__ static bool is_first() { return threadIdx.x % Threads == 0; }
+
+  /// f(which of the packs kept, column) for each pack of this thread.
+  template <class F>
+  __device__ static void each(index_t cols, F f) {
+    const index_t first = static_cast<index_t>(threadIdx.x % Threads) * W;
+    if constexpr (Held > 0) {
+#pragma unroll  // or the packs kept would not be in registers
+      for (int k = 0; k < Held; ++k)
+        if (first + k * Threads * W < cols) f(k, first + k * Threads * W);
+    } else {
+      for (index_t j = first; j < cols; j += Threads * W) f(0, j);
+    }
   }
-  const float r = 1 / sqrtf(warp_sum(squares) / static_cast<float>(x.cols) + eps);
-  if (lane == 0) rstd[row] = r;
-  for (index_t j = lane * W; j < x.cols; j += warp_size * W) {
-    const auto in = load<W>(x.row(row) + j);
+  __device__ static float sum(float mine) {
+    mine = warp_sum(mine);
+    if constexpr (Threads == warp_size) return mine;
+    return over_block<norm_threads>(mine, [](float a, float b) { return a + b; });
+  }
+};
+
+/// Calls f with the plan for rows of `cols` elements.
+template <class T, class F>
+void with_row_plan(bool packed, index_t cols, F f) {
+  constexpr int w = elements_at_once<T>;
+  if (packed && cols <= w * warp_size * norm_held) return f(row_plan<w, warp_size, norm_held>());
+  if (packed && cols <= w * norm_threads * norm_held) return f(row_plan<w, norm_threads, norm_held>());
+  f(row_plan<1, warp_size, 0>());
+}
+
+template <class Plan, class Real, class... P, class... A>
+void launch_rows(basic_cuda<Real>& d, const char* name, Plan, void (*kernel)(P...), index_t rows, A... arguments) {
+  launch(d, name, kernel, dim3(blocks_for(rows, norm_threads / Plan::Threads)), dim3(norm_threads),
+         sizeof(warp_slots<float, norm_threads>), arguments...);
+}
+
+/// What is added to the rows before they are normed: x, after they went through dropout.
+template <class T>
+struct added_before {
+  random_stream stream;
+  std::uint32_t threshold;
+  float factor;
+  tensor_view<const T> x;
+};
+
+/// y = norm(x), with Add after x = added.x + dropout(x): X is T then and const T otherwise.
+template <class Plan, bool Add, class X, class T = std::remove_const_t<X>>
+__global__ void normalize_rows(tensor_view<X> x, added_before<T> added, const T* weight, float eps, tensor_view<T> y,
+                               float* rstd) {
+  constexpr int W = Plan::W;
+  const index_t row = Plan::row();
+  if (row >= x.rows) return;  // the whole warp, or block
+  pack<T, W> kept[Plan::Kept];
+  float squares = 0;
+  Plan::each(x.cols, [&](int k, index_t j) {
+    auto in = load<W>(x.row(row) + j);
+    if constexpr (Add) {
+      in = add_dropped<W>(added.stream, added.threshold, added.factor, row, j, load<W>(added.x.row(row) + j), in);
+      store(x.row(row) + j, in);
+    }
+    for (int w = 0; w < W; ++w) squares += number(in.e[w]) * number(in.e[w]);
+    kept[k] = in;
+  });
+  const float r = 1 / sqrtf(Plan::sum(squares) / static_cast<float>(x.cols) + eps);
+  if (Plan::is_first()) rstd[row] = r;
+  Plan::each(x.cols, [&](int k, index_t j) {
+    const auto in = Plan::Held > 0 ? kept[k] : load<W>(x.row(row) + j);
     const auto scale = load<W>(weight + j);
     pack<T, W> out;
     for (int w = 0; w < W; ++w) out.e[w] = static_cast<T>(number(in.e[w]) * r * number(scale.e[w]));
     store(y.row(row) + j, out);
-  }
+  });
 }
 
-/// dx = r (w dy) - x r^3 / D sum(w dy x)
-template <int W, class T>
+/// dx = r (w dy) - x r^3 / D sum(w dy x), with Add that and what dx held.
+template <class Plan, bool Add, class T>
 __global__ void norm_input_gradients(tensor_view<const T> x, const T* weight, const float* rstd,
                                      tensor_view<const T> dy, tensor_view<T> dx) {
-  const index_t row = index_t{blockIdx.x} * norm_rows + threadIdx.x / warp_size;
+  constexpr int W = Plan::W;
+  const index_t row = Plan::row();
   if (row >= x.rows) return;
-  const index_t lane = threadIdx.x % warp_size;
+  pack<T, W> kept_x[Plan::Kept], kept_dy[Plan::Kept];
   float dot = 0;
-  for (index_t j = lane * W; j < x.cols; j += warp_size * W) {
+  Plan::each(x.cols, [&](int k, index_t j) {
     const auto in = load<W>(x.row(row) + j), scale = load<W>(weight + j), gradient = load<W>(dy.row(row) + j);
     for (int w = 0; w < W; ++w) dot += number(scale.e[w]) * number(gradient.e[w]) * number(in.e[w]);
-  }
+    kept_x[k] = in;
+    kept_dy[k] = gradient;
+  });
   const float r = rstd[row];
-  const float factor = r * r * r * warp_sum(dot) / static_cast<float>(x.cols);
-  for (index_t j = lane * W; j < x.cols; j += warp_size * W) {
-    const auto in = load<W>(x.row(row) + j), scale = load<W>(weight + j), gradient = load<W>(dy.row(row) + j);
+  const float factor = r * r * r * Plan::sum(dot) / static_cast<float>(x.cols);
+  Plan::each(x.cols, [&](int k, index_t j) {
+    const auto in = Plan::Held > 0 ? kept_x[k] : load<W>(x.row(row) + j);
+    const auto gradient = Plan::Held > 0 ? kept_dy[k] : load<W>(dy.row(row) + j);
+    const auto scale = load<W>(weight + j);
     pack<T, W> out;
-    for (int w = 0; w < W; ++w)
-      out.e[w] = static_cast<T>(r * number(scale.e[w]) * number(gradient.e[w]) - factor * number(in.e[w]));
+    if constexpr (Add) out = load<W>(dx.row(row) + j);
+    for (int w = 0; w < W; ++w) {
+      const float e = r * number(scale.e[w]) * number(gradient.e[w]) - factor * number(in.e[w]);
+      out.e[w] = static_cast<T>(Add ? number(out.e[w]) + e : e);
+    }
     store(dx.row(row) + j, out);
-  }
+  });
 }
 
-/// partial[piece][col] = sum over the rows of a piece of dy x rstd.
-template <class T>
+/// partial[piece][col] = sum over the rows of a piece of dy x rstd. A warp a piece.
+template <int W, class T>
 __global__ void norm_weight_gradients(tensor_view<const T> x, const float* rstd, tensor_view<const T> dy,
-                                      index_t rows_of_piece, float* partial) {
-  const index_t col = index_t{blockIdx.x} * norm_threads + threadIdx.x;
-  if (col >= x.cols) return;
-  const index_t first = blockIdx.y * rows_of_piece;
+                                      index_t pieces, index_t rows_of_piece, float* partial) {
+  const index_t col = (index_t{blockIdx.x} * warp_size + threadIdx.x % warp_size) * W;
+  const index_t piece = index_t{blockIdx.y} * (norm_threads / warp_size) + threadIdx.x / warp_size;
+  if (col >= x.cols || piece >= pieces) return;
+  const index_t first = piece * rows_of_piece;
   const index_t last = first + rows_of_piece < x.rows ? first + rows_of_piece : x.rows;
-  float sum = 0;
-  for (index_t row = first; row < last; ++row) sum += number(dy(row, col)) * number(x(row, col)) * rstd[row];
-  partial[blockIdx.y * x.cols + col] = sum;
+  pack<float, W> sum{};
+  for (index_t row = first; row < last; ++row) {
+    const auto in = load<W>(x.row(row) + col), gradient = load<W>(dy.row(row) + col);
+    const float r = rstd[row];
+    for (int w = 0; w < W; ++w) sum.e[w] += number(gradient.e[w]) * number(in.e[w]) * r;
+  }
+  for (int w = 0; w < W; ++w) partial[piece * x.cols + col + w] = sum.e[w];
 }
 
 template <class = void>  // a template, so that it may stand in a header
@@ -83,43 +156,65 @@ bool norm_packs(std::initializer_list<tensor_view<const T>> views, const T* weig
   return all;
 }
 
+template <class Real>
+void add_weight_gradients(basic_cuda<Real>& d, tensor_view<const Real> x, std::span<const float> rstd,
+                          tensor_view<const Real> dy, bool packed, std::span<float> dweight) {
+  constexpr index_t warps = norm_threads / warp_size;
+  auto* const partial = d.template scratch<float>();
+  const auto room = static_cast<index_t>(basic_cuda<Real>::scratch_bytes / sizeof(float)) / x.cols;
+  require(room > 0, "cuda: rms_norm of ", x.cols, " columns is wider than ",
+          basic_cuda<Real>::scratch_bytes / sizeof(float));
+  const index_t pieces = std::clamp<index_t>(blocks_for(x.rows, 32), 1, std::min<index_t>(room, 512));
+  const index_t rows_of_piece = (x.rows + pieces - 1) / pieces;
+  const index_t w = packed ? elements_at_once<Real> : 1;
+  launch(d, "rms_norm_backward",
+         packed ? &norm_weight_gradients<elements_at_once<Real>, Real> : &norm_weight_gradients<1, Real>,
+         dim3(blocks_for(x.cols, warp_size * w), blocks_for(pieces, warps)), dim3(norm_threads), 0, x, rstd.data(), dy,
+         pieces, rows_of_piece, partial);
+  launch(d, "rms_norm_backward", &add_columns<>, dim3(blocks_for(x.cols, norm_threads)), dim3(norm_threads), 0, partial,
+         pieces, x.cols, dweight.data());
+}
+
 }  // namespace gpu
 
 template <class Real>
 void rms_norm_forward(basic_cuda<Real>& d, const_view<basic_cuda<Real>> x,
                       std::span<const std::type_identity_t<Real>> weight, double eps, view<basic_cuda<Real>> y,
                       wide_span<basic_cuda<Real>> rstd) {
-  using namespace gpu;
   if (x.rows == 0) return;
-  const bool packed = norm_packs<Real>({x, y}, weight.data());
-  launch(d, "rms_norm_forward", packed ? &normalize_rows<elements_at_once<Real>, Real> : &normalize_rows<1, Real>,
-         dim3(blocks_for(x.rows, norm_rows)), dim3(norm_threads), 0, x, weight.data(), static_cast<float>(eps), y,
-         rstd.data());
+  gpu::with_row_plan<Real>(gpu::norm_packs<Real>({x, y}, weight.data()), x.cols, [&](auto plan) {
+    gpu::launch_rows(d, "rms_norm_forward", plan, &gpu::normalize_rows<decltype(plan), false, const Real>, x.rows, x,
+                     gpu::added_before<Real>{}, weight.data(), static_cast<float>(eps), y, rstd.data());
+  });
+}
+
+template <class Real>
+void add_rms_norm_forward(basic_cuda<Real>& d, double p, random_stream r, const_view<basic_cuda<Real>> x,
+                          view<basic_cuda<Real>> y, std::span<const std::type_identity_t<Real>> weight, double eps,
+                          view<basic_cuda<Real>> z, wide_span<basic_cuda<Real>> rstd) {
+  if (x.rows == 0) return;
+  const gpu::added_before<Real> added{r, drop_below(p), static_cast<float>(1 / (1 - p)), x};
+  gpu::with_row_plan<Real>(gpu::norm_packs<Real>({x, y, z}, weight.data()), x.cols, [&](auto plan) {
+    gpu::launch_rows(d, "add_rms_norm_forward", plan, &gpu::normalize_rows<decltype(plan), true, Real>, x.rows, y,
+                     added, weight.data(), static_cast<float>(eps), z, rstd.data());
+  });
 }
 
 template <class Real>
 void rms_norm_backward(basic_cuda<Real>& d, const_view<basic_cuda<Real>> x,
                        std::span<const std::type_identity_t<Real>> weight, const_wide_span<basic_cuda<Real>> rstd,
-                       const_view<basic_cuda<Real>> dy, view<basic_cuda<Real>> dx,
+                       const_view<basic_cuda<Real>> dy, double beta, view<basic_cuda<Real>> dx,
                        wide_span<basic_cuda<Real>> dweight) {
-  using namespace gpu;
   if (x.rows == 0) return;
-  const bool packed = norm_packs<Real>({x, dy, dx}, weight.data());
-  launch(d, "rms_norm_backward",
-         packed ? &norm_input_gradients<elements_at_once<Real>, Real> : &norm_input_gradients<1, Real>,
-         dim3(blocks_for(x.rows, norm_rows)), dim3(norm_threads), 0, x, weight.data(), rstd.data(), dy, dx);
-
-  auto* const partial = d.template scratch<float>();
-  const auto room = static_cast<index_t>(basic_cuda<Real>::scratch_bytes / sizeof(float)) / x.cols;
-  require(room > 0, "cuda: rms_norm of ", x.cols, " columns is wider than ",
-          basic_cuda<Real>::scratch_bytes / sizeof(float));
-  const index_t pieces = std::clamp<index_t>(blocks_for(x.rows, 32), 1, std::min<index_t>(room, 256));
-  const index_t rows_of_piece = (x.rows + pieces - 1) / pieces;
-  const unsigned across = blocks_for(x.cols, norm_threads);
-  launch(d, "rms_norm_backward", &norm_weight_gradients<Real>, dim3(across, static_cast<unsigned>(pieces)),
-         dim3(norm_threads), 0, x, rstd.data(), dy, rows_of_piece, partial);
-  launch(d, "rms_norm_backward", &add_columns<>, dim3(across), dim3(norm_threads), 0, partial, pieces, x.cols,
-         dweight.data());
+  const bool packed = gpu::norm_packs<Real>({x, dy, dx}, weight.data());
+  gpu::with_row_plan<Real>(packed, x.cols, [&](auto plan) {
+    using plan_type = decltype(plan);
+    gpu::launch_rows(d, "rms_norm_backward", plan,
+                     beta == 0 ? &gpu::norm_input_gradients<plan_type, false, Real>
+                               : &gpu::norm_input_gradients<plan_type, true, Real>,
+                     x.rows, x, weight.data(), rstd.data(), dy, dx);
+  });
+  gpu::add_weight_gradients(d, x, rstd, dy, packed, dweight);
 }
 
 }  // namespace zer0

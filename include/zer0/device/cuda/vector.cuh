@@ -39,6 +39,24 @@ __device__ inline float warp_max(float x) {
   return x;
 }
 
+/// Shared memory for a value of each warp.
+template <class V, int Threads>
+struct warp_slots {
+  V of_warp[Threads / warp_size];
+};
+/// Combines the values of a block's warps, which the lanes of each hold already, in the order of the warps. All threads
+/// get the result.
+template <int Threads, class V, class Combine>
+__device__ V over_block(V mine, Combine combine) {
+  auto& memory = shared_memory<warp_slots<V, Threads>>();
+  __syncthreads();  // whoever reads the last result has
+  if (threadIdx.x % warp_size == 0) memory.of_warp[threadIdx.x / warp_size] = mine;
+  __syncthreads();
+  V all = memory.of_warp[0];
+  for (int i = 1; i < Threads / warp_size; ++i) all = combine(all, memory.of_warp[i]);
+  return all;
+}
+
 inline unsigned blocks_for(index_t work, index_t per_block) {
   return static_cast<unsigned>(std::max<index_t>(1, (work + per_block - 1) / per_block));
 }

@@ -49,6 +49,12 @@ inline void apply_dropout(reference&, double p, random_stream r, tensor_view<con
     e = detail::random_word(r, i, j) >= threshold ? x(i, j) / (1 - p) : 0;
   });
 }
+inline void add_dropout(reference&, double p, random_stream r, tensor_view<const double> x, tensor_view<double> y) {
+  const std::uint32_t threshold = drop_below(p);
+  detail::for_each(y, [&](double& e, index_t i, index_t j) {
+    e = x(i, j) + (detail::random_word(r, i, j) >= threshold ? e / (1 - p) : 0);
+  });
+}
 inline void random_normal(reference&, random_stream r, double mean, double deviation, tensor_view<double> y) {
   detail::for_each(y, [&](double& e, index_t i, index_t j) {
     e = mean + deviation * standard_normals(detail::random_block(r, i, j))[static_cast<std::size_t>(j % 4)];

@@ -1,7 +1,7 @@
 // RMSNorm of the reference device.
 #pragma once
 
-#include <zer0/device/reference/device.hpp>
+#include <zer0/device/reference/elements.hpp>
 
 #include <cmath>
 
@@ -18,18 +18,25 @@ inline void rms_norm_forward(reference&, tensor_view<const double> x, std::span<
   }
 }
 
-/// dx = r (w dy) - x r^3 / D sum(w dy x)
+inline void add_rms_norm_forward(reference& d, double p, random_stream r, tensor_view<const double> x,
+                                 tensor_view<double> y, std::span<const double> weight, double eps,
+                                 tensor_view<double> z, std::span<double> rstd) {
+  add_dropout(d, p, r, x, y);
+  rms_norm_forward(d, y, weight, eps, z, rstd);
+}
+
+/// dx = beta dx + r (w dy) - x r^3 / D sum(w dy x)
 inline void rms_norm_backward(reference&, tensor_view<const double> x, std::span<const double> weight,
-                              std::span<const double> rstd, tensor_view<const double> dy, tensor_view<double> dx,
-                              std::span<double> dweight) {
+                              std::span<const double> rstd, tensor_view<const double> dy, double beta,
+                              tensor_view<double> dx, std::span<double> dweight) {
   for (index_t i = 0; i < x.rows; ++i) {
     const double r = rstd[static_cast<std::size_t>(i)];
     double dot = 0;
     for (index_t j = 0; j < x.cols; ++j) dot += weight[static_cast<std::size_t>(j)] * dy(i, j) * x(i, j);
     for (index_t j = 0; j < x.cols; ++j) {
       dweight[static_cast<std::size_t>(j)] += dy(i, j) * x(i, j) * r;
-      dx(i, j) =
-          r * weight[static_cast<std::size_t>(j)] * dy(i, j) - x(i, j) * r * r * r / static_cast<double>(x.cols) * dot;
+      dx(i, j) = (beta == 0 ? 0 : beta * dx(i, j)) + r * weight[static_cast<std::size_t>(j)] * dy(i, j) -
+                 x(i, j) * r * r * r / static_cast<double>(x.cols) * dot;
     }
   }
 }
