@@ -105,13 +105,35 @@ TEMPLATE_LIST_TEST_CASE("embedding: rows are looked up; gradients of repeated to
   });
 }
 
+TEMPLATE_LIST_TEST_CASE("embedding: the gradients of thousands of tokens are added in their order",
+                        "[device][embedding]", support::judged_devices) {
+  struct sizes {
+    index_t tokens, vocab;
+  };
+  std::uint32_t seed = 0;
+  for (const sizes& s : {sizes{5000, 300}, sizes{2000, 70000}, sizes{513, 1}, sizes{66000, 3}}) {
+    INFO(s.tokens << " tokens of " << s.vocab);
+    support::twin<TestType> t(++seed);
+    auto& tokens = t.random_ids(s.tokens, s.vocab);
+    auto& dy = t.normal(s.tokens, 4);
+    auto& dtable = t.wide_normal(s.vocab, 4);
+    t.run([&](auto& d, auto at) { embedding_backward(d, at(tokens), at(dy), at(dtable)); });
+    std::vector<wide<typename TestType::real>> sums(dtable.initial.begin(), dtable.initial.end());
+    const auto ids = tokens.expected.span();
+    for (std::size_t i = 0; i < dy.initial.size(); ++i)
+      sums[static_cast<std::size_t>(ids[i / 4]) * 4 + i % 4] += static_cast<float>(dy.initial[i]);
+    CHECK(dtable.actual.values() == std::vector<double>(sums.begin(), sums.end()));
+  }
+}
+
 TEMPLATE_LIST_TEST_CASE("rotate: both pairings, both directions and a magnitude agree with the reference",
                         "[device][rope]", support::judged_devices) {
   struct sizes {
     index_t rows, heads, head_dim;
   };
   std::uint32_t seed = 0;
-  for (const sizes& s : {sizes{1, 1, 2}, sizes{5, 3, 6}, sizes{33, 2, 34}, sizes{130, 4, 64}, sizes{0, 1, 4}})
+  for (const sizes& s :
+       {sizes{1, 1, 2}, sizes{5, 3, 6}, sizes{33, 2, 34}, sizes{130, 4, 64}, sizes{9, 6, 16}, sizes{0, 1, 4}})
     for (const placement where : {placement::contiguous, placement::columns})
       for (const rope_pairing pairing : {rope_pairing::interleaved, rope_pairing::half_split})
         for (const rope_direction direction : {rope_direction::forward, rope_direction::backward})

@@ -1,7 +1,7 @@
 // AdamW of the cuda device: one pass over all buffers.
 #pragma once
 
-#include <zer0/device/cuda/vector.cuh>
+#include <zer0/device/cuda/elements.cuh>
 
 #include <cmath>
 
@@ -22,23 +22,38 @@ __device__ inline double gradient_factor(const gradient_scaling& s) {
   return s.max_norm > 0 ? s.factor * fmin(1.0, s.max_norm / (norm + 1e-6)) : s.factor;
 }
 
-/// `rounded` are the 16-bit weights, or null.
-template <class T>
+/// Elements i .. i + W - 1. `rounded` are the 16-bit weights, or null.
+template <int W, class T>
+__device__ void adamw_elements(const adamw_numbers& a, float factor, index_t i, T* rounded, float* weights,
+                               const float* gradients, float* first, float* second) {
+  const auto gradient = load<W>(gradients + i);
+  auto m = load<W>(first + i), v = load<W>(second + i), weight = load<W>(weights + i);
+  for (int w = 0; w < W; ++w) {
+    const float g = gradient.e[w] * factor;
+    m.e[w] = a.b1 * m.e[w] + a.rest1 * g;
+    v.e[w] = a.b2 * v.e[w] + a.rest2 * g * g;
+    weight.e[w] = a.keep * weight.e[w] - a.step * m.e[w] / (sqrtf(v.e[w]) * a.root + a.eps);
+  }
+  store(first + i, m);
+  store(second + i, v);
+  store(weights + i, weight);
+  if (rounded == nullptr) return;
+  pack<T, W> out;
+  for (int w = 0; w < W; ++w) out.e[w] = static_cast<T>(weight.e[w]);
+  store(rounded + i, out);
+}
+
+/// The elements beyond the last whole pack go to the first threads.
+template <int W, class T>
 __global__ void adamw_kernel(adamw_numbers a, index_t n, T* rounded, float* weights, const float* gradients,
                              float* first, float* second) {
   const auto factor = static_cast<float>(gradient_factor(a.scaling));
   if (!isfinite(factor)) return;
   const index_t step = index_t{gridDim.x} * blockDim.x;
-  for (index_t i = index_t{blockIdx.x} * blockDim.x + threadIdx.x; i < n; i += step) {
-    const float g = gradients[i] * factor;
-    const float m = a.b1 * first[i] + a.rest1 * g;
-    const float v = a.b2 * second[i] + a.rest2 * g * g;
-    const float w = a.keep * weights[i] - a.step * m / (sqrtf(v) * a.root + a.eps);
-    first[i] = m;
-    second[i] = v;
-    weights[i] = w;
-    if (rounded != nullptr) rounded[i] = static_cast<T>(w);
-  }
+  const index_t thread = index_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  for (index_t i = thread; i < n / W; i += step)
+    adamw_elements<W>(a, factor, i * W, rounded, weights, gradients, first, second);
+  if (thread < n % W) adamw_elements<1>(a, factor, n / W * W + thread, rounded, weights, gradients, first, second);
 }
 
 template <class Real>
@@ -56,9 +71,13 @@ void update(basic_cuda<Real>& d, const adamw_sizes& s, Real* rounded, std::span<
                         s.gradient};
   constexpr int threads = 256;
   const auto n = static_cast<index_t>(weights.size());
-  const auto blocks = static_cast<unsigned>(std::min<index_t>(4096, blocks_for(n, threads)));
-  launch(d, "adamw_update", &adamw_kernel<Real>, dim3(blocks), dim3(threads), 0, a, n, rounded, weights.data(),
-         gradients.data(), first.data(), second.data());
+  constexpr int w = elements_at_once<float>;
+  const auto aligned = [](const auto* p) { return reinterpret_cast<std::uintptr_t>(p) % (sizeof(*p) * w) == 0; };
+  const bool packed = aligned(rounded) && aligned(weights.data()) && aligned(gradients.data()) &&
+                      aligned(first.data()) && aligned(second.data());
+  const auto blocks = static_cast<unsigned>(std::min<index_t>(4096, blocks_for(packed ? n / w : n, threads)));
+  launch(d, "adamw_update", packed ? &adamw_kernel<w, Real> : &adamw_kernel<1, Real>, dim3(blocks), dim3(threads), 0, a,
+         n, rounded, weights.data(), gradients.data(), first.data(), second.data());
 }
 
 }  // namespace gpu

@@ -88,7 +88,9 @@ __device__ pack<float, W> keep_factors(const random_stream& r, std::uint32_t thr
   std::array<std::uint32_t, 4> words{};
   for (int w = 0; w < W; ++w) {
     if (threshold > 0 && w % 4 == 0) words = random_block(r, row, col + w);
-    out.e[w] = threshold == 0 ? 1.0f : words[static_cast<std::size_t>((col + w) % 4)] >= threshold ? factor : 0.0f;
+    out.e[w] = threshold == 0                                                           ? 1.0f
+               : words[static_cast<std::size_t>(W == 1 ? col % 4 : w % 4)] >= threshold ? factor
+                                                                                        : 0.0f;
   }
   return out;
 }

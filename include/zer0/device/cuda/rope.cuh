@@ -6,7 +6,9 @@
 namespace zer0 {
 namespace gpu {
 
-/// Element (i, p): pair p of row i.
+inline constexpr index_t heads_at_once = 4;  ///< that share the cosines and sines of a thread
+
+/// Element (i, p): W pairs from p % half on, in heads p / half * heads_at_once and those after it of row i.
 template <class T>
 struct turn_pairs {
   tensor_view<T> x;
@@ -17,19 +19,37 @@ struct turn_pairs {
   float magnitude, direction;
   template <int W>
   __device__ void at(index_t i, index_t p) const {
-    const index_t head = p / half * 2 * half, j = p % half;
-    // The angle in double and brought into one turn, as a float of thousands of radians would be off.
-    const double angle = static_cast<double>(positions[i]) * static_cast<double>(frequencies[j]);
-    constexpr double turn = 6.283185307179586476925;
-    float s, c;
-    sincosf(static_cast<float>(angle - turn * rint(angle / turn)), &s, &c);
-    c *= magnitude;
-    s *= magnitude * direction;
-    T& a = x(i, head + (interleaved ? 2 * j : j));
-    T& b = x(i, head + (interleaved ? 2 * j + 1 : j + half));
-    const float old_a = number(a), old_b = number(b);
-    a = static_cast<T>(old_a * c - old_b * s);
-    b = static_cast<T>(old_a * s + old_b * c);
+    const index_t heads = x.cols / (2 * half), j = p % half;
+    float c[W], s[W];
+    for (int w = 0; w < W; ++w) {
+      // The angle in double and brought into one turn, as a float of thousands of radians would be off.
+      const double angle = static_cast<double>(positions[i]) * static_cast<double>(frequencies[j + w]);
+      constexpr double turn = 6.283185307179586476925;
+      sincosf(static_cast<float>(angle - turn * rint(angle / turn)), &s[w], &c[w]);
+      c[w] *= magnitude;
+      s[w] *= magnitude * direction;
+    }
+    const index_t first = p / half * heads_at_once;
+    for (index_t head = first; head < first + heads_at_once && head < heads; ++head) {
+      T* const at = x.row(i) + head * 2 * half + (interleaved ? 2 * j : j);
+      T* const then = at + (interleaved ? W : half);
+      auto one = load<W>(at), two = load<W>(then);
+      for (int w = 0; w < W; ++w) {
+        T& a = interleaved ? element(one, two, 2 * w) : one.e[w];
+        T& b = interleaved ? element(one, two, 2 * w + 1) : two.e[w];
+        const float old_a = number(a), old_b = number(b);
+        a = static_cast<T>(old_a * c[w] - old_b * s[w]);
+        b = static_cast<T>(old_a * s[w] + old_b * c[w]);
+      }
+      store(at, one);
+      store(then, two);
+    }
+  }
+
+ private:
+  template <int W>
+  __device__ static T& element(pack<T, W>& one, pack<T, W>& two, int i) {
+    return i < W ? one.e[i] : two.e[i - W];
   }
 };
 
@@ -38,10 +58,13 @@ struct turn_pairs {
 template <class Real>
 void rotate(basic_cuda<Real>& d, rope_pairing pairing, rope_direction direction, index_t head_dim, id_span positions,
             const_wide_span<basic_cuda<Real>> frequencies, double magnitude, view<basic_cuda<Real>> x) {
-  const view<basic_cuda<Real>> pairs(x.data, x.rows, x.cols / 2, x.stride);
-  gpu::each_element<1>(
-      d, "rotate", pairs, false,
-      gpu::turn_pairs<Real>{x, positions.data(), frequencies.data(), head_dim / 2, pairing == rope_pairing::interleaved,
+  constexpr int w = gpu::elements_at_once<Real>;
+  const index_t half = head_dim / 2, heads = x.cols / head_dim;
+  const index_t groups = (heads + gpu::heads_at_once - 1) / gpu::heads_at_once;
+  const view<basic_cuda<Real>> work(x.data, x.rows, groups * half);
+  gpu::each_element<w>(
+      d, "rotate", work, gpu::packs<w>(x) && half % w == 0,
+      gpu::turn_pairs<Real>{x, positions.data(), frequencies.data(), half, pairing == rope_pairing::interleaved,
                             static_cast<float>(magnitude), direction == rope_direction::forward ? 1.0f : -1.0f});
 }
 
