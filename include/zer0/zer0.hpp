@@ -13,6 +13,7 @@
 #include <zer0/core/philox.hpp>
 #include <zer0/core/random_stream.hpp>
 #include <zer0/core/roles.hpp>
+#include <zer0/core/sampling.hpp>
 #include <zer0/core/tensor.hpp>
 #include <zer0/core/types.hpp>
 #include <zer0/data/checked_lines.hpp>
@@ -44,6 +45,7 @@
 #include <zer0/device/cpu/random.hpp>
 #include <zer0/device/cpu/rms_norm.hpp>
 #include <zer0/device/cpu/rope.hpp>
+#include <zer0/device/cpu/sampling.hpp>
 #include <zer0/device/cpu/standard_attention.hpp>
 #include <zer0/device/cpu/swiglu.hpp>
 #include <zer0/device/device.hpp>
@@ -58,10 +60,11 @@
 #include <zer0/device/reference/matmul.hpp>
 #include <zer0/device/reference/rms_norm.hpp>
 #include <zer0/device/reference/rope.hpp>
+#include <zer0/device/reference/sampling.hpp>
 #include <zer0/device/reference/swiglu.hpp>
+#include <zer0/device/sampler.hpp>
 #include <zer0/fwd.hpp>
 #include <zer0/generate/generate.hpp>
-#include <zer0/generate/sampler.hpp>
 #include <zer0/generate/session.hpp>
 #include <zer0/io/atomic_directory.hpp>
 #include <zer0/io/atomic_file.hpp>

@@ -17,6 +17,7 @@
 #include <limits>
 #include <random>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace cuda_on_cpu {
@@ -184,6 +185,8 @@ inline unsigned __ballot_sync(unsigned, int predicate) {
 
 inline int min(int a, int b) { return a < b ? a : b; }
 inline int max(int a, int b) { return a > b ? a : b; }
+inline int __clz(int x) { return x == 0 ? 32 : __builtin_clz(static_cast<unsigned>(x)); }
+inline unsigned atomicOr(unsigned* to, unsigned bits) { return std::exchange(*to, *to | bits); }
 inline int __popc(unsigned x) { return __builtin_popcount(x); }
 inline float __expf(float x) { return std::exp(x); }
 inline float __fdividef(float a, float b) { return a / b; }
@@ -215,10 +218,10 @@ void start(void (*kernel)(P...), dim3 grid, dim3 block_shape, std::size_t shared
   require(threads > 0 && threads <= 1024 && threads % 32 == 0, "cuda_on_cpu: a block of ", threads, " threads");
   require(grid.x > 0 && grid.y > 0 && grid.z > 0 && grid.y <= 65535 && grid.z <= 65535, "cuda_on_cpu: a grid of ",
           grid.x, " x ", grid.y, " x ", grid.z, " blocks");
-  block b;
+  cuda_on_cpu::block b;
   b.shared.resize(shared + 128);
   b.random.seed(order_seed);
-  block* const before = std::exchange(at_hand, &b);
+  cuda_on_cpu::block* const before = std::exchange(at_hand, &b);
   block_size = block_shape;
   grid_size = grid;
   for (unsigned z = 0; z < grid.z; ++z)

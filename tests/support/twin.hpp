@@ -170,6 +170,7 @@ class twin {
       return m.expected.view();
     }
     zer0::id_span operator()(const id_list& m) const { return m.expected.span(); }
+    std::span<std::int32_t> writable(const id_list& m) const { return m.expected.span(); }
     template <class T>
     auto span(const matrix_of<T>& m) const {
       return m.expected.span();
@@ -181,6 +182,7 @@ class twin {
       return m.actual.view();
     }
     zer0::id_span operator()(const id_list& m) const { return m.actual.span(); }
+    std::span<std::int32_t> writable(const id_list& m) const { return m.actual.span(); }
     template <class T>
     auto span(const matrix_of<T>& m) const {
       return m.actual.span();

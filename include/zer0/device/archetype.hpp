@@ -62,6 +62,8 @@ inline void cached_attention(archetype&, const attention_sizes&, detail::archety
 inline void cross_entropy_loss(archetype&, detail::archetype_in, id_span, detail::archetype_numbers, detail::archetype_results) {}
 inline void cross_entropy_gradient(archetype&, detail::archetype_out, id_span, detail::archetype_numbers, detail::archetype_results) {}
 
+inline void choose_tokens(archetype&, const sampling&, detail::archetype_in, const sampling_rows&, std::span<std::int32_t>) {}
+
 inline void adamw_update(archetype&, const adamw_sizes&, detail::archetype_results, detail::archetype_numbers, detail::archetype_results, detail::archetype_results) {}
 // clang-format on
 

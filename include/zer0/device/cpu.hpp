@@ -11,6 +11,7 @@
 #include <zer0/device/cpu/matmul.hpp>
 #include <zer0/device/cpu/rms_norm.hpp>
 #include <zer0/device/cpu/rope.hpp>
+#include <zer0/device/cpu/sampling.hpp>
 #include <zer0/device/cpu/standard_attention.hpp>
 #include <zer0/device/cpu/swiglu.hpp>
 

@@ -11,6 +11,7 @@
 #include <zer0/device/cuda/matmul.cuh>
 #include <zer0/device/cuda/rms_norm.cuh>
 #include <zer0/device/cuda/rope.cuh>
+#include <zer0/device/cuda/sampling.cuh>
 #include <zer0/device/cuda/standard_attention.cuh>
 #include <zer0/device/cuda/swiglu.cuh>
 

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <zer0/core/random_stream.hpp>
+#include <zer0/core/sampling.hpp>
 #include <zer0/core/tensor.hpp>
 
 #include <concepts>
@@ -77,12 +78,20 @@ template <class D>
 using const_wide_span = std::span<const wide<typename D::real>>;
 using id_span = std::span<const std::int32_t>;
 
+/// For whom N tokens are chosen.
+struct sampling_rows {
+  id_span sequences;    ///< (N) which sequence, for the random number alone
+  id_span positions;    ///< (N) how many tokens were chosen for it before, likewise
+  id_span starts = {};  ///< (N+1) row i's older tokens are history[starts[i]] .. ; only with a repetition penalty
+  id_span history = {};
+};
+
 // clang-format off
 /// What a device must offer.
 template <class D>
 concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<D> && requires(
     D& d, view<D> y, const_view<D> x, id_span ids, wide_view<D> wy, wide_span<D> v, const_wide_span<D> cv,
-    std::span<const typename D::real> weight, double s, index_t n, attention_sizes a, kv_view<const typename D::real> kv, random_stream r, adamw_sizes w, void* p,
+    std::span<const typename D::real> weight, double s, index_t n, attention_sizes a, kv_view<const typename D::real> kv, random_stream r, adamw_sizes w, sampling rules, sampling_rows rows, std::span<std::int32_t> chosen, void* p,
     double* total, std::size_t bytes) {
   // -- memory. allocate: 64-byte aligned, contents undefined, throws zer0::error when there is none left.
   { d.allocate(bytes) } -> std::same_as<void*>;
@@ -141,6 +150,10 @@ concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<
   //    logits (N,V) become weight * (softmax - onehot) in the _gradient form.
   cross_entropy_loss(d, x, ids, cv, v);             // logits, targets, weights, loss
   cross_entropy_gradient(d, y, ids, cv, v);    // logits -> dlogits, targets, weights, loss
+
+  // -- generation: the next token of each row of logits (N,V), by the rules of device/sampler.hpp, or no_token if a logit of the row
+  //    is not a number. Devices choose the same token unless rounding moves a limit across one.
+  choose_tokens(d, rules, x, rows, chosen);         // rules, logits, rows, tokens (N)
 
   // -- optimizer, on contiguous buffers. Loshchilov & Hutter 2019, arXiv:1711.05101:
   //    g *= scale (gradient_scaling); p *= 1-lr*wd; m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; p -= lr/(1-b1^t) m / (sqrt(v)/sqrt(1-b2^t) + eps)

@@ -10,6 +10,7 @@
 #include <zer0/device/reference/matmul.hpp>
 #include <zer0/device/reference/rms_norm.hpp>
 #include <zer0/device/reference/rope.hpp>
+#include <zer0/device/reference/sampling.hpp>
 #include <zer0/device/reference/swiglu.hpp>
 
 namespace zer0 {

@@ -1,7 +1,6 @@
 // Generation: continues prompts, a token at a time, several prompts at once.
 #pragma once
 
-#include <zer0/generate/sampler.hpp>
 #include <zer0/generate/session.hpp>
 #include <zer0/text/stream_decoder.hpp>
 #include <zer0/text/tokenizer.hpp>
@@ -22,11 +21,12 @@ struct generate_options {
 /// Continues each prompt by at most `max_new_tokens` tokens: until the stop token, the end of the model's context or
 /// `on_token(prompt index, token)` returning false, which ends that sequence. Returns the new tokens of each.
 /// The prompts run side by side; each one's tokens depend on the seed and its index, not on its neighbours.
-/// Throws zer0::error for an empty prompt or one that leaves no room in the context.
+/// Throws zer0::error for rules out of range, an empty prompt or one that leaves no room in the context.
 template <class Model>
 std::vector<std::vector<token_id>> generate_tokens(Model& model, const std::vector<std::vector<token_id>>& prompts,
                                                    const generate_options& options = {},
                                                    const std::function<bool(index_t, token_id)>& on_token = {}) {
+  options.rules.check();
   index_t longest = 0;
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     const auto size = static_cast<index_t>(prompts[i].size());
@@ -40,21 +40,18 @@ std::vector<std::vector<token_id>> generate_tokens(Model& model, const std::vect
 
   const index_t capacity = std::min(model.sizes().max_seq_len, longest + options.max_new_tokens);
   session<Model> s(model, static_cast<index_t>(prompts.size()), capacity);
-  sampler choose(options.rules);
   std::vector<std::vector<token_id>> pieces = prompts;
-  std::vector<std::vector<token_id>> histories = prompts;
   for (bool any = true; any;) {
-    const auto& logits = s.feed(pieces);
+    const auto& chosen = s.choose(pieces, options.rules);
     any = false;
-    auto row = logits.begin();
+    auto next = chosen.begin();
     for (std::size_t i = 0; i < pieces.size(); ++i) {
       if (pieces[i].empty()) continue;
       const auto sequence = static_cast<index_t>(i);
-      const token_id token = choose.next(*row++, histories[i], sequence, static_cast<index_t>(results[i].size()));
+      const token_id token = *next++;
       pieces[i].clear();
       if (token == options.stop_token) continue;
       results[i].push_back(token);
-      histories[i].push_back(token);
       const bool wanted = !on_token || on_token(sequence, token);
       const bool room =
           static_cast<index_t>(results[i].size()) < options.max_new_tokens && s.length(sequence) < capacity;

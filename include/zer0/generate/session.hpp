@@ -3,6 +3,7 @@
 
 #include <zer0/model/workspace.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <span>
 #include <vector>
@@ -22,6 +23,8 @@ class session {
       : model_(&model),
         capacity_((check(model, sequences, capacity), capacity)),
         past_(static_cast<std::size_t>(sequences), 0),
+        drawn_(static_cast<std::size_t>(sequences), 0),
+        fed_(static_cast<std::size_t>(sequences)),
         cache_(model.make_cache(sequences, capacity)),
         workspace_(model.device()) {}
 
@@ -32,6 +35,44 @@ class session {
   /// of each sequence that got one, in order. Throws zer0::error if a sequence would outgrow the capacity or a token
   /// the vocabulary.
   const std::vector<std::vector<float>>& feed(std::span<const std::vector<token_id>> pieces) {
+    fetch(advance(pieces));
+    return logits_;
+  }
+
+  /// The same, but chooses the token that follows, on the device: only the tokens come back. Sequence s is number s for
+  /// the random numbers, and the penalty counts all tokens it was fed.
+  /// Throws zer0::error also if a logit is not a number.
+  const std::vector<token_id>& choose(std::span<const std::vector<token_id>> pieces, const sampling& rules) {
+    const tensor_view<real> logits = advance(pieces);
+    const auto rows = static_cast<std::size_t>(logits.rows);
+    sequences_.clear();
+    draws_.clear();
+    histories_.clear();
+    history_starts_.assign(1, 0);
+    for (std::size_t s = 0; s < pieces.size(); ++s) {
+      if (pieces[s].empty()) continue;
+      sequences_.push_back(static_cast<std::int32_t>(s));
+      draws_.push_back(drawn_[s]++);
+      if (rules.repetition_penalty != 1) histories_.insert(histories_.end(), fed_[s].begin(), fed_[s].end());
+      history_starts_.push_back(static_cast<std::int32_t>(histories_.size()));
+    }
+    const std::span<std::int32_t> chosen = workspace_.current().keep.template vector<std::int32_t>(logits.rows);
+    choose_tokens(model_->device(), rules, logits,
+                  {.sequences = workspace_.template put<std::int32_t>(std::span(sequences_)),
+                   .positions = workspace_.template put<std::int32_t>(std::span(draws_)),
+                   .starts = workspace_.template put<std::int32_t>(std::span(history_starts_)),
+                   .history = workspace_.template put<std::int32_t>(std::span(histories_))},
+                  chosen);
+    chosen_.resize(rows);
+    download(model_->device(), std::span<const std::int32_t>(chosen), chosen_.data());
+    require(std::find(chosen_.begin(), chosen_.end(), no_token) == chosen_.end(),
+            "generation: a logit is not a number; the model's weights are damaged or its training diverged");
+    return chosen_;
+  }
+
+ private:
+  /// The logits that follow, on the device.
+  tensor_view<real> advance(std::span<const std::vector<token_id>> pieces) {
     lay_out(pieces);
     context<device_type>& c = workspace_.reset();
     c.layout.starts = workspace_.template put<std::int32_t>(std::span(starts_));
@@ -47,12 +88,13 @@ class session {
     const tensor_view<real> logits = c.keep.matrix(rows, model_->sizes().vocab_size);
     gather_rows(c.device, hidden, last, ends);
     matmul(c.device, transpose::no, ends, transpose::yes, model_->output().value, 0, logits);
-    for (std::size_t s = 0; s < pieces.size(); ++s) past_[s] += static_cast<std::int32_t>(pieces[s].size());
-    fetch(logits);
-    return logits_;
+    for (std::size_t s = 0; s < pieces.size(); ++s) {
+      past_[s] += static_cast<std::int32_t>(pieces[s].size());
+      fed_[s].insert(fed_[s].end(), pieces[s].begin(), pieces[s].end());
+    }
+    return logits;
   }
 
- private:
   static void check(const Model& model, index_t sequences, index_t capacity) {
     require(sequences > 0 && capacity > 0, "generation: ", sequences, " sequences of ", capacity,
             " tokens asked for; there must be at least 1 of each");
@@ -103,10 +145,13 @@ class session {
 
   Model* model_;
   index_t capacity_;
-  std::vector<std::int32_t> past_;
+  std::vector<std::int32_t> past_, drawn_;
+  std::vector<std::vector<token_id>> fed_;
   typename Model::cache cache_;
   workspace<device_type> workspace_;
   std::vector<std::int32_t> ids_, starts_, positions_, slots_, last_rows_;
+  std::vector<std::int32_t> sequences_, draws_, histories_, history_starts_;
+  std::vector<token_id> chosen_;
   std::vector<real> host_;
   std::vector<std::vector<float>> logits_;
 };

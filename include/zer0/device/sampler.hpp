@@ -1,9 +1,8 @@
-// The sampler: from logits to the next token.
+// The sampler: from logits to the next token, on the host. What choose_tokens of a device means.
 #pragma once
 
 #include <zer0/core/error.hpp>
-#include <zer0/core/philox.hpp>
-#include <zer0/core/types.hpp>
+#include <zer0/core/sampling.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -12,44 +11,21 @@
 
 namespace zer0 {
 
-/// What the repetition penalty does to the logit of a token that occurred already.
-enum class repetition_rule {
-  usual,      ///< divides a positive logit and multiplies a negative one: always less likely. Keskar et al. 2019,
-              ///< arXiv:1909.05858
-  reference,  ///< divides both, as the reference implementation does: a negative logit becomes more likely
-};
-
-/// How the next token is chosen. The defaults are those of the eval program.
-struct sampling {
-  double temperature = 0.85;      ///< logits are divided by it; 0: the most likely token, always
-  index_t top_k = 0;              ///< only the k most likely tokens; 0: all
-  double top_p = 0.85;            ///< the fewest most likely tokens whose probabilities exceed it; 1: all
-  double repetition_penalty = 1;  ///< 1: none
-  repetition_rule rule = repetition_rule::usual;
-  std::uint64_t seed = 42;
-
-  /// Throws zer0::error naming the value that is out of range.
-  void check() const {
-    require(temperature >= 0 && std::isfinite(temperature), "sampling: temperature is ", temperature,
-            "; it must be at least 0 (0: always the most likely token)");
-    require(top_k >= 0, "sampling: top_k is ", top_k, "; it must be at least 0 (0: no limit)");
-    require(top_p > 0 && top_p <= 1, "sampling: top_p is ", top_p, "; it must be above 0 and at most 1 (1: no limit)");
-    require(repetition_penalty > 0 && std::isfinite(repetition_penalty), "sampling: repetition_penalty is ",
-            repetition_penalty, "; it must be positive (1: none)");
-  }
-};
-
 /// Turns logits into probabilities and draws from them. Reusable memory: a few numbers a token of the vocabulary.
 class sampler {
  public:
   explicit sampler(sampling rules = {}) : rules_(rules) { rules_.check(); }
+  void set_rules(const sampling& rules) {
+    rules.check();
+    rules_ = rules;
+  }
 
   /// Probabilities (V) of the next token after `history`; tokens ruled out are exactly 0. In this order: repetition
   /// penalty, temperature, top-k, top-p, softmax. At temperature 0 the most likely token has probability 1 (the first
   /// one of equals). Valid until the next call. Throws zer0::error for a logit that is not a number.
   /// Source of top-p: Holtzman et al. 2020, arXiv:1904.09751.
   std::span<const double> probabilities(std::span<const float> logits, std::span<const token_id> history) {
-    require(std::none_of(logits.begin(), logits.end(), [](float x) { return std::isnan(x); }),
+    require(are_numbers(logits),
             "generation: a logit is not a number; the model's weights are damaged or its training diverged");
     scores_.assign(logits.begin(), logits.end());
     penalize(history);
@@ -61,10 +37,7 @@ class sampler {
 
   /// Draws a token from probabilities: the random number depends on the seed, the sequence and the position alone.
   [[nodiscard]] token_id draw(std::span<const double> probabilities, index_t sequence, index_t position) const {
-    const auto words = philox4x32({static_cast<std::uint32_t>(position), static_cast<std::uint32_t>(position >> 32),
-                                   static_cast<std::uint32_t>(sequence), 0},
-                                  philox_key_of(rules_.seed));
-    const double u = (static_cast<double>(words[0]) + static_cast<double>(words[1] >> 11) * 0x1p-21) * 0x1p-32;
+    const double u = sampling_uniform(rules_.seed, sequence, position);
     double running = 0;
     token_id last = 0;
     for (std::size_t i = 0; i < probabilities.size(); ++i) {
@@ -78,6 +51,10 @@ class sampler {
 
   token_id next(std::span<const float> logits, std::span<const token_id> history, index_t sequence, index_t position) {
     return draw(probabilities(logits, history), sequence, position);
+  }
+
+  [[nodiscard]] static bool are_numbers(std::span<const float> logits) {
+    return std::none_of(logits.begin(), logits.end(), [](float x) { return std::isnan(x); });
   }
 
  private:
@@ -154,5 +131,21 @@ class sampler {
   std::vector<token_id> order_;
   std::vector<kept_token> kept_;
 };
+
+namespace detail {
+
+/// choose_tokens for one row, in memory that the thread keeps.
+template <class T>
+token_id choose_token(const sampling& rules, std::span<const T> logits, std::span<const token_id> history,
+                      index_t sequence, index_t position) {
+  static thread_local sampler choose;
+  static thread_local std::vector<float> numbers;
+  numbers.assign(logits.begin(), logits.end());
+  if (!sampler::are_numbers(numbers)) return no_token;
+  choose.set_rules(rules);
+  return choose.next(numbers, history, sequence, position);
+}
+
+}  // namespace detail
 
 }  // namespace zer0
