@@ -1,19 +1,29 @@
 // The functions of cuBLAS that the device calls, on the host: each argument checked, sums in float.
-#include <zer0/core/error.hpp>
+#include "runtime.hpp"
 
 #include <cublas_v2.h>
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
-#include <cstdlib>
-
-namespace cuda_on_cpu {
-void require_device_memory(const char* who, const void* p, std::size_t bytes);
-}
+#include <algorithm>
+#include <map>
 
 namespace {
 
 using zer0::require;
+
+/// Handles that live, and the stream of each.
+std::map<cublasHandle_t, cudaStream_t>& handles() {
+  static std::map<cublasHandle_t, cudaStream_t> list;
+  return list;
+}
+
+/// A live handle, whose stream lives.
+void check_handle(const char* who, cublasHandle_t handle) {
+  const auto found = handles().find(handle);
+  require(found != handles().end(), who, ": not a handle, or one that was destroyed");
+  cuda_on_cpu::require_stream(who, found->second);
+}
 
 std::size_t size_of(cudaDataType_t type) {
   require(type == CUDA_R_32F || type == CUDA_R_16BF || type == CUDA_R_16F, "cublasGemmEx: type ",
@@ -49,25 +59,36 @@ void check_matrix(const char* name, const void* p, cudaDataType_t type, int rows
 extern "C" {
 
 cublasStatus_t cublasCreate_v2(cublasHandle_t* handle) {
-  *handle = reinterpret_cast<cublasHandle_t>(std::malloc(1));
+  *handle = reinterpret_cast<cublasHandle_t>(new char);
+  handles()[*handle] = nullptr;
+  cuda_on_cpu::count_handle(1);
   return CUBLAS_STATUS_SUCCESS;
 }
 cublasStatus_t cublasDestroy_v2(cublasHandle_t handle) {
-  std::free(handle);
+  require(handles().erase(handle) == 1, "cublasDestroy: not a handle, or one that was destroyed");
+  delete reinterpret_cast<char*>(handle);
+  cuda_on_cpu::count_handle(-1);
   return CUBLAS_STATUS_SUCCESS;
 }
-cublasStatus_t cublasSetStream_v2(cublasHandle_t, cudaStream_t) { return CUBLAS_STATUS_SUCCESS; }
-cublasStatus_t cublasSetWorkspace_v2(cublasHandle_t, void* p, size_t bytes) {
+cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, cudaStream_t stream) {
+  cuda_on_cpu::require_stream("cublasSetStream", stream);
+  require(handles().contains(handle), "cublasSetStream: not a handle, or one that was destroyed");
+  handles()[handle] = stream;
+  return CUBLAS_STATUS_SUCCESS;
+}
+cublasStatus_t cublasSetWorkspace_v2(cublasHandle_t handle, void* p, size_t bytes) {
+  check_handle("cublasSetWorkspace", handle);
   cuda_on_cpu::require_device_memory("cublasSetWorkspace", p, bytes);
   return CUBLAS_STATUS_SUCCESS;
 }
 const char* cublasGetStatusString(cublasStatus_t) { return "a cuBLAS error"; }
 const char* cublasGetStatusName(cublasStatus_t) { return "CUBLAS_STATUS"; }
 
-cublasStatus_t cublasGemmEx(cublasHandle_t, cublasOperation_t ta, cublasOperation_t tb, int m, int n, int k,
+cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int m, int n, int k,
                             const void* alpha, const void* a, cudaDataType_t a_type, int lda, const void* b,
                             cudaDataType_t b_type, int ldb, const void* beta, void* c, cudaDataType_t c_type, int ldc,
                             cublasComputeType_t compute, cublasGemmAlgo_t) {
+  check_handle("cublasGemmEx", handle);
   require(m >= 0 && n >= 0 && k >= 0, "cublasGemmEx: sizes ", m, ", ", n, ", ", k);
   require(a_type == b_type && (c_type == a_type || c_type == CUDA_R_32F), "cublasGemmEx: types do not go together");
   require(compute == CUBLAS_COMPUTE_32F || compute == CUBLAS_COMPUTE_32F_FAST_TF32, "cublasGemmEx: compute type");

@@ -16,6 +16,8 @@ add_library(cuda_on_cpu OBJECT cuda_on_cpu/runtime.cpp cuda_on_cpu/blas.cpp)
 target_link_libraries(cuda_on_cpu PUBLIC zer0_test_options Boost::context)
 target_compile_definitions(cuda_on_cpu PUBLIC ZER0_CUDA_ON_CPU)
 target_compile_options(cuda_on_cpu PUBLIC -Wno-unknown-pragmas)  # "#pragma unroll"
+# Two kernels that compute the same must give the same bits, whichever of them the compiler would contract.
+target_compile_options(cuda_on_cpu PUBLIC -ffp-contract=off)
 target_include_directories(cuda_on_cpu SYSTEM PUBLIC "${ZER0_CUDA_INCLUDE}")
 
 # The conformance suite once more, with cuda in the list of devices, and what only the emulation has.

@@ -26,6 +26,12 @@ __device__ T& shared_memory() {
   return *reinterpret_cast<T*>(bytes);
 }
 
+/// `p`, an address of `Bytes` bytes that are read or written at once, and a multiple of them.
+template <std::size_t Bytes, class P>
+__device__ P* aligned(P* p) {
+  return p;
+}
+
 template <class... P, class... A>
 void start(void (*kernel)(P...), dim3 grid, dim3 block, std::size_t shared, cudaStream_t stream, A... arguments) {
   kernel<<<grid, block, shared, stream>>>(static_cast<P>(arguments)...);

@@ -18,11 +18,11 @@ struct alignas(sizeof(T) * W) pack {
 
 template <int W, class T>
 __device__ pack<std::remove_const_t<T>, W> load(T* from) {
-  return *reinterpret_cast<const pack<std::remove_const_t<T>, W>*>(from);
+  return *reinterpret_cast<const pack<std::remove_const_t<T>, W>*>(aligned<sizeof(T) * W>(from));
 }
 template <class T, int W>
 __device__ void store(T* to, const pack<T, W>& values) {
-  *reinterpret_cast<pack<T, W>*>(to) = values;
+  *reinterpret_cast<pack<T, W>*>(aligned<sizeof(T) * W>(to)) = values;
 }
 
 template <class T>
