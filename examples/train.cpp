@@ -1,160 +1,32 @@
 // Trains a model: `train --help` lists the options, docs/data.md says what the data looks like.
+#include "support/device_table.hpp"
 #include "support/signals.hpp"
 #include "support/terminal.hpp"
-#include "support/texts.hpp"
-#include "support/train_log.hpp"
-#include "support/train_report.hpp"
 #include "support/train_setup.hpp"
-#include <zer0/attention/gqa.hpp>
-#include <zer0/attention/kernel.hpp>
-#include <zer0/device/cpu.hpp>
-#include <zer0/optim/schedule/constant.hpp>
-#include <zer0/recipe/hook/checkpoints.hpp>
-#include <zer0/recipe/hook/progress.hpp>
 
 #include <omp.h>
 
 #include <csignal>
 #include <exception>
-#include <functional>
 #include <iostream>
 #include <new>
-#include <optional>
-#include <tuple>
+
+namespace program {
+/// support/training.hpp; cpu/train.cpp and cuda/train.cu hold it for each line of the table.
+template <class Line>
+int train_on(train_setup& s, const char* program);
+}  // namespace program
 
 namespace {
 
 using namespace program;
-
-/// The variants to choose from. A new one is one line.
-template <class Decoder>
-struct variant {
-  using decoder = Decoder;
-  const char* name;
-  bool flash;
-  bool tied;
-};
-using zer0::decoder, zer0::flash, zer0::gqa, zer0::rope, zer0::standard, zer0::tied_head, zer0::untied_head;
-constexpr std::tuple variants{
-    variant<decoder<gqa<rope, standard>, tied_head>>{"gqa<rope, standard>", false, true},
-    variant<decoder<gqa<rope, flash>, tied_head>>{"gqa<rope, flash>", true, true},
-    variant<decoder<gqa<rope, standard>, untied_head>>{"gqa<rope, standard>, untied_head", false, false},
-    variant<decoder<gqa<rope, flash>, untied_head>>{"gqa<rope, flash>, untied_head", true, false},
-};
-
-/// What the options choose is known when the program runs, so it is not a type of the library's but a call.
-using schedule = std::function<double(index_t, index_t)>;
-
-schedule chosen_schedule(const train_options& o) {
-  if (o.lr_schedule == "constant") return zer0::constant_rate{o.learning_rate, o.warmup_iters};
-  if (o.lr_schedule == "cosine_reference") return zer0::cosine_reference{o.learning_rate, o.warmup_iters};
-  return zer0::cosine{o.learning_rate, o.warmup_iters};
-}
-
-struct chosen_normalization {
-  bool means = false;
-
-  [[nodiscard]] double micro_factor(const zer0::token_batch& batch) const {
-    return means ? zer0::mean_of_means().micro_factor(batch) : zer0::per_target_token().micro_factor(batch);
-  }
-  [[nodiscard]] double window_factor(index_t batches, double targets) const {
-    return means ? zer0::mean_of_means().window_factor(batches, targets)
-                 : zer0::per_target_token().window_factor(batches, targets);
-  }
-};
-
-zer0::adamw chosen_optimizer(const train_options& o) {
-  return {.weight_decay = o.weight_decay,
-          .decay = o.decay == "all" ? zer0::decay_rule::all : zer0::decay_rule::matrices};
-}
-
-zer0::checkpoint_options chosen_checkpoints(const train_setup& s) {
-  return {.directory = s.directory,
-          .save_interval = s.o.save_interval,
-          .save_interval_steps = s.o.save_interval_steps,
-          .save_best_only = s.o.save_best_only,
-          .save_last = s.o.save_last,
-          .keep_checkpoint_max = s.o.keep_checkpoint_max,
-          .extra_files = tokenizer_files(s.directory / "tokenizer")};
-}
-
-/// Puts the first weights into the model: those of the earlier run with all else it needs, those of a file, or random.
-template <class Run>
-void set_weights(const train_setup& s, Run& run) {
-  if (s.earlier) {
-    const zer0::training_state state = zer0::load_checkpoint(run.trainer, s.earlier->checkpoint);
-    run.epoch = state.epoch;
-    run.batch = state.batch;
-  } else if (s.starts_from_files()) {
-    zer0::load_weights(run.trainer.model(), s.o.init_from);
-  } else {
-    run.trainer.model().initialize(s.o.seed);
-  }
-}
-
-template <class Decoder>
-int train_variant(train_setup& s, const char* variant_name, const char* program) {
-  const train_options& o = s.o;
-  const zer0::tokenizer tok = open_tokenizer(s);
-  const texts t(o);
-  note_files(s, tok);
-  zer0::pretrain_data data(t.train(), tok, batches_of(o, o.shuffle));
-  std::optional<zer0::pretrain_data> val_data;
-  if (t.val()) val_data.emplace(*t.val(), tok, batches_of(o, false));
-
-  fs::create_directories(s.directory);
-  const directory_lock lock(s.directory);
-  zer0::model<Decoder, zer0::cpu> llm(s.config.sizes);
-  using trainer_type = zer0::trainer<decltype(llm), zer0::cross_entropy, zer0::adamw, schedule, chosen_normalization>;
-  using run_type = zer0::training_run<trainer_type, zer0::pretrain_data>;
-  const index_t steps_per_epoch = (data.batches_per_epoch() + o.accumulation_steps - 1) / o.accumulation_steps;
-  const index_t all_steps = o.epochs * steps_per_epoch;
-  const index_t total_steps = o.max_steps > 0 ? std::min(o.max_steps, all_steps) : all_steps;
-  trainer_type trainer(llm, {total_steps, o.grad_clip, o.seed}, {}, chosen_optimizer(o), chosen_schedule(o),
-                       {o.normalization == "mean_of_means"});
-  run_type run{trainer, data, o.epochs, o.accumulation_steps, 0, 0, false, o.max_steps};
-  set_weights(s, run);
-  prepare_directory(s, tok);
-  print_header(s, variant_name, llm, run, t.val() ? t.val()->size() : 0);
-
-  index_t step = s.earlier ? s.earlier->state.step : 0;
-  train_log log(s.directory / "log.jsonl", o.log_interval, step);
-  std::optional<double> val_loss;
-  std::function<double()> validate;
-  const auto look = [&] {
-    val_loss = zer0::validate(trainer, *val_data);
-    log.validation(step, *val_loss);  // before the checkpoint is saved: a resumed run does not look at this step again
-    return *val_loss;
-  };
-  if (val_data) validate = look;
-  zer0::checkpoints checkpoints(chosen_checkpoints(s), validate, s.run);
-  if (s.earlier) checkpoints.restore(s.earlier->state);
-  const auto stop_if_asked = [&](run_type& r, const zer0::step_report& report) {
-    step = report.step;
-    r.stop = r.stop || stop_signal != 0;
-  };
-  const auto show_validation = [&](const run_type&, const zer0::step_report& report) {
-    if (!val_loss) return;
-    clear_line();
-    std::cout << "step " << report.step << ": validation loss " << *val_loss
-              << (*val_loss <= checkpoints.best_loss() ? ", the best so far" : "") << std::endl;
-    val_loss.reset();
-  };
-  zer0::training_report report;
-  if (step < total_steps && stop_signal == 0)
-    report = zer0::train(run, stop_if_asked, zer0::progress(o.log_interval), log, checkpoints, show_validation);
-  return print_end(s, report, step, step >= total_steps, program);
-}
 
 int train(train_setup& s, const char* program) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file over the limit is an error of that write, not the end
   stop_on({SIGINT, SIGTERM});
   if (s.o.n_threads > 0) omp_set_num_threads(static_cast<int>(s.o.n_threads));
   int result = 0;
-  const auto try_variant = [&]<class D>(const variant<D>& v) {
-    if (v.flash == s.o.flash_attn && v.tied == s.config.tied) result = train_variant<D>(s, v.name, program);
-  };
-  std::apply([&](const auto&... v) { (try_variant(v), ...); }, variants);
+  with_device(s.place, s.o.dtype, [&]<class Line>(Line) { result = train_on<Line>(s, program); });
   return result;
 }
 

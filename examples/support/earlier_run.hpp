@@ -64,6 +64,13 @@ inline void check_same_run(const option_set& options, const earlier_run& run) {
   }
 }
 
+/// Refuses to go on in another number format than the run was begun in: its optimizer holds other numbers.
+inline void check_same_dtype(const std::string& dtype, const earlier_run& run) {
+  const auto then = run.state.run.value("dtype", std::string("float32"));  // the only one before it was noted
+  demand(dtype == then, "this run would compute in ", dtype, ", but the run in ", run.checkpoint.string(),
+         " was begun in ", then, "; give --dtype ", then, ", on a device that has it");
+}
+
 /// Refuses a file whose content differs from what the run was begun with; its place may change.
 inline void check_same_file(const char* what, const fs::path& path, std::uint64_t now, const earlier_run& run) {
   const auto then = run.state.run.value(what, now);

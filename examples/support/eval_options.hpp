@@ -13,7 +13,7 @@ namespace program {
 struct eval_options {
   // model
   index_t model_mode = 0;
-  std::string out_dir = "out", checkpoint = "none", tokenizer_path = "none", device = "cpu";
+  std::string out_dir = "out", checkpoint = "none", tokenizer_path = "none", device = "cpu", dtype = "bfloat16";
   index_t dim = 512, n_layers = 8, n_heads = 8, max_seq_len = 2048, n_threads = 0;
   optional_count n_kv_heads;
   // prompts
@@ -38,7 +38,7 @@ inline void add_eval_options(option_set& options, eval_options& o) {
   options.add("n_heads", o.n_heads, "query heads");
   options.add("n_kv_heads", o.n_kv_heads, "key/value heads");
   options.add("max_seq_len", o.max_seq_len, "longest context, prompt and answer together; at most the model's");
-  options.add("device", o.device, "cpu");
+  detail::add_device(options, o.device, o.dtype);
   options.add("n_threads", o.n_threads, "threads that compute; 0: one a core");
   options.group("prompts");
   options.add("prompt", o.prompts, "a text to go on with; may be given several times; if left out, some of our own");
@@ -64,7 +64,7 @@ inline void add_eval_options(option_set& options, eval_options& o) {
 inline void check(eval_options& o) {
   demand(o.model_mode == 0 || o.model_mode == 1, "--model_mode is ", o.model_mode, "; it must be 0");
   demand(o.model_mode == 0, "--model_mode 1 comes in a later version; this one has 0, pretrain");
-  check_device(o.device);
+  (void)parse_device(o.device);
   demand(o.max_new_tokens >= 1, "--max_new_tokens is ", o.max_new_tokens, "; it must be at least 1");
   demand(o.max_seq_len >= 2, "--max_seq_len is ", o.max_seq_len, "; it must be at least 2");
   demand(o.n_threads >= 0, "--n_threads is ", o.n_threads, "; it must be at least 0");

@@ -1,6 +1,7 @@
 // The options of `train`: names, defaults, groups of the help, and what must hold between them.
 #pragma once
 
+#include "device_table.hpp"
 #include "options.hpp"
 #include <zer0/core/dims.hpp>
 
@@ -81,6 +82,12 @@ inline constexpr std::array defining_options{
 inline constexpr std::array momentary_options{"out_dir", "resume", "overwrite", "init_from", "n_threads", "device"};
 
 namespace detail {
+
+inline void add_device(option_set& options, std::string& device, std::string& dtype) {
+  options.add("device", device, "cpu, or cuda:N in a build with -DZER0_CUDA=ON");
+  options.add("dtype", dtype, {"bfloat16", "float16", "float32"},
+              "number format of the computation (a CPU: float32 whatever is asked for)");
+}
 
 inline void add_logging(option_set& options, train_options& o) {
   constexpr auto later =
@@ -177,9 +184,7 @@ inline void add_train_options(option_set& options, train_options& o) {
   options.add("max_steps", o.max_steps, "end after so many steps, the schedule too; 0: all epochs");
   options.add("batch_size", o.batch_size, "rows of a micro-batch");
   options.add("learning_rate", o.learning_rate, "highest learning rate");
-  options.add("device", o.device, "cpu");
-  options.add("dtype", o.dtype, {"bfloat16", "float16", "float32"},
-              "number format of the computation (a CPU: float32 whatever is asked for)");
+  detail::add_device(options, o.device, o.dtype);
   options.add("seed", o.seed, "of the first weights, the order of the data, and dropout");
   detail::add_logging(options, o);
   detail::add_checkpoints(options, o);
@@ -223,11 +228,6 @@ void refuse_errors_of(F check) {
   }
 }
 
-inline void check_device(const std::string& device) {
-  demand(!device.starts_with("cuda"), "--device ", device, ": this build has no CUDA; use --device cpu");
-  demand(device == "cpu", "--device is \"", device, "\"; it must be cpu");
-}
-
 /// What must hold between sizes, however they came about.
 inline void check_sizes(const zer0::dims& sizes) {
   refuse_errors_of([&] { sizes.check(); });
@@ -246,7 +246,7 @@ void demand_same(const option_set& options, const char* name, T value, T in_file
 /// Throws usage_error for a value that is out of range or does not go with another.
 inline void check(const train_options& o) {
   demand(o.mode == "pretrain", "--mode ", o.mode, " comes in a later version; this one has pretrain");
-  check_device(o.device);
+  (void)parse_device(o.device);
   const auto at_least = [](const char* name, index_t value, index_t least) {
     demand(value >= least, "--", name, " is ", value, "; it must be at least ", least);
   };

@@ -8,8 +8,6 @@
 #include <zer0/recipe/hook/checkpoints.hpp>
 #include <zer0/recipe/training_loop.hpp>
 
-#include <omp.h>
-
 #include <cmath>
 #include <iostream>
 #include <string>
@@ -17,7 +15,8 @@
 namespace program {
 
 template <class Model, class Run>
-void print_header(const train_setup& s, const char* variant, Model& model, const Run& run, index_t val_texts) {
+void print_header(const train_setup& s, const char* variant, const std::string& device, Model& model, const Run& run,
+                  index_t val_texts) {
   const train_options& o = s.o;
   const zer0::dims& d = model.sizes();
   std::cout << "model     " << variant << ", " << with_commas(model.parameters().elements()) << " parameters: dim "
@@ -30,9 +29,7 @@ void print_header(const train_setup& s, const char* variant, Model& model, const
             << " an epoch) of " << o.accumulation_steps << " x " << o.batch_size << " rows of " << o.max_seq_len
             << " tokens; learning rate " << value_text(o.learning_rate) << " " << o.lr_schedule << ", warmup "
             << o.warmup_iters << '\n';
-  std::cout << "device    cpu, " << omp_get_max_threads() << " threads, float32";
-  if (o.dtype != "float32") std::cout << " (" << o.dtype << " asked for: on a CPU this version computes in float32)";
-  std::cout << "\nrun       " << s.directory.string();
+  std::cout << "device    " << device << "\nrun       " << s.directory.string();
   if (s.earlier) std::cout << ", resumed at step " << s.earlier->state.step;
   std::cout << std::endl;
   if (o.warmup_iters >= run.total_steps())

@@ -1,6 +1,7 @@
 // What `train` needs to know before it builds a model: options, sizes, files, the folder of the run.
 #pragma once
 
+#include "device_table.hpp"
 #include "earlier_run.hpp"
 #include "run_directory.hpp"
 #include "train_options.hpp"
@@ -18,6 +19,8 @@ namespace program {
 
 struct train_setup {
   train_options o;
+  device_place place;
+  std::string dtype;  ///< that the device computes in, whatever was asked for
   std::optional<earlier_run> earlier;
   fs::path directory;
   fs::path tokenizer_source;
@@ -95,18 +98,22 @@ inline std::optional<train_setup> read_setup(int argc, const char* const* argv) 
       "  train --data_path texts.jsonl --val_fraction 0.01 --flash_attn\n"
       "  train --resume                  go on with the run in out/\n\n"
       "Options are --name value or --name=value; BOOL may be left out for true.");
+  s.o.device = default_device();
   add_train_options(options, s.o);
   if (!options.parse(argc, argv)) return std::nullopt;
   s.earlier = find_earlier_run(options);
   if (s.earlier) take_over(options, *s.earlier);
   options.finish();
   check(s.o);
+  s.place = parse_device(s.o.device);
+  s.dtype = computed_dtype(s.place, s.o.dtype);
   if (s.earlier) check_same_run(options, *s.earlier);
+  if (s.earlier) check_same_dtype(s.dtype, *s.earlier);
   demand(!s.earlier || s.o.init_from == "none" || s.o.resume == "auto",
          "--resume and --init_from are both given; choose one");
   detail::choose_sizes(s, options);
   detail::choose_files(s, options);
-  s.run = {{"options", detail::options_as_json(options)}};
+  s.run = {{"options", detail::options_as_json(options)}, {"dtype", s.dtype}};
   return s;
 }
 

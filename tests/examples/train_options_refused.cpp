@@ -128,9 +128,13 @@ TEST_CASE("train_options_refused: what is not among the choices", "[examples][tr
       {{"--lr_schedule", "linear"}, {"--lr_schedule is \"linear\"", "cosine, cosine_reference or constant"}},
       {{"--decay", "some"}, {"--decay is \"some\"", "all or matrices"}},
       {{"--normalization", "x"}, {"--normalization is \"x\"", "per_target_token or mean_of_means"}},
-      {{"--device", "cuda:0"}, {"--device cuda:0", "no CUDA", "use --device cpu"}},
+      {{"--device", "cuda:0"}, {"--device cuda:0", "no CUDA", "-DZER0_CUDA=ON", "use --device cpu"}},
       {{"--device", "cuda"}, {"--device cuda", "use --device cpu"}},
-      {{"--device", "tpu"}, {"--device is \"tpu\"", "it must be cpu"}},
+      {{"--device", "tpu"}, {"--device is \"tpu\"", "it must be cpu or cuda:N"}},
+      {{"--device", "cuda:"}, {"--device is \"cuda:\"", "it must be cpu or cuda:N"}},
+      {{"--device", "cuda:-1"}, {"--device is \"cuda:-1\"", "it must be cpu or cuda:N"}},
+      {{"--device", "cuda:1x"}, {"--device is \"cuda:1x\"", "it must be cpu or cuda:N"}},
+      {{"--device", "cpu:0"}, {"--device is \"cpu:0\"", "it must be cpu or cuda:N"}},
   });
 }
 

@@ -153,6 +153,6 @@ TEST_CASE("eval: impossible values are refused in one line", "[programs][eval_ru
   check_refused(t.eval({"--dim", "32"}), 2, "holds no checkpoint");
   check_refused(t.eval({"--checkpoint", "/nowhere"}), 2, "--checkpoint /nowhere holds no config.json");
   check_refused(t.eval({"--interactive", "--prompt", "x"}), 2, "choose one");
-  check_refused(t.eval({"--device", "cuda:0"}), 2, "no CUDA");
+  check_refused(t.eval({"--device", "cuda:0"}), 2, "no CUDA; configure with -DZER0_CUDA=ON");
   check_refused(t.eval({"--prompts", "x"}), 2, "did you mean --prompt?");
 }

@@ -60,6 +60,7 @@ class basic_cuda {
   void synchronize() { gpu::check(cudaStreamSynchronize(stream()), "waiting for the device"); }
 
   void make_current() { gpu::check(cudaSetDevice(state_->index), "cudaSetDevice"); }
+  [[nodiscard]] int index() const { return state_->index; }
   [[nodiscard]] cudaStream_t stream() const { return state_->stream; }
   [[nodiscard]] cublasHandle_t cublas() const { return state_->cublas; }
   [[nodiscard]] cublasComputeType_t compute() const { return state_->compute; }
