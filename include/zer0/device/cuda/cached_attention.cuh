@@ -99,6 +99,7 @@ void cached_attention(basic_cuda<Real>& d, const attention_sizes& a, const_view<
   if (q.rows == 0) return;
   constexpr int w = elements_at_once<Real>;
   const bool packed = a.head_dim % w == 0 && packs<w>(q) && packs<w>(cache.keys) && packs<w>(cache.values);
+  if (!packed && a.head_dim <= 4 * cached_chunk) return attend_cached<4, 1>(d, a, q, cache, starts, past, o);
   if (!packed || a.head_dim > 16 * cached_chunk) return attend_cached<32, 1>(d, a, q, cache, starts, past, o);
   if (a.head_dim > 8 * cached_chunk) return attend_cached<16, w>(d, a, q, cache, starts, past, o);
   if (a.head_dim > 4 * cached_chunk) return attend_cached<8, w>(d, a, q, cache, starts, past, o);
