@@ -15,8 +15,9 @@
 namespace program {
 
 /// A hook. Every `interval` steps, and at the end, a line {"step", "epoch", "loss", ...}: the loss is the mean over the
-/// target tokens since the last line. Validation adds lines {"step", "val_loss"}. A resumed run goes on where its
-/// checkpoint stands: what a lost part of the run wrote after it is cut off. A line that cannot be written is lost.
+/// target tokens since the last line. In float16 also "loss_scale" and "skipped_steps". Validation adds lines {"step",
+/// "val_loss"}. A resumed run goes on where its checkpoint stands: what a lost part of the run wrote after it is cut
+/// off. A line that cannot be written is lost.
 class train_log {
  public:
   train_log(const std::filesystem::path& path, zer0::index_t interval, zer0::index_t resumed_step)
@@ -34,12 +35,17 @@ class train_log {
     if (step.step % interval_ != 0 && !run.stop) return;
     const auto now = clock::now();
     const double seconds = std::chrono::duration<double>(now - last_).count();
-    write({{"step", step.step},
-           {"epoch", run.epoch},
-           {"loss", targets_ > 0 ? loss_sum_ / targets_ : 0},
-           {"learning_rate", step.learning_rate},
-           {"gradient_norm", step.gradient_norm},
-           {"tokens_per_second", seconds > 0 ? static_cast<double>(tokens_) / seconds : 0}});
+    nlohmann::ordered_json line = {{"step", step.step},
+                                   {"epoch", run.epoch},
+                                   {"loss", targets_ > 0 ? loss_sum_ / targets_ : 0},
+                                   {"learning_rate", step.learning_rate},
+                                   {"gradient_norm", step.gradient_norm},
+                                   {"tokens_per_second", seconds > 0 ? static_cast<double>(tokens_) / seconds : 0}};
+    if (step.loss_scale != 1 || step.skipped_steps > 0) {
+      line["loss_scale"] = step.loss_scale;
+      line["skipped_steps"] = step.skipped_steps;
+    }
+    write(line);
     loss_sum_ = targets_ = 0;
     tokens_ = 0;
     last_ = now;

@@ -91,6 +91,7 @@
 #include <zer0/model/model.hpp>
 #include <zer0/model/workspace.hpp>
 #include <zer0/optim/adamw.hpp>
+#include <zer0/optim/loss_scale.hpp>
 #include <zer0/optim/schedule/constant.hpp>
 #include <zer0/optim/schedule/cosine.hpp>
 #include <zer0/recipe/hook/checkpoints.hpp>

@@ -18,4 +18,9 @@ using index_t = std::int64_t;
 template <class T>
 using wide = std::conditional_t<(sizeof(T) < sizeof(float)), float, T>;
 
+/// Are the exponents of T so few that gradients vanish or overflow in it? True of IEEE half, whose header says so; not
+/// of bfloat16, which has those of float.
+template <class T>
+inline constexpr bool narrow_range = false;
+
 }  // namespace zer0

@@ -13,7 +13,7 @@ namespace zer0 {
 
 /// Where a run stood. Random numbers need no state of their own: they are a function of the seed and `micro_steps`.
 struct training_state {
-  index_t step = 0;                               ///< optimizer updates done
+  index_t step = 0;                               ///< steps done, skipped ones included
   index_t epoch = 0;                              ///< of the next micro-batch
   index_t batch = 0;                              ///< micro-batches of that epoch already trained on
   std::uint32_t micro_steps = 0;                  ///< micro-batches trained on since the start
@@ -45,13 +45,20 @@ void save_checkpoint(Trainer& trainer, const training_state& state, const std::f
   }
   write_safetensors(out.path() / "optimizer.safetensors", entries);
 
-  const nlohmann::json j = {{"format", 1},
-                            {"step", state.step},
-                            {"epoch", state.epoch},
-                            {"batch", state.batch},
-                            {"micro_steps", state.micro_steps},
-                            {"optimizer_steps", trainer.optimizer().steps},
-                            {"run", state.run}};
+  nlohmann::json j = {{"format", 1},
+                      {"step", state.step},
+                      {"epoch", state.epoch},
+                      {"batch", state.batch},
+                      {"micro_steps", state.micro_steps},
+                      {"optimizer_steps", trainer.optimizer().steps},
+                      {"run", state.run}};
+  if constexpr (Trainer::loss_scaling::active) {
+    const auto& scale = trainer.loss_scale().now();
+    j["loss_scale"] = {{"factor", scale.factor},
+                       {"good_steps", scale.good_steps},
+                       {"skipped_steps", scale.skipped_steps},
+                       {"skipped_at_smallest", scale.skipped_at_smallest}};
+  }
   write_json_file(out.path() / "training_state.json", j);
   for (const std::filesystem::path& file : extra_files) copy_durably(file, out.path() / file.filename());
   out.commit();
@@ -84,7 +91,15 @@ training_state load_checkpoint(Trainer& trainer, const std::filesystem::path& di
     to_float(file.at(name), std::span(host));
     model.device().upload(values.data(), host.data(), host.size() * sizeof(number));
   }
-  trainer.optimizer().steps = json_member<index_t>(read_json_file(state_path), "optimizer_steps", state_path);
+  const nlohmann::json j = read_json_file(state_path);
+  trainer.optimizer().steps = json_member<index_t>(j, "optimizer_steps", state_path);
+  if constexpr (Trainer::loss_scaling::active)
+    if (j.contains("loss_scale")) {  // else the run was in another type: the scale begins anew
+      const nlohmann::json& scale = j["loss_scale"];
+      const auto count = [&](const char* key) { return json_member<index_t>(scale, key, state_path); };
+      trainer.loss_scale().restore({json_member<double>(scale, "factor", state_path), count("good_steps"),
+                                    count("skipped_steps"), count("skipped_at_smallest")});
+    }
   trainer.set_micro_steps(state.micro_steps);
   return state;
 }

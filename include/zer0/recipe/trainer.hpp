@@ -5,6 +5,7 @@
 #include <zer0/loss/normalization.hpp>
 #include <zer0/model/workspace.hpp>
 #include <zer0/optim/adamw.hpp>
+#include <zer0/optim/loss_scale.hpp>
 #include <zer0/optim/schedule/cosine.hpp>
 
 #include <algorithm>
@@ -13,22 +14,26 @@
 namespace zer0 {
 
 struct step_report {
-  index_t step = 0;          ///< updates done, this one included
+  index_t step = 0;          ///< steps done, this one and skipped ones included
   double loss = 0;           ///< as the normalization defines it
-  double gradient_norm = 0;  ///< 2-norm over all gradients, before clipping
+  double gradient_norm = 0;  ///< 2-norm over all gradients, before clipping; not finite if the step was skipped
   double learning_rate = 0;
-  index_t tokens = 0;        ///< that went through the model
-  double target_tokens = 0;  ///< that were learned from
+  index_t tokens = 0;         ///< that went through the model
+  double target_tokens = 0;   ///< that were learned from
+  double loss_scale = 1;      ///< of this step; other than 1 only in float16
+  index_t skipped_steps = 0;  ///< since the start, as their gradients overflowed; only in float16
 };
 
 struct trainer_options {
-  index_t total_steps = 1;  ///< for the schedule
-  double grad_clip = 1.0;   ///< largest gradient norm; 0: no clipping
-  std::uint64_t seed = 42;  ///< of dropout
+  index_t total_steps = 1;          ///< for the schedule
+  double grad_clip = 1.0;           ///< largest gradient norm; 0: no clipping
+  std::uint64_t seed = 42;          ///< of dropout
+  loss_scale_rule loss_scale = {};  ///< of float16; other types need none
 };
 
 /// Trains a model. Loss, optimizer, schedule and normalization are plain types; any type with the same members takes
-/// their place.
+/// their place. A loss is linear in the targets' weights: normalization and the scale of float16 (`loss_scale_for`)
+/// enter by them.
 template <class Model, class Loss = cross_entropy, class Optimizer = adamw, class Schedule = cosine,
           class Normalization = per_target_token>
 class trainer {
@@ -36,6 +41,7 @@ class trainer {
   using device_type = typename Model::device_type;
   using real = typename Model::real;
   using optimizer_state = typename Optimizer::template state<device_type>;
+  using loss_scaling = loss_scale_for<real>;
 
   explicit trainer(Model& model, trainer_options options = {}, Loss loss = {}, Optimizer optimizer = {},
                    Schedule schedule = {}, Normalization normalization = {})
@@ -46,6 +52,7 @@ class trainer {
         schedule_(schedule),
         normalization_(normalization),
         state_(model),
+        loss_scale_(options.loss_scale),
         workspace_(model.device()),
         totals_(model.device(), 2) {
     (void)model.gradients();
@@ -53,7 +60,8 @@ class trainer {
   }
 
   /// One update from the micro-batches of `window`. Waits for the device once, at its end. Throws zer0::error, the
-  /// weights untouched, if the loss or a gradient is not finite.
+  /// weights untouched, if the loss or a gradient is not finite. In float16 a step whose gradients alone are not finite
+  /// is skipped instead: it counts as a step, weights and optimizer stay as they were (`dynamic_loss_scale`).
   step_report step(std::span<const token_batch> window) {
     fill(model_->device(), all_gradients(), 0);
     reset_totals();
@@ -63,26 +71,32 @@ class trainer {
       report.tokens += batch.tokens();
       report.target_tokens += batch.target_tokens();
     }
-    const double factor = normalization_.window_factor(static_cast<index_t>(window.size()), report.target_tokens);
-    report.learning_rate = schedule_(state_.steps, options_.total_steps);
+    report.loss_scale = loss_scale_.factor();
+    const double factor =
+        normalization_.window_factor(static_cast<index_t>(window.size()), report.target_tokens) / report.loss_scale;
+    report.learning_rate = schedule_(steps(), options_.total_steps);
     add_squares(model_->device(), model_->gradients(), squares());
     state_.update(optimizer_, *model_, report.learning_rate, {factor, options_.grad_clip, squares(), loss()});
     const auto [loss, squares] = read_totals();
     report.loss = loss * factor;
     report.gradient_norm = std::sqrt(squares) * factor;
-    report.step = state_.steps;
-    if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) refuse(report);
+    report.step = steps();
+    if (std::isfinite(report.loss) && std::isfinite(report.gradient_norm))
+      loss_scale_.accept();
+    else
+      take_back(report);
+    report.skipped_steps = loss_scale_.skipped_steps();
     return report;
   }
 
-  /// Adds the gradients of one micro-batch and its loss, not yet normalized over the window.
+  /// Adds the gradients of one micro-batch and its loss, times the loss scale and not yet normalized over the window.
   void accumulate(const token_batch& batch) {
     context<device_type>& c = workspace_.start(batch, model_->sizes());
     c.training = true;
     c.seed = options_.seed;
     c.step = micro_steps_++;
     const device_batch<device_type>& in = workspace_.batch();
-    if (const double factor = normalization_.micro_factor(batch); factor != 1)
+    if (const double factor = normalization_.micro_factor(batch) * loss_scale_.factor(); factor != 1)
       scale(model_->device(), factor, wide_view<device_type>(workspace_.weights().data(), 1, batch.tokens()));
     const tensor_view<real> hidden = model_->forward(c, in.ids);
     const tensor_view<real> dhidden = c.keep.matrix(hidden.rows, hidden.cols);
@@ -109,6 +123,7 @@ class trainer {
   [[nodiscard]] Model& model() { return *model_; }
   [[nodiscard]] const trainer_options& options() const { return options_; }
   [[nodiscard]] optimizer_state& optimizer() { return state_; }
+  [[nodiscard]] loss_scaling& loss_scale() { return loss_scale_; }
   [[nodiscard]] const workspace<device_type>& memory() const { return workspace_; }
   /// Micro-batches trained on since the start: names the random numbers of dropout, so a checkpoint holds it.
   [[nodiscard]] std::uint32_t micro_steps() const { return micro_steps_; }
@@ -137,9 +152,14 @@ class trainer {
     return t;
   }
 
+  /// Updates and skipped steps: where the schedule stands.
+  [[nodiscard]] index_t steps() const { return state_.steps + loss_scale_.skipped_steps(); }
+
   /// The optimizer has left everything as it was, as a sum is not finite.
-  [[noreturn]] void refuse(const step_report& report) {
+  void take_back(const step_report& report) {
     --state_.steps;
+    if constexpr (loss_scaling::active)
+      if (std::isfinite(report.loss)) return loss_scale_.skip(report.step);
     fail("training diverged: loss ", report.loss, " and gradient norm ", report.gradient_norm, " at step ", report.step,
          "; lower the learning rate, warm up, or clip more");
   }
@@ -151,6 +171,7 @@ class trainer {
   Schedule schedule_;
   Normalization normalization_;
   optimizer_state state_;
+  loss_scaling loss_scale_;
   workspace<device_type> workspace_;
   buffer<double, device_type> totals_;
   std::uint32_t micro_steps_ = 0;

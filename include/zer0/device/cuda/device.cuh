@@ -11,6 +11,9 @@
 
 namespace zer0 {
 
+template <>
+inline constexpr bool narrow_range<__half> = true;
+
 /// Computes in Real (float, __nv_bfloat16 or __half) with statistics, sums and gradients of weights in float; all work
 /// goes to one stream. A thread that uses two devices makes each current (`make_current`) before it uses it.
 /// Memory: what is freed is kept for the next allocation of that size. Products take 32 MiB of workspace.
