@@ -9,10 +9,11 @@
 
 namespace zer0 {
 
-/// How the scale moves. Scales are powers of two, by which multiplication is exact.
+/// How the scale moves. Scales are powers of two, by which multiplication is exact. They are of sums of losses: 2^10 is
+/// as large as 2^22 would be of the mean over 4,096 tokens.
 struct loss_scale_rule {
-  double initial = 0x1p15;    ///< of a token's loss: its gradient over the logits, at most this, fits float16
-  double smallest = 0x1p-16;  ///< losses are sums over tokens: it is 1 of the mean over 65,536 of them
+  double initial = 0x1p10;
+  double smallest = 0x1p-16;
   double largest = 0x1p24;
   index_t growth_interval = 2000;  ///< good steps in a row before the scale doubles
   index_t patience = 20;           ///< skipped steps in a row at the smallest scale before the run ends
