@@ -22,10 +22,10 @@ target_include_directories(cuda_on_cpu SYSTEM PUBLIC "${ZER0_CUDA_INCLUDE}")
 
 # The conformance suite once more, with cuda in the list of devices, and what only the emulation has.
 file(GLOB files CONFIGURE_DEPENDS cuda_on_cpu/tests/*.cpp)
-add_executable(test_cuda_on_cpu ${files} device/attention.cpp device/elements.cpp device/layers.cpp device/matmul.cpp
-                                device/sampling.cpp main.cpp)
+add_executable(test_cuda_on_cpu ${files} device/attention.cpp device/elements.cpp device/grouped_matmul.cpp device/layers.cpp
+                                device/matmul.cpp device/sampling.cpp main.cpp)
 target_link_libraries(test_cuda_on_cpu PRIVATE cuda_on_cpu Catch2::Catch2)
-foreach(file attention elements layers matmul sampling)
+foreach(file attention elements grouped_matmul layers matmul sampling)
   zer0_add_entry(cuda_on_cpu.device.${file} test_cuda_on_cpu "[#${file}]~[slow]" "slow" 1800)
 endforeach()
 foreach(file ${files})

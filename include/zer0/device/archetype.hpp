@@ -41,6 +41,9 @@ inline void add_squares(archetype&, detail::archetype_numbers, double*) {}
 
 inline void matmul(archetype&, transpose, detail::archetype_in, transpose, detail::archetype_in, double, detail::archetype_out) {}
 
+inline void grouped_matmul(archetype&, id_span, detail::archetype_in, transpose, detail::archetype_in, detail::archetype_out) {}
+inline void grouped_weight_gradient(archetype&, id_span, detail::archetype_in, detail::archetype_in, detail::archetype_out) {}
+
 inline void embedding_forward(archetype&, detail::archetype_in, id_span, detail::archetype_out) {}
 inline void embedding_backward(archetype&, id_span, detail::archetype_in, detail::archetype_out) {}
 

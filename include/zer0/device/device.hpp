@@ -118,6 +118,11 @@ concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<
   matmul(d, transpose::no, x, transpose::yes, x, s, y);
   matmul(d, transpose::yes, x, transpose::no, x, s, wy);
 
+  //    and of groups of rows, each with a matrix of its own (experts): starts (E+1) cuts N rows into E groups, any of them empty, as it
+  //    does sequences; it is memory of the device, so that sizes which are computed there are not waited for.
+  grouped_matmul(d, ids, x, transpose::yes, x, y);  // starts, x (N,K), b of all groups below one another, y (N,M): y_e = x_e b_e'; b_e' (K,M)
+  grouped_weight_gradient(d, ids, x, x, wy);        // starts, dy (N,M), x (N,K), dw (E*M,K): dw_e += dy_e^T x_e
+
   // -- embedding
   embedding_forward(d, x, ids, y);        // table (V,D), ids (N): y[i] = table[ids[i]], y (N,D)
   embedding_backward(d, ids, x, wy);      // dy (N,D), dtable (V,D): dtable[ids[i]] += dy[i], in the order of i

@@ -7,6 +7,7 @@
 #include <zer0/device/reference/device.hpp>
 #include <zer0/device/reference/elements.hpp>
 #include <zer0/device/reference/embedding.hpp>
+#include <zer0/device/reference/grouped_matmul.hpp>
 #include <zer0/device/reference/matmul.hpp>
 #include <zer0/device/reference/rms_norm.hpp>
 #include <zer0/device/reference/rope.hpp>

@@ -16,8 +16,9 @@ inline void choose_tokens(cpu&, const sampling& rules, tensor_view<const float> 
     if (rules.repetition_penalty != 1)
       history = rows.history.subspan(static_cast<std::size_t>(rows.starts[at]),
                                      static_cast<std::size_t>(rows.starts[at + 1] - rows.starts[at]));
-    tokens[at] = detail::choose_token(rules, std::span<const float>(logits.row(i), static_cast<std::size_t>(logits.cols)),
-                                      history, rows.sequences[at], rows.positions[at]);
+    tokens[at] =
+        detail::choose_token(rules, std::span<const float>(logits.row(i), static_cast<std::size_t>(logits.cols)),
+                             history, rows.sequences[at], rows.positions[at]);
   };
   detail::parallel_for(logits.rows, 8 * logits.cols, choose);
 }

@@ -1,0 +1,74 @@
+// Products of groups of rows on every device.
+#include "support/devices.hpp"
+#include "support/twin.hpp"
+
+using namespace zer0;
+using support::placement;
+
+namespace {
+
+struct grouped_shape {
+  std::vector<std::int32_t> starts;
+  index_t width, out;
+};
+
+/// `groups` groups of i % 4 rows each.
+std::vector<std::int32_t> many(std::int32_t groups) {
+  std::vector<std::int32_t> starts{0};
+  for (std::int32_t i = 0; i < groups; ++i) starts.push_back(starts.back() + i % 4);
+  return starts;
+}
+
+// One group; empty ones first, last and between; none with rows; more groups than a warp has lanes; more rows, columns
+// and depth than a tile of the cuda device has, in whole packs and not.
+const grouped_shape shapes[] = {
+    {{0, 1}, 1, 1},     {{0, 5}, 7, 3},           {{0, 0, 3, 3, 3, 70, 70}, 33, 65},
+    {{0, 0, 0}, 8, 8},  {{0, 130, 131}, 72, 136}, {{0, 0, 64, 65, 193}, 200, 24},
+    {many(67), 16, 40}, {{0, 2, 2, 66}, 0, 8},
+};
+
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE("grouped_matmul: forward, input gradient and weight gradient agree with the reference",
+                        "[device][grouped_matmul]", support::judged_devices) {
+  std::uint32_t seed = 0;
+  for (const grouped_shape& s : shapes)
+    for (const placement where : {placement::contiguous, placement::columns}) {
+      const index_t rows = s.starts.back(), groups = static_cast<index_t>(s.starts.size()) - 1;
+      INFO(groups << " groups, " << rows << " rows of " << s.width << " to " << s.out << ", columns "
+                  << (where == placement::columns));
+      support::twin<TestType> t(++seed, where);
+      auto& starts = t.ids(s.starts);
+      auto& x = t.normal(rows, s.width);
+      auto& weights = t.normal(groups * s.out, s.width);
+      auto& y = t.output(rows, s.out);
+      auto& dy = t.normal(rows, s.out);
+      auto& dx = t.output(rows, s.width);
+      auto& dweights = t.wide_normal(groups * s.out, s.width);
+      t.run([&](auto& d, auto at) {
+        grouped_matmul(d, at(starts), at(x), transpose::yes, at(weights), at(y));
+        grouped_matmul(d, at(starts), at(dy), transpose::no, at(weights), at(dx));
+        grouped_weight_gradient(d, at(starts), at(dy), at(x), at(dweights));
+      });
+      t.expect_close(y, s.width);
+      t.expect_close(dx, s.out);
+      t.expect_close(dweights, rows + 1);
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE("grouped_matmul: each group meets its own matrix", "[device][grouped_matmul]",
+                        support::judged_devices) {
+  support::twin<TestType> t(1);
+  auto& starts = t.ids({0, 2, 2, 3});
+  auto& x = t.given(3, 2, {1, 2, 3, 4, 5, 6});
+  auto& weights = t.given(3, 2, {1, 0, 100, 100, 0, 1});
+  auto& y = t.output(3, 1);
+  auto& dweights = t.wide_normal(3, 2);
+  dweights.initial = {0, 0, 7, 7, 0, 0};
+  t.run([&](auto& d, auto at) {
+    grouped_matmul(d, at(starts), at(x), transpose::yes, at(weights), at(y));
+    grouped_weight_gradient(d, at(starts), at(y), at(x), at(dweights));
+  });
+  CHECK(y.actual.values() == std::vector<double>{1, 3, 6});
+  CHECK(dweights.actual.values() == std::vector<double>{10, 14, 7, 7, 30, 36});
+}
