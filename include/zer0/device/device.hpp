@@ -12,7 +12,6 @@
 #pragma once
 
 #include <zer0/core/random_stream.hpp>
-#include <zer0/core/sampling.hpp>
 #include <zer0/core/tensor.hpp>
 
 #include <concepts>
@@ -21,6 +20,8 @@
 #include <type_traits>
 
 namespace zer0 {
+
+struct sampling;  // core/sampling.hpp
 
 enum class transpose : bool { no, yes };
 
@@ -91,7 +92,7 @@ struct sampling_rows {
 template <class D>
 concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<D> && requires(
     D& d, view<D> y, const_view<D> x, id_span ids, wide_view<D> wy, wide_span<D> v, const_wide_span<D> cv,
-    std::span<const typename D::real> weight, double s, index_t n, attention_sizes a, kv_view<const typename D::real> kv, random_stream r, adamw_sizes w, sampling rules, sampling_rows rows, std::span<std::int32_t> chosen, void* p,
+    std::span<const typename D::real> weight, double s, index_t n, attention_sizes a, kv_view<const typename D::real> kv, random_stream r, adamw_sizes w, const sampling& rules, sampling_rows rows, std::span<std::int32_t> chosen, void* p,
     double* total, std::size_t bytes) {
   // -- memory. allocate: 64-byte aligned, contents undefined, throws zer0::error when there is none left.
   { d.allocate(bytes) } -> std::same_as<void*>;

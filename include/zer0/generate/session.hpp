@@ -1,6 +1,7 @@
 // A session: sequences that grow, with their key/value cache.
 #pragma once
 
+#include <zer0/core/sampling.hpp>
 #include <zer0/model/workspace.hpp>
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // Choosing tokens on the cuda device: a block a row, nothing is sorted.
 #pragma once
 
+#include <zer0/core/sampling.hpp>
 #include <zer0/device/cuda/elements.cuh>
 
 #include <bit>
