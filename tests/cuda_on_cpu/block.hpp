@@ -19,6 +19,13 @@
 #include <vector>
 
 #if defined(__SANITIZE_ADDRESS__)
+#define ZER0_FIBERS_FOR_ASAN
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ZER0_FIBERS_FOR_ASAN
+#endif
+#endif
+#if defined(ZER0_FIBERS_FOR_ASAN)
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -47,7 +54,7 @@ struct stack {
   std::size_t size = 0;
   void* fake = nullptr;  // of the sanitizer, while another stack is in use
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(ZER0_FIBERS_FOR_ASAN)
   static constexpr std::size_t bytes = std::size_t{256} << 10;
   /// Before the change from this stack to another; `ends` if nobody comes back.
   void leave_for(const stack& other, bool ends = false) {
