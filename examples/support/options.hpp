@@ -59,6 +59,9 @@ class option_set {
     entries_.at(name).implied = implied;
   }
 
+  /// Words that are no options, such as the names of files, go to `target`; without this they are an error.
+  void positional(std::vector<std::string>& target) { positional_ = &target; }
+
   /// The option added last is there for later: any value but its default is refused, saying `why`.
   void later(const std::string& why) { entries_.at(last_).later = why; }
 
@@ -72,6 +75,10 @@ class option_set {
         print_help();
         return false;
       }
+      if (positional_ != nullptr && !word.starts_with("--")) {
+        positional_->emplace_back(word);
+        continue;
+      }
       demand(word.starts_with("--"), "unexpected argument \"", word, "\"; options begin with --, see --help");
       word.remove_prefix(2);
       const std::size_t equals = word.find('=');
@@ -80,7 +87,7 @@ class option_set {
       std::string value;
       if (equals != std::string_view::npos)
         value = word.substr(equals + 1);
-      else if (is_value(i + 1 < argc ? argv[i + 1] : nullptr))
+      else if (is_value(e, i + 1 < argc ? argv[i + 1] : nullptr))
         value = argv[++i];
       else
         value = without_value(name, e);
@@ -188,7 +195,11 @@ class option_set {
     refuse("--", name, " is not an option; see --help");
   }
 
-  static bool is_value(const char* next) { return next != nullptr && !std::string_view(next).starts_with("--"); }
+  bool is_value(const entry& e, const char* next) const {
+    if (next == nullptr || std::string_view(next).starts_with("--")) return false;
+    const std::string_view word = next;
+    return positional_ == nullptr || !e.kind.is_flag || word == "true" || word == "false";
+  }
 
   static std::string without_value(const std::string& name, const entry& e) {
     if (e.kind.is_flag) return "true";
@@ -228,6 +239,7 @@ class option_set {
   po::options_description all_;
   std::map<std::string, entry> entries_;
   std::string last_;
+  std::vector<std::string>* positional_ = nullptr;
   po::variables_map values_;
 };
 

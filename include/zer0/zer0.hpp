@@ -17,6 +17,7 @@
 #include <zer0/core/tensor.hpp>
 #include <zer0/core/types.hpp>
 #include <zer0/data/checked_lines.hpp>
+#include <zer0/data/count_words.hpp>
 #include <zer0/data/document_encoder.hpp>
 #include <zer0/data/jsonl_file.hpp>
 #include <zer0/data/packing.hpp>
@@ -26,6 +27,7 @@
 #include <zer0/data/pretrain_records.hpp>
 #include <zer0/data/record_view.hpp>
 #include <zer0/data/shuffle.hpp>
+#include <zer0/data/training_texts.hpp>
 #include <zer0/device/archetype.hpp>
 #include <zer0/device/arena.hpp>
 #include <zer0/device/buffer.hpp>
@@ -103,10 +105,12 @@
 #include <zer0/recipe/training_loop.hpp>
 #include <zer0/text/added_tokens.hpp>
 #include <zer0/text/bpe.hpp>
+#include <zer0/text/bpe_trainer.hpp>
 #include <zer0/text/byte_level.hpp>
 #include <zer0/text/json_view.hpp>
 #include <zer0/text/known_pattern.hpp>
 #include <zer0/text/normalizer.hpp>
+#include <zer0/text/pair_counts.hpp>
 #include <zer0/text/pre_tokenizer.hpp>
 #include <zer0/text/regex.hpp>
 #include <zer0/text/regex_dialect.hpp>
@@ -116,6 +120,8 @@
 #include <zer0/text/tokenizer_files.hpp>
 #include <zer0/text/tokenizer_json.hpp>
 #include <zer0/text/tokenizer_parts.hpp>
+#include <zer0/text/tokenizer_writer.hpp>
 #include <zer0/text/unicode_class.hpp>
 #include <zer0/text/utf8.hpp>
 #include <zer0/text/word_cache.hpp>
+#include <zer0/text/word_counts.hpp>

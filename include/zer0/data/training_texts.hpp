@@ -1,0 +1,110 @@
+// The texts of a record of any kind that zer0 trains on, for training a tokenizer.
+#pragma once
+
+#include <zer0/core/types.hpp>
+#include <zer0/io/json_sax.hpp>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace zer0 {
+
+namespace detail {
+
+/// Takes the string under "text" out of a JSON object, and every "content" of the messages in its "conversations",
+/// "messages", "chosen" and "rejected".
+class training_text_events : public json_events {
+ public:
+  explicit training_text_events(std::vector<std::string>& texts) : texts_(texts) {}
+
+  bool null() { return scalar("null"); }
+  bool boolean(bool) { return scalar("a boolean"); }
+  bool number_integer(std::int64_t) { return scalar("a number"); }
+  bool number_unsigned(std::uint64_t) { return scalar("a number"); }
+  bool number_float(double, const string_t&) { return scalar("a number"); }
+
+  bool string(string_t& value) {
+    if (!at_text() && !at_content()) return scalar("a string");
+    texts_.emplace_back().swap(value);
+    return true;
+  }
+
+  bool start_object(std::size_t) {
+    if (!nested("an object")) return false;
+    ++depth_;
+    return true;
+  }
+  bool start_array(std::size_t) {
+    if (depth_ == 0 || !nested("an array")) return depth_ > 0 ? false : no_object("an array");
+    ++depth_;
+    return true;
+  }
+  bool end_object() { return close(); }
+  bool end_array() { return close(); }
+
+  bool key(string_t& name) {
+    if (depth_ == 1) {
+      is_text_ = name == "text";
+      is_chat_ = name == "conversations" || name == "messages" || name == "chosen" || name == "rejected";
+      found_ = found_ || is_text_ || is_chat_;
+    } else if (depth_ == 3) {
+      is_content_ = is_chat_ && name == "content";
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool found() const { return found_; }
+
+ private:
+  /// Whether the coming value is that of "text", or of the "content" of a message: object, array, object.
+  [[nodiscard]] bool at_text() const { return depth_ == 1 && is_text_; }
+  [[nodiscard]] bool at_content() const { return depth_ == 3 && is_content_; }
+
+  bool no_object(const std::string& what) {
+    return refuse("it is " + what + ", not an object like {\"text\": \"...\"}");
+  }
+
+  bool nested(const std::string& what) {
+    if (at_text()) return refuse("its \"text\" is " + what + ", not a string");
+    if (at_content()) return refuse("a \"content\" is " + what + ", not a string");
+    return true;
+  }
+
+  bool scalar(const std::string& what) {
+    if (depth_ == 0) return no_object(what);
+    if (depth_ == 1 && is_chat_) return refuse("its messages are " + what + ", not an array");
+    return (at_content() && what == "null") || nested(what);  // a message may say nothing, calling a tool instead
+  }
+
+  bool close() {
+    if (--depth_ < 3) is_content_ = false;
+    return true;
+  }
+
+  std::vector<std::string>& texts_;
+  index_t depth_ = 0;
+  bool is_text_ = false, is_chat_ = false, is_content_ = false;
+  bool found_ = false;
+};
+
+}  // namespace detail
+
+/// Puts the texts of a line of JSON Lines into `texts`: its "text", and the "content" of each message of its
+/// "conversations", "messages", "chosen" and "rejected". Returns what is wrong with the line, or nothing.
+[[nodiscard]] inline std::string read_training_texts(std::string_view line, std::vector<std::string>& texts) {
+  texts.clear();
+  detail::training_text_events events(texts);
+  const std::string problem = detail::read_json(line, events);
+  if (!problem.empty()) return problem;
+  return events.found() ? std::string() : "it has neither \"text\" nor \"conversations\" or \"messages\"";
+}
+
+/// Whether a file of texts is JSON Lines, by its name: .jsonl, .ndjson or .json. Any other is plain text.
+[[nodiscard]] inline bool is_json_lines(const std::filesystem::path& path) {
+  const std::string ending = path.extension().string();
+  return ending == ".jsonl" || ending == ".ndjson" || ending == ".json";
+}
+
+}  // namespace zer0
