@@ -130,20 +130,23 @@ __global__ void __launch_bounds__(tile_threads)
     for (int n = 0; n < C / 8; ++n)
 #pragma unroll
       for (int i = 0; i < 4; ++i) out[n][i] *= old[i / 2];
-    if (a.drop_below != 0)
-      dropout_bits<forward_keys / 8>(a, [&](int n) { return queries.kept(a, head, own + 8 * n); }).apply(s);
-    multiply(
-        out, [&](int i) { return left_of<T>(s, i); }, memory.v[step % 2]);
+    const dropout_bits<forward_keys / 8> dropout(a, [&](int n) { return queries.kept(a, head, own + 8 * n); });
+    const auto kept = [&](int i) {
+      fragment p = left_of<T>(s, i);
+      if (a.drop_below != 0) dropout.drop(p, i);
+      return p;
+    };
+    multiply(out, kept, memory.v[step % 2]);
     __syncthreads();  // before the next copy into these keys
   }
 
 #pragma unroll
   for (int r = 0; r < 2; ++r) {
-    const float total = softmax.total(r);
+    const float total = softmax.total(r), factor = a.kept_factor / total;
 #pragma unroll
     for (int n = 0; n < C / 8; ++n) {
-      out[n][2 * r] /= total;
-      out[n][2 * r + 1] /= total;
+      out[n][2 * r] *= factor;
+      out[n][2 * r + 1] *= factor;
     }
     if (lane_of_thread() % 4 == 0 && queries.token[r] < tokens)
       lse[queries.token[r] * a.heads + head] = (softmax.largest[r] + log2f(total)) / log2_of_e;
