@@ -1,0 +1,59 @@
+// Conversations, as chat templates take them.
+#pragma once
+
+#include <zer0/core/error.hpp>
+#include <zer0/text/jinja/environment.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cstddef>
+#include <ctime>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace zer0 {
+
+/// JSON whose objects keep the order of their keys, for templates write tools and arguments in that order.
+using chat_json = nlohmann::ordered_json;
+
+struct chat_message {
+  std::string role;  ///< "system", "user", "assistant", "tool"
+  std::string content;
+};
+
+struct chat_options {
+  bool add_generation_prompt = false;  ///< end with what comes before an assistant's answer
+  chat_json tools = nullptr;           ///< a list of JSON schemas of functions, or null
+  chat_json documents = nullptr;
+  chat_json variables = chat_json::object();  ///< further variables of the template, such as {"enable_thinking": false}
+  std::string name =
+      {};  ///< of several templates; empty: "tool_use" if there are tools and such a template, else "default"
+  std::optional<std::time_t> now = {};  ///< the time strftime_now sees; none: the clock
+  jinja::limits most = {};              ///< bounds of a rendering; reaching one is an error
+};
+
+/// Bytes [begin, end) of a rendered text that the assistant produced, the token that ends its turn included.
+struct assistant_span {
+  std::size_t begin = 0, end = 0;
+  int message = -1;  ///< index of the message; -1 if a {% generation %} block belongs to none
+
+  bool operator==(const assistant_span&) const = default;
+};
+
+struct rendered_chat {
+  std::string text;
+  std::vector<assistant_span> assistant;  ///< in order, disjoint
+  std::string unknown;                    ///< why the spans cannot be said; empty if they are known
+
+  [[nodiscard]] bool spans_known() const { return unknown.empty(); }
+};
+
+/// The messages as JSON.
+inline chat_json to_json(const std::vector<chat_message>& messages) {
+  chat_json list = chat_json::array();
+  for (const chat_message& m : messages) list.push_back({{"role", m.role}, {"content", m.content}});
+  return list;
+}
+
+}  // namespace zer0
