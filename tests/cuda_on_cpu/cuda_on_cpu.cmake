@@ -61,4 +61,7 @@ if(ZER0_NVCC AND PROJECT_IS_TOP_LEVEL AND NOT ZER0_SANITIZE)
                      "${CMAKE_CURRENT_BINARY_DIR}/compiles_sm_${architecture}.o")
     set_tests_properties(cuda.nvcc_sm_${architecture} PROPERTIES LABELS slow)
   endforeach()
+  # What it makes of them: no spills, no local memory, tensor cores where they belong.
+  add_test(NAME cuda.report COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/scripts/cuda_report" --check)
+  set_tests_properties(cuda.report PROPERTIES LABELS slow TIMEOUT 1800 SKIP_REGULAR_EXPRESSION "cuda_report: skipped")
 endif()

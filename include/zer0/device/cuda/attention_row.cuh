@@ -41,12 +41,6 @@ __device__ inline index_t sequence_of(const std::int32_t* starts, index_t sequen
   return low;
 }
 
-/// Word col % 4 of a block of random numbers. Not by an index, which would put the block into memory.
-__device__ inline std::uint32_t word_of(const std::array<std::uint32_t, 4>& block, index_t col) {
-  const std::uint32_t low = (col & 1) != 0 ? block[1] : block[0], high = (col & 1) != 0 ? block[3] : block[2];
-  return (col & 2) != 0 ? high : low;
-}
-
 /// Is a probability kept? `row` is token * H + head, `key` its position in the sequence.
 __device__ inline bool is_kept(const attention_shape& a, index_t row, index_t key) {
   return word_of(random_block(a.stream, row, key), key) >= a.drop_below;

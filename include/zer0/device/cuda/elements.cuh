@@ -79,6 +79,12 @@ __device__ inline std::array<std::uint32_t, 4> random_block(const random_stream&
                     philox_key_of(r.seed));
 }
 
+/// Word col % 4 of a block of random numbers. Not by an index, which would put the block into memory.
+__device__ inline std::uint32_t word_of(const std::array<std::uint32_t, 4>& block, index_t col) {
+  const std::uint32_t low = (col & 1) != 0 ? block[1] : block[0], high = (col & 1) != 0 ? block[3] : block[2];
+  return (col & 2) != 0 ? high : low;
+}
+
 /// What dropout multiplies the elements (row, col) .. (row, col + W - 1) by, 0 for a dropped one; W is 1 or col a
 /// multiple of it.
 template <int W>
@@ -88,9 +94,8 @@ __device__ pack<float, W> keep_factors(const random_stream& r, std::uint32_t thr
   std::array<std::uint32_t, 4> words{};
   for (int w = 0; w < W; ++w) {
     if (threshold > 0 && w % 4 == 0) words = random_block(r, row, col + w);
-    out.e[w] = threshold == 0                                                           ? 1.0f
-               : words[static_cast<std::size_t>(W == 1 ? col % 4 : w % 4)] >= threshold ? factor
-                                                                                        : 0.0f;
+    const float kept = threshold == 0 ? 1.0f : factor;
+    out.e[w] = threshold == 0 || word_of(words, W == 1 ? col : w) >= threshold ? kept : 0.0f;
   }
   return out;
 }
@@ -164,7 +169,7 @@ struct uniform_elements {
   template <int W>
   __device__ void at(index_t i, index_t j) const {
     const auto words = random_block(stream, i, j);
-    const auto u = static_cast<double>(uniform01(words[static_cast<std::size_t>(j % 4)]));
+    const auto u = static_cast<double>(uniform01(word_of(words, j)));
     y(i, j) = static_cast<T>(static_cast<float>(low + (high - low) * u));
   }
 };

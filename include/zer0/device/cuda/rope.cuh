@@ -22,10 +22,11 @@ struct turn_pairs {
     const index_t heads = x.cols / (2 * half), j = p % half;
     float c[W], s[W];
     for (int w = 0; w < W; ++w) {
-      // The angle in double and brought into one turn, as a float of thousands of radians would be off.
+      // The angle in double and brought into one turn, as a float of thousands of radians would be off. In half turns,
+      // as sincosf has a path for large angles that needs local memory.
       const double angle = static_cast<double>(positions[i]) * static_cast<double>(frequencies[j + w]);
-      constexpr double turn = 6.283185307179586476925;
-      sincosf(static_cast<float>(angle - turn * rint(angle / turn)), &s[w], &c[w]);
+      const double turns = angle / 6.283185307179586476925;
+      sincospif(static_cast<float>(2 * (turns - rint(turns))), &s[w], &c[w]);
       c[w] *= magnitude;
       s[w] *= magnitude * direction;
     }
