@@ -32,6 +32,17 @@ need_package libeigen3-dev nlohmann-json3-dev libpcre2-dev libutf8proc-dev libbo
 # The tests that run CUDA kernels on the CPU.
 if command -v nvcc >/dev/null || [[ -e /usr/local/cuda/include/cuda_runtime.h ]]; then need_package libboost-context-dev; fi
 
+# With which scripts/cuda_report sees the instructions of compiled kernels. Without it, it checks the rest and says so.
+need_disassembler() {
+  command -v nvcc >/dev/null && ! command -v nvdisasm >/dev/null && ! command -v cuobjdump >/dev/null &&
+    ! compgen -G "$(python3 -c 'import site; print(site.getsitepackages()[0])')/nvidia/*/bin/nvdisasm" >/dev/null
+}
+if need_disassembler; then
+  echo "install_dependencies: nvidia-cuda-nvdisasm (from PyPI)"
+  [[ "${1:-}" == --print ]] || python3 -m pip install --quiet nvidia-cuda-nvdisasm ||
+    echo "install_dependencies: nvidia-cuda-nvdisasm could not be installed; cuda_report will not look at instructions" >&2
+fi
+
 ((${#missing[@]})) || exit 0
 echo "install_dependencies: ${missing[*]}"
 [[ "${1:-}" == --print ]] && exit 0
