@@ -2,6 +2,7 @@
 #include "support/tokenizer_tools.hpp"
 #include "support/tokenizer_training.hpp"
 
+#include <csignal>
 #include <exception>
 #include <iostream>
 #include <new>
@@ -86,6 +87,7 @@ int run_command(const std::string& command, int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file over the limit is an error of that write, not the end
   const std::string command = argc > 1 ? argv[1] : "--help";
   if (command == "--help" || command == "-h") {
     std::cout << help;

@@ -29,6 +29,8 @@ TEST_CASE("training_texts: the text of a record, and the contents of its message
         texts{"a"});
   CHECK(read(R"({"chosen": [{"content": "a"}], "rejected": [{"content": "b"}], "other": [{"content": "no"}]})") ==
         texts{"a", "b"});
+  CHECK(read(R"({"messages": [{"content": "a"}], "other": [["no"]], "more": {"x": [{"content": "no"}]}})") ==
+        texts{"a"});
   CHECK(read(R"({"conversations": []})").empty());
 }
 
@@ -39,6 +41,9 @@ TEST_CASE("training_texts: what is wrong with a line", "[data][training_texts]")
   CHECK_THAT(problem_of(R"({"text": ["a"]})"), support::contains("\"text\" is an array"));
   CHECK_THAT(problem_of(R"({"messages": [{"content": {"a": 1}}]})"), support::contains("\"content\" is an object"));
   CHECK_THAT(problem_of(R"({"messages": "a"})"), support::contains("messages are a string, not an array"));
+  CHECK_THAT(problem_of(R"({"chosen": {"content": "a"}})"), support::contains("messages are an object"));
+  CHECK_THAT(problem_of(R"({"messages": ["a"]})"), support::contains("a message is a string, not an object"));
+  CHECK_THAT(problem_of(R"({"messages": [[{"content": "a"}]]})"), support::contains("a message is an array"));
   CHECK_THAT(problem_of(R"("a")"), support::contains("it is a string, not an object"));
   CHECK_THAT(problem_of(R"(["a"])"), support::contains("it is an array, not an object"));
   CHECK_THAT(problem_of(R"({"text": "a)"), support::contains("not valid JSON at byte"));

@@ -1,15 +1,23 @@
 // Any bytes as a JSON Lines file: they are records or refused by zer0::error. With bad lines skipped, what is left must
-// open without a complaint, and every text must be valid UTF-8 that JSON can write.
+// open without a complaint, and every text must be valid UTF-8 that JSON can write. The same of any bytes as one line
+// that a tokenizer is trained on.
 #include <zer0/data/pretrain_records.hpp>
+#include <zer0/data/training_texts.hpp>
+#include <zer0/text/utf8.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) try {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  std::vector<std::string> texts;
+  if (zer0::read_training_texts(bytes, texts).empty())
+    for (const std::string& one : texts)
+      if (zer0::find_invalid_utf8(one) != std::string::npos) std::abort();
   const zer0::pretrain_records records(bytes, "input", {.skip_bad_lines = true});
   std::string again;
   std::string text;

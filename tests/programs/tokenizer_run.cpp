@@ -141,6 +141,27 @@ TEST_CASE("tokenizer: what cannot be done is said in one sentence, and nothing i
               "token id 300 is not in the vocabulary; ids go from 0 to 299");
 }
 
+TEST_CASE("tokenizer: without space for all files none is left, and an older tokenizer stays",
+          "[programs][tokenizer]") {
+  const temp_dir dir;
+  const words train{ZER0_TOKENIZER,        "train",       "--out", (dir / "tok").string(), "--overwrite",
+                    golden("english.txt"), "--vocab_size"};
+  const auto with = [&](const char* size) {
+    words command = train;
+    command.emplace_back(size);
+    return command;
+  };
+  const process_options full{.environment = {}, .largest_file = 20'000};
+  for (const bool older : {false, true}) {
+    if (older) REQUIRE(run_process(with("300")).exit_code == 0);
+    const process_result r = run_process(with("2000"), full);
+    CHECK(r.exit_code == 1);
+    CHECK_THAT(r.err, contains("tokenizer: cannot write ") && contains("File too large"));
+    CHECK(std::distance(fs::directory_iterator(dir.path()), {}) == (older ? 1 : 0));
+  }
+  CHECK(zer0::tokenizer(dir / "tok").size() == 300);
+}
+
 TEST_CASE("tokenizer: help for the program and each command", "[programs][tokenizer]") {
   CHECK_THAT(succeed({"--help"}).out, contains("tokenizer train"));
   CHECK_THAT(succeed({"train", "--help"}).out, contains("--max_token_length"));

@@ -74,4 +74,5 @@ TEST_CASE("tokenizer_writer: only the files of a tokenizer are ever replaced", "
   CHECK_THROWS_WITH(zer0::write_tokenizer(folder, small_bpe()), contains("holds notes.txt"));
   CHECK(read_file(folder / "notes.txt") == "mine");
   CHECK_THROWS_WITH(zer0::write_tokenizer(folder / "notes.txt", small_bpe()), contains("is not a folder"));
+  CHECK_THROWS_WITH(zer0::require_place_for_tokenizer("/proc/self/status/a/b", false), contains("cannot write to "));
 }

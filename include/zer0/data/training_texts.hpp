@@ -19,28 +19,20 @@ class training_text_events : public json_events {
  public:
   explicit training_text_events(std::vector<std::string>& texts) : texts_(texts) {}
 
-  bool null() { return scalar("null"); }
-  bool boolean(bool) { return scalar("a boolean"); }
-  bool number_integer(std::int64_t) { return scalar("a number"); }
-  bool number_unsigned(std::uint64_t) { return scalar("a number"); }
-  bool number_float(double, const string_t&) { return scalar("a number"); }
+  bool null() { return at_content() || other("null"); }  // a message may say nothing, calling a tool instead
+  bool boolean(bool) { return other("a boolean"); }
+  bool number_integer(std::int64_t) { return other("a number"); }
+  bool number_unsigned(std::uint64_t) { return other("a number"); }
+  bool number_float(double, const string_t&) { return other("a number"); }
 
   bool string(string_t& value) {
-    if (!at_text() && !at_content()) return scalar("a string");
+    if (!at_text() && !at_content()) return other("a string");
     texts_.emplace_back().swap(value);
     return true;
   }
 
-  bool start_object(std::size_t) {
-    if (!nested("an object")) return false;
-    ++depth_;
-    return true;
-  }
-  bool start_array(std::size_t) {
-    if (depth_ == 0 || !nested("an array")) return depth_ > 0 ? false : no_object("an array");
-    ++depth_;
-    return true;
-  }
+  bool start_object(std::size_t) { return open(depth_ == 0 || at_message(), "an object"); }
+  bool start_array(std::size_t) { return open(at_messages(), "an array"); }
   bool end_object() { return close(); }
   bool end_array() { return close(); }
 
@@ -50,7 +42,7 @@ class training_text_events : public json_events {
       is_chat_ = name == "conversations" || name == "messages" || name == "chosen" || name == "rejected";
       found_ = found_ || is_text_ || is_chat_;
     } else if (depth_ == 3) {
-      is_content_ = is_chat_ && name == "content";
+      is_content_ = name == "content";
     }
     return true;
   }
@@ -58,28 +50,29 @@ class training_text_events : public json_events {
   [[nodiscard]] bool found() const { return found_; }
 
  private:
-  /// Whether the coming value is that of "text", or of the "content" of a message: object, array, object.
+  // What the coming value is: that of "text"; an array of messages; one of them; the "content" of one.
   [[nodiscard]] bool at_text() const { return depth_ == 1 && is_text_; }
-  [[nodiscard]] bool at_content() const { return depth_ == 3 && is_content_; }
+  [[nodiscard]] bool at_messages() const { return depth_ == 1 && is_chat_; }
+  [[nodiscard]] bool at_message() const { return depth_ == 2 && is_chat_; }
+  [[nodiscard]] bool at_content() const { return depth_ == 3 && is_chat_ && is_content_; }
 
-  bool no_object(const std::string& what) {
-    return refuse("it is " + what + ", not an object like {\"text\": \"...\"}");
+  /// A value of another kind than its place demands, if it demands one.
+  bool other(const std::string& what) {
+    if (depth_ == 0) return refuse("it is " + what + ", not an object like {\"text\": \"...\"}");
+    if (at_text()) return refuse("its \"text\" is " + what + ", not a string");
+    if (at_messages()) return refuse("its messages are " + what + ", not an array");
+    if (at_message()) return refuse("a message is " + what + ", not an object");
+    return !at_content() || refuse("a \"content\" is " + what + ", not a string");
   }
 
-  bool nested(const std::string& what) {
-    if (at_text()) return refuse("its \"text\" is " + what + ", not a string");
-    if (at_content()) return refuse("a \"content\" is " + what + ", not a string");
+  bool open(bool expected, const char* what) {
+    if (!expected && !other(what)) return false;
+    ++depth_;
     return true;
   }
 
-  bool scalar(const std::string& what) {
-    if (depth_ == 0) return no_object(what);
-    if (depth_ == 1 && is_chat_) return refuse("its messages are " + what + ", not an array");
-    return (at_content() && what == "null") || nested(what);  // a message may say nothing, calling a tool instead
-  }
-
   bool close() {
-    if (--depth_ < 3) is_content_ = false;
+    --depth_;
     return true;
   }
 

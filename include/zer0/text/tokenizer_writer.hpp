@@ -8,10 +8,13 @@
 #include <zer0/text/bpe_trainer.hpp>
 
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstddef>
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -128,9 +131,14 @@ class tokenizer_writer {
 }  // namespace detail
 
 /// Whether `directory` can become that of a tokenizer: it is not there, or is a folder that holds nothing but the files
-/// of one. Throws: zer0::error saying what else it holds, or, unless `overwrite`, that there is a tokenizer.
+/// of one, and the folder above it can be written to. Throws: zer0::error saying what else it holds, or, unless
+/// `overwrite`, that there is a tokenizer.
 inline void require_place_for_tokenizer(const std::filesystem::path& directory, bool overwrite) {
   std::error_code failure;
+  std::filesystem::path above = std::filesystem::absolute(directory / "").parent_path();
+  do above = above.parent_path();
+  while (!std::filesystem::exists(above, failure) && above.has_relative_path());
+  require(::access(above.c_str(), W_OK | X_OK) == 0, "cannot write to ", above.string(), ": ", std::strerror(errno));
   if (!std::filesystem::exists(directory, failure)) return;
   require(std::filesystem::is_directory(directory, failure), directory.string(), " is there and is not a folder");
   for (const auto& entry : std::filesystem::directory_iterator(directory, failure)) {
