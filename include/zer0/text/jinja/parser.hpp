@@ -4,6 +4,7 @@
 #include <zer0/text/jinja/expression_builder.hpp>
 
 #include <algorithm>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ namespace zer0::jinja {
 class parser : protected expression_builder {
  protected:
   using expression_builder::expression_builder;
+  using words = std::initializer_list<std::string_view>;
 
   /// a, b, c or a single expression; `in` ends it where `with_condition` is false, as in a loop's head.
   expression_ptr parse_tuple(bool with_condition = true) {
@@ -56,20 +58,13 @@ class parser : protected expression_builder {
   }
 
   expression_ptr parse_primary() {
-    const token& t = now();
-    switch (t.what) {
-      case token::kind::name:
-        return parse_name();
-      case token::kind::string: {
-        std::string text;
-        for (; now().what == token::kind::string; advance()) text += now().text;
-        return constant(std::make_shared<const marked_text>(std::move(text)));
-      }
-      case token::kind::integer:
-      case token::kind::number:
-        return parse_number();
-      default:
-        break;
+    const token::kind what = now().what;
+    if (what == token::kind::name) return parse_name();
+    if (what == token::kind::integer || what == token::kind::number) return parse_number();
+    if (what == token::kind::string) {
+      std::string text;
+      for (; now().what == token::kind::string; advance()) text += now().text;
+      return constant(std::make_shared<const marked_text>(std::move(text)));
     }
     if (is_op("(")) return parse_parentheses();
     if (is_op("[")) return parse_list();
@@ -96,11 +91,6 @@ class parser : protected expression_builder {
   }
 
  private:
-  [[nodiscard]] bool ends_tuple() const {
-    return now().what == token::kind::block_end || now().what == token::kind::variable_end || is_op(")") ||
-           is_op("]") || is_name("in");
-  }
-
   expression_ptr parse_or() {
     expression_ptr left = parse_and();
     while (skip_name("or")) left = two(kind::logical_or, {}, std::move(left), parse_and());
@@ -148,14 +138,20 @@ class parser : protected expression_builder {
     return e ? std::move(e) : std::move(first);
   }
 
-  expression_ptr parse_sum() {
-    expression_ptr left = parse_join();
-    while (is_op("+") || is_op("-")) {
+  /// One level of operators that group from the left; `operand` reads the next tighter level.
+  template <class Operand>
+  expression_ptr parse_level(words operators, Operand operand) {
+    expression_ptr left = operand();
+    while (std::any_of(operators.begin(), operators.end(), [&](std::string_view op) { return is_op(op); })) {
       std::string op = now().text;
       advance();
-      left = two(kind::arithmetic, std::move(op), std::move(left), parse_join());
+      left = two(kind::arithmetic, std::move(op), std::move(left), operand());
     }
     return left;
+  }
+
+  expression_ptr parse_sum() {
+    return parse_level({"+", "-"}, [&] { return parse_join(); });
   }
 
   expression_ptr parse_join() {
@@ -168,19 +164,11 @@ class parser : protected expression_builder {
   }
 
   expression_ptr parse_product() {
-    expression_ptr left = parse_power();
-    while (is_op("*") || is_op("/") || is_op("//") || is_op("%")) {
-      std::string op = now().text;
-      advance();
-      left = two(kind::arithmetic, std::move(op), std::move(left), parse_power());
-    }
-    return left;
+    return parse_level({"*", "/", "//", "%"}, [&] { return parse_power(); });
   }
 
   expression_ptr parse_power() {
-    expression_ptr left = parse_unary(true);
-    while (skip_op("**")) left = two(kind::arithmetic, "**", std::move(left), parse_unary(true));
-    return left;
+    return parse_level({"**"}, [&] { return parse_unary(true); });
   }
 
   expression_ptr parse_unary(bool with_filters) {

@@ -32,7 +32,6 @@ class statement_parser : parser {
  private:
   using parser::parser;
   using kind = statement::kind;
-  using words = std::initializer_list<std::string_view>;
 
   /// Up to one of the words that end it, at which it stops; with no words, up to the end of the template.
   block parse_block(words ends) {

@@ -53,6 +53,10 @@ class token_stream {
     advance();
     return name;
   }
+  [[nodiscard]] bool ends_tuple() const {
+    return now().what == token::kind::block_end || now().what == token::kind::variable_end || is_op(")") ||
+           is_op("]") || is_name("in");
+  }
   [[nodiscard]] std::string shown() const {
     switch (now().what) {
       case token::kind::block_end:
