@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Seconds and peak memory that the compiler needs for zer0's headers and for the smallest training program.
 
-    bench/compile_time.py [--compiler g++] [--flags="-O2"] [--repeat 3] [--json FILE] [FILE.cpp | HEADER ...]
+    bench/compile_time.py [--compiler g++] [--flags="-O2"] [--repeat 3] [--json FILE] [FILE.cpp | FILE.cu | HEADER ...]
 
-Without names: zer0/zer0.hpp, zer0/core/error.hpp (the floor) and examples/pretrain_minimal.cpp. A header is only included, so
-its row is what a user's file pays before its first line; a .cpp file is compiled to an object. The fastest of the repeats counts.
+Without names: zer0/zer0.hpp, zer0/core/error.hpp (the floor), examples/pretrain_minimal.cpp and, where nvcc is, the three files of
+the program train with CUDA. A header is only included, so its row is what a user's file pays before its first line; a .cpp file is
+compiled to an object, a .cu file by nvcc for one architecture (--nvcc_flags). The fastest of the repeats counts.
 """
 import argparse
 import json
@@ -12,13 +13,15 @@ import os
 import pathlib
 import platform
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 
 root = pathlib.Path(__file__).resolve().parent.parent
-INCLUDES = ["-I", str(root / "include"), "-isystem", "/usr/include/eigen3"]
+INCLUDES = ["-I", str(root / "include"), "-I", str(root / "examples"), "-isystem", "/usr/include/eigen3"]
+NVCC = shutil.which("nvcc") or shutil.which("/usr/local/cuda/bin/nvcc")
 
 
 def measure(command):
@@ -34,13 +37,15 @@ def measure(command):
 
 
 def row(name, arguments, folder):
-    if name.endswith(".cpp"):
+    if name.endswith((".cpp", ".cu")):
         source = root / name
     else:
         source = pathlib.Path(folder) / "include.cpp"
         source.write_text(f"#include <{name}>\n")
-    command = [arguments.compiler, "-std=c++20", "-fopenmp", *shlex.split(arguments.flags), *INCLUDES, "-c", str(source), "-o",
-               str(pathlib.Path(folder) / "out.o")]
+    compiler = [arguments.compiler, "-fopenmp", *shlex.split(arguments.flags)]
+    if name.endswith(".cu"):
+        compiler = [NVCC, "--expt-relaxed-constexpr", *shlex.split(arguments.nvcc_flags)]
+    command = [*compiler, "-std=c++20", *INCLUDES, "-c", str(source), "-o", str(pathlib.Path(folder) / "out.o")]
     runs = [measure(command) for _ in range(arguments.repeat)]
     return {"what": name, "seconds": round(min(s for s, _ in runs), 2), "mebibytes": round(max(m for _, m in runs))}
 
@@ -49,13 +54,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--compiler", default=os.environ.get("CXX", "g++"))
     parser.add_argument("--flags", default="-O2")
+    parser.add_argument("--nvcc_flags", default="-O3 -arch=sm_80")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
 
-    program = "examples/pretrain_minimal.cpp"
-    names = arguments.names or ["zer0/core/error.hpp", "zer0/zer0.hpp"] + [program] * (root / program).exists()
+    with_cuda = ["examples/train.cpp", "examples/cpu/train.cpp", "examples/cuda/train.cu"] if NVCC else []
+    names = arguments.names or ["zer0/core/error.hpp", "zer0/zer0.hpp", "examples/pretrain_minimal.cpp", *with_cuda]
     with tempfile.TemporaryDirectory() as folder:
         rows = [row(name, arguments, folder) for name in names]
 

@@ -14,7 +14,7 @@ BELOW = {"core": [], "device": ["core"], "layer": ["device"], "attention": ["lay
          "recipe": ["generate", "optim", "io", "data"], "testing": ["recipe"]}
 LIBRARIES = {"Eigen/": ["device/cpu"], "unsupported/Eigen/": ["device/cpu"], "nlohmann/": ["io", "text", "data"],
              "pcre2": ["text"], "utf8proc": ["text"], "boost/": [], "catch2/": [],
-             "cuda": ["device/cuda"], "cublas": ["device/cuda"]}
+             "cuda": ["device/cuda"], "cublas": ["device/cuda"], "nccl": ["device/cuda"]}
 
 root = pathlib.Path(__file__).resolve().parent.parent / "include" / "zer0"
 headers = {str(path.relative_to(root)): path.read_text() for path in sorted([*root.rglob("*.hpp"), *root.rglob("*.cuh")])}

@@ -4,7 +4,7 @@
 # The folders, relative to tests/ and at any depth, that hold tests.
 function(zer0_find_areas result)
   file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" "*/*.cpp")
-  list(FILTER files EXCLUDE REGEX "^(support|compile_fail|install|interop|fuzz|cuda|cuda_on_cpu)/")
+  list(FILTER files EXCLUDE REGEX "^(support|compile_fail|install|interop|fuzz|cuda|cuda_on_cpu|gpu)/")
   if(NOT ZER0_BUILD_EXAMPLES)
     list(FILTER files EXCLUDE REGEX "^programs/")
   endif()

@@ -1,17 +1,13 @@
 // The machine's peak: multiply-adds on registers only, on all threads.
 #pragma once
 
-#include <algorithm>
-#include <chrono>
+#include "clock.hpp"
 
 #if defined(__AVX512BF16__)
 #include <immintrin.h>
 #endif
 
 namespace bench {
-
-using clock = std::chrono::steady_clock;
-inline double seconds_since(clock::time_point start) { return std::chrono::duration<double>(clock::now() - start).count(); }
 
 namespace detail {
 
@@ -75,14 +71,6 @@ inline double bf16_peak([[maybe_unused]] long iterations = 5'000'000) {
 #else
   return 0;
 #endif
-}
-
-/// The best of a few short runs: what the machine can do when nothing disturbs it.
-template <class F>
-double best_of(int runs, F f) {
-  double best = 0;
-  for (int i = 0; i < runs; ++i) best = std::max(best, f());
-  return best;
 }
 
 }  // namespace bench

@@ -46,7 +46,7 @@ using device_table = std::tuple<cpu_float32
 #endif
                                 >;
 
-/// The device of a line: its type, `open(index)`, `description(device)` and `peak(device)` for the benchmarks.
+/// The device of a line: its type, `open(index)` and `description(device)`.
 template <class Line>
 struct device_access;
 

@@ -2,6 +2,7 @@
 // be, and more: pointers must lie in live allocations. Fresh memory is NaN.
 #include "runtime.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -10,6 +11,7 @@
 
 namespace {
 
+using cuda_on_cpu::shown_machine;
 using zer0::require;
 
 std::map<std::uintptr_t, std::size_t>& allocations() {
@@ -32,6 +34,7 @@ constexpr std::size_t usual_shared = std::size_t{48} << 10, most_shared = std::s
 std::size_t handles = 0;  // of cuBLAS
 
 cudaError_t last_error = cudaSuccess;
+std::size_t bytes_in_use = 0;
 
 /// Does [p, p + bytes) lie in one live allocation?
 bool is_device_memory(const void* p, std::size_t bytes) {
@@ -71,14 +74,19 @@ void count_handle(int difference) { handles += static_cast<std::size_t>(differen
 extern "C" {
 
 cudaError_t cudaMalloc(void** p, size_t bytes) {
-  if (posix_memalign(p, 512, bytes) != 0) return last_error = cudaErrorMemoryAllocation;
+  const std::size_t left = shown_machine.memory - std::min(bytes_in_use, shown_machine.memory);
+  if (bytes > left || posix_memalign(p, 512, bytes) != 0) return last_error = cudaErrorMemoryAllocation;
   std::memset(*p, 0xff, bytes);
   allocations()[reinterpret_cast<std::uintptr_t>(*p)] = bytes;
+  bytes_in_use += bytes;
   return cudaSuccess;
 }
 cudaError_t cudaFree(void* p) {
   if (p == nullptr) return cudaSuccess;
-  require(allocations().erase(reinterpret_cast<std::uintptr_t>(p)) == 1, "cudaFree: not an allocation");
+  const auto found = allocations().find(reinterpret_cast<std::uintptr_t>(p));
+  require(found != allocations().end(), "cudaFree: not an allocation");
+  bytes_in_use -= found->second;
+  allocations().erase(found);
   std::free(p);
   return cudaSuccess;
 }
@@ -110,15 +118,18 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   return cudaSuccess;
 }
 cudaError_t cudaGetDeviceCount(int* count) {
-  *count = 1;
-  return cudaSuccess;
+  *count = shown_machine.devices;
+  return *count > 0 ? cudaSuccess : last_error = cudaErrorNoDevice;
 }
-cudaError_t cudaSetDevice(int index) { return index == 0 ? cudaSuccess : last_error = cudaErrorInvalidDevice; }
+cudaError_t cudaSetDevice(int index) {
+  return index >= 0 && index < shown_machine.devices ? cudaSuccess : last_error = cudaErrorInvalidDevice;
+}
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int) {
   *p = {};
   std::strcpy(p->name, "the CPU in place of a GPU");
-  p->major = 9;
-  p->minor = 0;
+  p->major = shown_machine.major;
+  p->minor = shown_machine.minor;
+  p->totalGlobalMem = shown_machine.memory;
   p->multiProcessorCount = 4;
   p->sharedMemPerBlockOptin = most_shared;
   return cudaSuccess;
@@ -131,7 +142,17 @@ cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute
   return cudaSuccess;
 }
 cudaError_t cudaGetLastError() { return std::exchange(last_error, cudaSuccess); }
-const char* cudaGetErrorString(cudaError_t e) { return e == cudaSuccess ? "no error" : "an error"; }
+cudaError_t cudaRuntimeGetVersion(int* version) {
+  *version = 12080;
+  return cudaSuccess;
+}
+cudaError_t cudaDriverGetVersion(int* version) {
+  *version = 13000;
+  return cudaSuccess;
+}
+const char* cudaGetErrorString(cudaError_t e) {
+  return e == cudaSuccess ? "no error" : e == cudaErrorNoDevice ? "no CUDA-capable device is detected" : "an error";
+}
 const char* cudaGetErrorName(cudaError_t e) { return e == cudaSuccess ? "cudaSuccess" : "cudaError"; }
 
 }  // extern "C"

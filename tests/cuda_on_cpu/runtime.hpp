@@ -10,6 +10,14 @@
 
 namespace cuda_on_cpu {
 
+/// The machine that the runtime shows. A test changes it, and puts it back.
+struct machine {
+  int devices = 1;
+  int major = 9, minor = 0;                    ///< compute capability
+  std::size_t memory = std::size_t{64} << 30;  ///< bytes of each device
+};
+inline machine shown_machine;
+
 /// [p, p + bytes) lies in one live allocation.
 void require_device_memory(const char* who, const void* p, std::size_t bytes);
 

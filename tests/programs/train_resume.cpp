@@ -111,6 +111,19 @@ TEST_CASE("train: a resumed run with another defining option is refused with bot
   CHECK((p.run().log() == before));
 }
 
+TEST_CASE("train: a run is resumed in the number format it was begun in; --dtype alone does not change that of a CPU",
+          "[programs][train_resume]") {
+  const train_program p;
+  require_success(p.train({"--save_interval_steps", "5"}));
+  const fs::path file = p.run().last() / "training_state.json";
+  nlohmann::json state = nlohmann::json::parse(file_content(file));
+  CHECK(state["run"]["dtype"] == "float32");
+  require_success(p.resume({"--dtype", "float16"}));
+  state["run"]["dtype"] = "bfloat16";  // as a GPU would have written
+  write_file(file, state.dump());
+  check_error(p.resume(), 2, {"would compute in float32", "was begun in bfloat16", "give --dtype bfloat16"});
+}
+
 TEST_CASE("train: a run is resumed with the data it was begun with, wherever it is now", "[programs][train_resume]") {
   const train_program p;
   const fs::path val = p.path("val.jsonl");

@@ -1,17 +1,18 @@
 // The devices that tests/device holds against `reference`: a new one joins by its name.
 #pragma once
 
-#include <zer0/device/cpu.hpp>
 #include <zer0/device/reference.hpp>
-#if defined(ZER0_CUDA_ON_CPU)
+#if defined(ZER0_CUDA_ON_CPU) || defined(__CUDACC__)
 #include <zer0/device/cuda.cuh>
+#else
+#include <zer0/device/cpu.hpp>
 #endif
 
 #include <tuple>
 
 namespace support {
 
-#if defined(ZER0_CUDA_ON_CPU)  // tests/cuda_on_cpu compiles the same tests again
+#if defined(ZER0_CUDA_ON_CPU) || defined(__CUDACC__)  // tests/cuda_on_cpu and tests/gpu compile the same tests again
 using judged_devices = std::tuple<zer0::cuda, zer0::cuda_bf16, zer0::cuda_fp16>;
 using all_devices = std::tuple<zer0::cuda>;
 #else

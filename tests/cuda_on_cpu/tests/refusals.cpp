@@ -127,9 +127,3 @@ TEST_CASE("cuda_on_cpu: a device gives back what it took", "[cuda_on_cpu][refusa
   }
   CHECK(cuda_on_cpu::live_objects() == before);
 }
-
-TEST_CASE("cuda: a device that is not there and a head that is too wide are refused in one sentence",
-          "[cuda_on_cpu][refusals]") {
-  CHECK_THROWS_WITH(cuda(7), Catch::Contains("there is no device 7; this machine has devices 0 to 0"));
-  CHECK_THROWS_WITH(gpu::shape_of({.heads = 1, .kv_heads = 1, .head_dim = 257}), Catch::Contains("at most 256"));
-}

@@ -1,52 +1,11 @@
 // Training on the cuda device, run on the CPU, beside the cpu device.
 #include "support/catch.hpp"
-#include "support/toy_data.hpp"
+#include "support/toy_training.hpp"
 #include <zer0/device/cpu.hpp>
 #include <zer0/device/cuda.cuh>
-#include <zer0/model/model.hpp>
-#include <zer0/recipe/trainer.hpp>
-
-#include <cmath>
-#include <vector>
 
 using namespace zer0;
-
-namespace {
-
-/// Losses of `steps` steps of two micro-batches, with dropout.
-template <class Device, class Kernel>
-std::vector<double> losses(index_t steps) {
-  model<decoder<gqa<rope, Kernel>>, Device> llm({.dim = 16,
-                                                 .n_layers = 2,
-                                                 .n_heads = 2,  // 8 wide, as tensor cores take them
-                                                 .n_kv_heads = 1,
-                                                 .vocab_size = 30,
-                                                 .max_seq_len = 8,
-                                                 .multiple_of = 8,
-                                                 .dropout = 0.1});
-  llm.initialize(1);
-  trainer t(llm, {.total_steps = steps, .loss_scale = {.initial = 0x1p8}}, cross_entropy{}, adamw{},
-            cosine{.learning_rate = 1e-2});
-  support::toy_data data(2 * steps);
-  std::vector<double> all;
-  for (index_t i = 0; i < steps; ++i) {
-    std::vector<token_batch> window(2);
-    for (token_batch& batch : window) REQUIRE(data.next(batch));
-    const step_report report = t.step(window);
-    CHECK(report.skipped_steps == 0);
-    all.push_back(report.loss);
-  }
-  return all;
-}
-
-/// The largest relative distance.
-double distance(const std::vector<double>& a, const std::vector<double>& b) {
-  double largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(a[i] / b[i] - 1));
-  return largest;
-}
-
-}  // namespace
+using support::distance, support::losses;
 
 TEST_CASE("cuda: 50 float steps follow the cpu device's within 1e-5", "[cuda_on_cpu][training]") {
   const auto expected = losses<cpu, flash>(50);

@@ -82,11 +82,12 @@ class basic_cuda {
       require(status == cudaSuccess && count > 0, "cuda: no device found (", cudaGetErrorString(status),
               "); install the NVIDIA driver, or use the cpu device");
       require(device >= 0 && device < count, "cuda: there is no device ", device, "; this machine has devices 0 to ",
-              count - 1);
+              count - 1, ", so use one of them");
       cudaDeviceProp properties{};
       gpu::check(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
       require(properties.major >= 8, "cuda: device ", device, " (", properties.name, ") has compute capability ",
-              properties.major, ".", properties.minor, "; zer0 needs 8.0 (Ampere) or newer");
+              properties.major, ".", properties.minor,
+              "; zer0 needs 8.0 (Ampere) or newer, so use another device, or the cpu device");
       gpu::check(cudaSetDevice(device), "cudaSetDevice");
       gpu::check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreate");
       gpu::check(cublasCreate(&cublas), "cublasCreate");
