@@ -2,6 +2,7 @@
 #include "support/process.hpp"
 #include "support/shared_dir.hpp"
 #include "support/temp_dir.hpp"
+#include <zer0/text/chat_template.hpp>
 #include <zer0/text/tokenizer.hpp>
 
 #include <filesystem>
@@ -60,7 +61,9 @@ TEST_CASE("tokenizer: train writes the files that Hugging Face's trainer gives, 
   CHECK(tok.bos() == 1);
   CHECK(tok.eos() == 2);
   CHECK(tok.pad() == 0);
-  CHECK_THAT(tok.chat_template(), contains("<|im_start|>"));
+  const std::vector<zer0::chat_message> said{{.role = "user", .content = "hi"}};
+  CHECK(zer0::chat_template(tok.chat_template()).render(said, {.add_generation_prompt = true}) ==
+        "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n");
 }
 
 TEST_CASE("tokenizer: special tokens, roles and chat template are what was asked for", "[programs][tokenizer]") {
