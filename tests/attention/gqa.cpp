@@ -138,7 +138,6 @@ TEMPLATE_LIST_TEST_CASE("gqa: computes softmax(q k / sqrt(C)) v of the heads tha
       INFO("kv_heads " << kv_heads << ", head_dim " << head_dim);
       dims sizes = with_kv_heads(kv_heads);
       sizes.head_dim = head_dim;
-      computes_its_definition<TestType, reference>(sizes);
-      computes_its_definition<TestType, cpu>(sizes);
+      support::on_all_devices([&]<class D>(std::type_identity<D>) { computes_its_definition<TestType, D>(sizes); });
     }
 }

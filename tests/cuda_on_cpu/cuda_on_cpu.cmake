@@ -39,6 +39,21 @@ foreach(file ${files})
   zer0_add_entry(cuda_on_cpu.${stem} test_cuda_on_cpu "[#${stem}]" ${label} 1800)
 endforeach()
 
+# What is built of the device once more on cuda: layers, the model, goldens, training, checkpoints. A program of its own,
+# as an entry is found by the name of its file.
+if(NOT ZER0_SANITIZE)
+  set(built attention/gqa golden/dense golden/generation golden/layers golden/training io/checkpoint layer/embedding
+            layer/linear layer/residual layer/rms_norm layer/swiglu model/model recipe/trainer recipe/trainer_parts)
+  add_executable(test_cuda_on_cpu_built main.cpp)
+  target_link_libraries(test_cuda_on_cpu_built PRIVATE cuda_on_cpu Catch2::Catch2)
+  foreach(file ${built})
+    target_sources(test_cuda_on_cpu_built PRIVATE ${file}.cpp)
+    string(REPLACE "/" "." name "${file}")
+    cmake_path(GET file FILENAME stem)
+    zer0_add_entry(cuda_on_cpu.${name} test_cuda_on_cpu_built "[#${stem}]~[slow]" slow 1800)
+  endforeach()
+endif()
+
 # Does AddressSanitizer see a kernel that reads what is not its own? The right kernel runs to its end.
 if(ZER0_SANITIZE)
   add_executable(cuda_out_of_bounds cuda_on_cpu/out_of_bounds.cpp)

@@ -100,7 +100,7 @@ TEST_CASE("residual: a norm that has no form for sums gives the same model", "[l
 }
 
 TEST_CASE("residual: a branch of zeros leaves the stream as it is", "[layer][residual]") {
-  support::lone_layer<residual_policy<swiglu>, cpu> layer(sizes);
+  support::lone_layer<residual_policy<swiglu>, support::float_device> layer(sizes);
   fill(layer.device(), {layer.weights().data(), 1, static_cast<index_t>(layer.weights().size())}, 0);
   const auto x = support::normal_numbers(5 * 24, 1);
   CHECK(support::difference(layer.forward(x, {5}), x) == 0);

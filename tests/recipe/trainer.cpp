@@ -2,6 +2,7 @@
 #include "support/devices.hpp"
 #include "support/small_model.hpp"
 #include "support/twin.hpp"
+#include <zer0/device/cpu.hpp>
 #include <zer0/optim/schedule/constant.hpp>
 #include <zer0/recipe/trainer.hpp>
 

@@ -44,7 +44,8 @@ struct broken_loss {
   void operator()(context<D>& c, parameter<typename D::real>& output, const_view<D> h, id_span targets,
                   const_wide_span<D> weights, double* total, view<D> dh) const {
     cross_entropy()(c, output, h, targets, weights, total, dh);
-    *total = std::numeric_limits<double>::quiet_NaN();
+    const double no_number = std::numeric_limits<double>::quiet_NaN();
+    c.device.upload(total, &no_number, sizeof no_number);
   }
 };
 
@@ -63,11 +64,16 @@ struct descent {
     template <class Model>
     void update(const descent& rule, Model& m, double learning_rate, const gradient_scaling& s) {
       ++steps;
-      rule.calls->push_back({learning_rate, s.factor, s.max_norm, s.factor * std::sqrt(*s.squares)});
-      const auto w = m.weights();
-      const auto g = m.gradients();
+      double squares = 0;
+      m.device().download(&squares, s.squares, sizeof squares);
+      rule.calls->push_back({learning_rate, s.factor, s.max_norm, s.factor * std::sqrt(squares)});
+      using real = typename D::real;
+      std::vector<real> w(m.weights().size()), g(w.size());
+      download(m.device(), std::span<const real>(m.weights()), w.data());
+      download(m.device(), std::span<const real>(m.gradients()), g.data());
       for (std::size_t i = 0; i < w.size(); ++i)
-        w[i] -= static_cast<typename D::real>(learning_rate * s.factor * static_cast<double>(g[i]));
+        w[i] -= static_cast<real>(learning_rate * s.factor * static_cast<double>(g[i]));
+      m.device().upload(m.weights().data(), w.data(), w.size() * sizeof(real));
     }
 
     index_t steps = 0;

@@ -1,4 +1,4 @@
-// The devices that tests/device holds against `reference`: a new one joins by its name.
+// The devices under test: a new one joins by its name. tests/cuda_on_cpu compiles many tests again with another list.
 #pragma once
 
 #include <zer0/device/reference.hpp>
@@ -9,15 +9,43 @@
 #endif
 
 #include <tuple>
+#include <type_traits>
 
 namespace support {
 
 #if defined(ZER0_CUDA_ON_CPU) || defined(__CUDACC__)  // tests/cuda_on_cpu and tests/gpu compile the same tests again
+using float_device = zer0::cuda;
 using judged_devices = std::tuple<zer0::cuda, zer0::cuda_bf16, zer0::cuda_fp16>;
 using all_devices = std::tuple<zer0::cuda>;
 #else
-using judged_devices = std::tuple<zer0::cpu>;
-using all_devices = std::tuple<zer0::reference, zer0::cpu>;
+using float_device = zer0::cpu;
+using judged_devices = std::tuple<zer0::cpu>;                ///< held against `reference`
+using all_devices = std::tuple<zer0::reference, zer0::cpu>;  ///< of float or wider
 #endif
+
+#if defined(ZER0_CUDA_ON_CPU)
+inline constexpr bool emulated = true;  ///< kernels run a thread at a time: tests take less of the same
+#else
+inline constexpr bool emulated = false;
+#endif
+
+/// "cpu"
+template <class D>
+[[nodiscard]] constexpr const char* device_name() {
+  if constexpr (std::is_same_v<D, zer0::reference>) return "reference";
+#if defined(ZER0_CUDA_ON_CPU) || defined(__CUDACC__)
+  return "cuda";
+#else
+  return "cpu";
+#endif
+}
+
+/// f(type_identity<D>) for each D of all_devices.
+template <class F>
+void on_all_devices(F f) {
+  [&]<class... D>(std::type_identity<std::tuple<D...>>) {
+    (f(std::type_identity<D>{}), ...);
+  }(std::type_identity<all_devices>{});
+}
 
 }  // namespace support

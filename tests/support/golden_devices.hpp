@@ -1,12 +1,12 @@
-// What every golden is checked on: both devices, both attention kernels.
+// What every golden is checked on: all devices, both attention kernels.
 #pragma once
 
+#include "support/devices.hpp"
 #include "support/golden_verdict.hpp"
 #include <zer0/attention/kernel.hpp>
 #include <zer0/device/buffer.hpp>
-#include <zer0/device/cpu.hpp>
-#include <zer0/device/reference.hpp>
 
+#include <string>
 #include <type_traits>
 
 namespace support::golden {
@@ -14,23 +14,22 @@ namespace support::golden {
 /// f(type_identity<device>) on each device.
 template <class F>
 void on_each_device(verdict& v, F f) {
-  v.on("cpu");
-  f(std::type_identity<zer0::cpu>{});
-  v.on("reference", true);
-  f(std::type_identity<zer0::reference>{});
+  on_all_devices([&]<class D>(std::type_identity<D> device) {
+    v.on(device_name<D>(), std::is_same_v<D, zer0::reference>);
+    f(device);
+  });
 }
 
 /// f(type_identity<device>, type_identity<attention kernel>) for each pair.
 template <class F>
 void on_each_kernel(verdict& v, F f) {
-  v.on("cpu standard");
-  f(std::type_identity<zer0::cpu>{}, std::type_identity<zer0::standard>{});
-  v.on("cpu flash");
-  f(std::type_identity<zer0::cpu>{}, std::type_identity<zer0::flash>{});
-  v.on("reference standard", true);
-  f(std::type_identity<zer0::reference>{}, std::type_identity<zer0::standard>{});
-  v.on("reference flash", true);
-  f(std::type_identity<zer0::reference>{}, std::type_identity<zer0::flash>{});
+  on_all_devices([&]<class D>(std::type_identity<D> device) {
+    const std::string name = device_name<D>();
+    v.on(name + " standard", std::is_same_v<D, zer0::reference>);
+    f(device, std::type_identity<zer0::standard>{});
+    v.on(name + " flash", std::is_same_v<D, zer0::reference>);
+    f(device, std::type_identity<zer0::flash>{});
+  });
 }
 
 /// The numbers of a view, on the host.
