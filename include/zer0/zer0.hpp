@@ -53,6 +53,7 @@
 #include <zer0/device/cpu/swiglu.hpp>
 #include <zer0/device/device.hpp>
 #include <zer0/device/host_memory.hpp>
+#include <zer0/device/recorder.hpp>
 #include <zer0/device/reference.hpp>
 #include <zer0/device/reference/adamw.hpp>
 #include <zer0/device/reference/attention.hpp>

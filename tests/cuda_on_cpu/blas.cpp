@@ -101,18 +101,22 @@ cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t ta, cublasO
   check_matrix("B", b, b_type, bt ? n : k, bt ? k : n, ldb);
   check_matrix("C", c, c_type, m, n, ldc);
   const float x = *static_cast<const float*>(alpha), y = *static_cast<const float*>(beta);
-  const auto at_index = [](int row, int col, int ld) {
-    return static_cast<std::size_t>(col) * static_cast<std::size_t>(ld) + static_cast<std::size_t>(row);
+  const auto multiply = [=] {
+    const auto at_index = [](int row, int col, int ld) {
+      return static_cast<std::size_t>(col) * static_cast<std::size_t>(ld) + static_cast<std::size_t>(row);
+    };
+    for (int j = 0; j < n; ++j)
+      for (int i = 0; i < m; ++i) {
+        double sum = 0;
+        for (int l = 0; l < k; ++l)
+          sum += static_cast<double>(read(a, a_type, at ? at_index(l, i, lda) : at_index(i, l, lda))) *
+                 static_cast<double>(read(b, b_type, bt ? at_index(j, l, ldb) : at_index(l, j, ldb)));
+        const std::size_t to = at_index(i, j, ldc);
+        write(c, c_type, to, x * static_cast<float>(sum) + (y == 0 ? 0 : y * read(c, c_type, to)));
+      }
   };
-  for (int j = 0; j < n; ++j)
-    for (int i = 0; i < m; ++i) {
-      double sum = 0;
-      for (int l = 0; l < k; ++l)
-        sum += static_cast<double>(read(a, a_type, at ? at_index(l, i, lda) : at_index(i, l, lda))) *
-               static_cast<double>(read(b, b_type, bt ? at_index(j, l, ldb) : at_index(l, j, ldb)));
-      const std::size_t to = at_index(i, j, ldc);
-      write(c, c_type, to, x * static_cast<float>(sum) + (y == 0 ? 0 : y * read(c, c_type, to)));
-    }
+  static constexpr char form = 0;
+  cuda_on_cpu::submit("cublasGemmEx", handles()[handle], &form, multiply);
   return CUBLAS_STATUS_SUCCESS;
 }
 

@@ -1,5 +1,5 @@
 # The cuda device without a GPU: the same kernels and the same host code, compiled by the host's compiler and run on the
-# CPU (kernel.hpp), with the runtime's and cuBLAS's functions replaced (runtime.cpp, blas.cpp). Needs the headers of the
+# CPU (kernel.hpp), with the runtime's and cuBLAS's functions replaced (runtime.cpp, graph.cpp, blas.cpp). Needs the headers of the
 # CUDA toolkit and NCCL, and Boost.Context; where they are not, nothing of this is built and a test says so as skipped.
 find_path(ZER0_CUDA_INCLUDE cublas_v2.h PATHS /usr/local/cuda/include)
 find_package(Boost 1.74 QUIET COMPONENTS context)
@@ -10,7 +10,7 @@ if(NOT ZER0_CUDA_INCLUDE OR NOT ZER0_NCCL_INCLUDE OR NOT TARGET Boost::context)
   return()
 endif()
 
-add_library(cuda_on_cpu OBJECT cuda_on_cpu/runtime.cpp cuda_on_cpu/blas.cpp cuda_on_cpu/nccl.cpp)
+add_library(cuda_on_cpu OBJECT cuda_on_cpu/runtime.cpp cuda_on_cpu/graph.cpp cuda_on_cpu/blas.cpp cuda_on_cpu/nccl.cpp)
 target_link_libraries(cuda_on_cpu PUBLIC zer0_test_options Boost::context)
 target_compile_definitions(cuda_on_cpu PUBLIC ZER0_CUDA_ON_CPU)
 target_compile_options(cuda_on_cpu PUBLIC -Wno-unknown-pragmas)  # "#pragma unroll"

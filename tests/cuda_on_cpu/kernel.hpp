@@ -94,9 +94,11 @@ P* aligned(P* p) {
 
 template <class... P, class... A>
 void start(void (*kernel)(P...), dim3 grid, dim3 shape, std::size_t shared, cudaStream_t stream, A... arguments) {
-  cuda_on_cpu::require_stream("a launch", stream);
-  cuda_on_cpu::require_launch(reinterpret_cast<const void*>(kernel), grid, shape, shared);
-  cuda_on_cpu::run_grid(grid, shape, shared, [&] { kernel(static_cast<P>(arguments)...); });
+  const auto* const form = reinterpret_cast<const void*>(kernel);
+  cuda_on_cpu::require_launch(form, grid, shape, shared);
+  cuda_on_cpu::submit("a launch", stream, form, [=] {
+    cuda_on_cpu::run_grid(grid, shape, shared, [&] { kernel(static_cast<P>(arguments)...); });
+  });
 }
 
 /// The destination is NaN from now until the copy is waited for: nobody may read it, nor what was there before.

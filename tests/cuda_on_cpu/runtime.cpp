@@ -2,6 +2,8 @@
 // be, and more: pointers must lie in live allocations. Fresh memory is NaN.
 #include "runtime.hpp"
 
+#include "graph.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -64,16 +66,18 @@ void require_launch(const void* kernel, dim3 grid, dim3 block, std::size_t share
   require(shared <= limit, "cuda_on_cpu: a launch with ", shared, " bytes of shared memory; this kernel may have ",
           limit, ", more after cudaFuncSetAttribute, at most ", most_shared);
 }
+cudaError_t fail_with(cudaError_t error) { return last_error = error; }
 void fail_alignment(std::size_t bytes) {
   zer0::fail("cuda_on_cpu: an address of ", bytes, " bytes at once is not a multiple of them");
 }
-std::size_t live_objects() { return allocations().size() + streams().size() + handles; }
+std::size_t live_objects() { return allocations().size() + streams().size() + handles + live_graphs(); }
 void count_handle(int difference) { handles += static_cast<std::size_t>(difference); }
 }  // namespace cuda_on_cpu
 
 extern "C" {
 
 cudaError_t cudaMalloc(void** p, size_t bytes) {
+  if (cuda_on_cpu::spoil_captures()) return cuda_on_cpu::fail_with(cudaErrorStreamCaptureUnsupported);
   const std::size_t left = shown_machine.memory - std::min(bytes_in_use, shown_machine.memory);
   if (bytes > left || posix_memalign(p, 512, bytes) != 0) return last_error = cudaErrorMemoryAllocation;
   std::memset(*p, 0xff, bytes);
@@ -83,6 +87,7 @@ cudaError_t cudaMalloc(void** p, size_t bytes) {
 }
 cudaError_t cudaFree(void* p) {
   if (p == nullptr) return cudaSuccess;
+  if (cuda_on_cpu::spoil_captures()) return cuda_on_cpu::fail_with(cudaErrorStreamCaptureUnsupported);
   const auto found = allocations().find(reinterpret_cast<std::uintptr_t>(p));
   require(found != allocations().end(), "cudaFree: not an allocation");
   bytes_in_use -= found->second;
@@ -91,20 +96,23 @@ cudaError_t cudaFree(void* p) {
   return cudaSuccess;
 }
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
-  cuda_on_cpu::require_stream("cudaMemcpyAsync", stream);
   if (kind != cudaMemcpyHostToDevice) cuda_on_cpu::require_device_memory("cudaMemcpyAsync from", from, bytes);
   if (kind != cudaMemcpyDeviceToHost) cuda_on_cpu::require_device_memory("cudaMemcpyAsync to", to, bytes);
-  std::memcpy(to, from, bytes);
+  if (kind != cudaMemcpyDeviceToDevice && cuda_on_cpu::spoil_capture(stream))  // of memory that may be swapped out
+    return cuda_on_cpu::fail_with(cudaErrorStreamCaptureUnsupported);
+  cuda_on_cpu::submit("cudaMemcpyAsync", stream, reinterpret_cast<const void*>(&cudaMemcpyAsync),
+                      [=] { std::memcpy(to, from, bytes); });
   return cudaSuccess;
 }
 cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t stream) {
-  cuda_on_cpu::require_stream("cudaMemsetAsync", stream);
   cuda_on_cpu::require_device_memory("cudaMemsetAsync", to, bytes);
-  std::memset(to, value, bytes);
+  cuda_on_cpu::submit("cudaMemsetAsync", stream, reinterpret_cast<const void*>(&cudaMemsetAsync),
+                      [=] { std::memset(to, value, bytes); });
   return cudaSuccess;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   cuda_on_cpu::require_stream("cudaStreamSynchronize", stream);
+  if (cuda_on_cpu::spoil_capture(stream)) return cuda_on_cpu::fail_with(cudaErrorStreamCaptureUnsupported);
   return cudaSuccess;
 }
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {

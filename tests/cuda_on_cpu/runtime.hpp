@@ -7,6 +7,7 @@
 #include <cuda_runtime.h>
 
 #include <cstddef>
+#include <functional>
 
 namespace cuda_on_cpu {
 
@@ -26,6 +27,17 @@ void require_stream(const char* who, cudaStream_t stream);
 
 /// The launch has sizes that a card accepts; more than 48 KiB of shared memory was asked for by cudaFuncSetAttribute.
 void require_launch(const void* kernel, dim3 grid, dim3 block, std::size_t shared);
+
+/// Does the work now, or notes it if the stream is being captured: then it is done when its graph is launched, with
+/// what memory holds by then. `form` says what it is: a graph is updated from another one only if the forms are the
+/// same.
+void submit(const char* who, cudaStream_t stream, const void* form, std::function<void()> work);
+
+/// Graphs that were instantiated, updated and launched so far.
+struct graph_counts {
+  int instantiated = 0, updated = 0, launched = 0;
+};
+graph_counts counted_graphs();
 
 /// An address for `bytes` bytes at once is not a multiple of them. Apart, so that kernels stay small.
 [[noreturn]] void fail_alignment(std::size_t bytes);

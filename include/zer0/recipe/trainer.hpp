@@ -1,6 +1,7 @@
 // One optimizer step: forward, loss and backward of each micro-batch, clipping, update.
 #pragma once
 
+#include <zer0/device/recorder.hpp>
 #include <zer0/loss/cross_entropy.hpp>
 #include <zer0/loss/normalization.hpp>
 #include <zer0/model/workspace.hpp>
@@ -98,10 +99,12 @@ class trainer {
     const device_batch<device_type>& in = workspace_.batch();
     if (const double factor = normalization_.micro_factor(batch) * loss_scale_.factor(); factor != 1)
       scale(model_->device(), factor, wide_view<device_type>(workspace_.weights().data(), 1, batch.tokens()));
-    const tensor_view<real> hidden = model_->forward(c, in.ids);
-    const tensor_view<real> dhidden = c.keep.matrix(hidden.rows, hidden.cols);
-    loss_(c, model_->output(), hidden, in.targets, in.weights, loss(), dhidden);
-    model_->backward(c, dhidden);
+    recorder_(model_->device(), {batch.tokens(), batch.sequences(), c.layout.longest}, [&] {
+      const tensor_view<real> hidden = model_->forward(c, in.ids);
+      const tensor_view<real> dhidden = c.keep.matrix(hidden.rows, hidden.cols);
+      loss_(c, model_->output(), hidden, in.targets, in.weights, loss(), dhidden);
+      model_->backward(c, dhidden);
+    });
   }
 
   struct evaluation {
@@ -174,6 +177,7 @@ class trainer {
   loss_scaling loss_scale_;
   workspace<device_type> workspace_;
   buffer<double, device_type> totals_;
+  recorder<device_type> recorder_;
   std::uint32_t micro_steps_ = 0;
 };
 

@@ -62,6 +62,9 @@ class basic_cuda {
   }
   void synchronize() { gpu::check(cudaStreamSynchronize(stream()), "waiting for the device"); }
 
+  /// Work that is done again and again (`recorder`) is started as a graph. Off at first.
+  void use_graphs(bool on) { state_->graphs = on; }
+  [[nodiscard]] bool uses_graphs() const { return state_->graphs; }
   void make_current() { gpu::check(cudaSetDevice(state_->index), "cudaSetDevice"); }
   [[nodiscard]] int index() const { return state_->index; }
   [[nodiscard]] cudaStream_t stream() const { return state_->stream; }
@@ -115,6 +118,7 @@ class basic_cuda {
     cublasComputeType_t compute = CUBLAS_COMPUTE_32F;
     void* workspace = nullptr;
     void* scratch = nullptr;
+    bool graphs = false;
     std::multimap<std::size_t, void*> free;
   };
 
