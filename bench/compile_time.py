@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Seconds and peak memory that the compiler needs for zer0's headers and for the smallest training program.
+"""Seconds, processor seconds and peak memory that the compiler needs for zer0's headers and for the smallest training program.
 
     bench/compile_time.py [--compiler g++] [--flags="-O2"] [--repeat 3] [--json FILE] [FILE.cpp | FILE.cu | HEADER ...]
 
@@ -25,7 +25,7 @@ NVCC = shutil.which("nvcc") or shutil.which("/usr/local/cuda/bin/nvcc")
 
 
 def measure(command):
-    """(seconds, MiB) of one run of the compiler, the processes it starts included."""
+    """(seconds, processor seconds, MiB) of one run of the compiler, the processes it starts included."""
     start = time.perf_counter()
     process = subprocess.Popen(command)
     _, status, usage = os.wait4(process.pid, 0)
@@ -33,7 +33,7 @@ def measure(command):
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         sys.exit(f"compile_time: failed: {shlex.join(command)}")
-    return seconds, usage.ru_maxrss / 1024
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def row(name, arguments, folder):
@@ -47,7 +47,8 @@ def row(name, arguments, folder):
         compiler = [NVCC, "--expt-relaxed-constexpr", *shlex.split(arguments.nvcc_flags)]
     command = [*compiler, "-std=c++20", *INCLUDES, "-c", str(source), "-o", str(pathlib.Path(folder) / "out.o")]
     runs = [measure(command) for _ in range(arguments.repeat)]
-    return {"what": name, "seconds": round(min(s for s, _ in runs), 2), "mebibytes": round(max(m for _, m in runs))}
+    seconds, processor, mebibytes = zip(*runs)
+    return {"what": name, "seconds": round(min(seconds), 2), "processor": round(min(processor), 2), "mebibytes": round(max(mebibytes))}
 
 
 def main():
@@ -67,9 +68,9 @@ def main():
 
     version = subprocess.run([arguments.compiler, "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
     print(f"{version}, {arguments.flags}, {platform.machine()}")
-    print(f"{'':40} {'seconds':>8} {'MiB':>6}")
+    print(f"{'':40} {'seconds':>8} {'processor':>10} {'MiB':>6}")
     for r in rows:
-        print(f"{r['what']:40} {r['seconds']:8.2f} {r['mebibytes']:6}")
+        print(f"{r['what']:40} {r['seconds']:8.2f} {r['processor']:10.2f} {r['mebibytes']:6}")
     if arguments.json:
         report = {"compiler": version, "flags": arguments.flags, "machine": platform.machine(), "rows": rows}
         pathlib.Path(arguments.json).write_text(json.dumps(report, indent=2) + "\n")
