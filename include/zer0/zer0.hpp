@@ -41,7 +41,6 @@
 #include <zer0/device/cpu/elements.hpp>
 #include <zer0/device/cpu/embedding.hpp>
 #include <zer0/device/cpu/flash_attention.hpp>
-#include <zer0/device/cpu/grouped_matmul.hpp>
 #include <zer0/device/cpu/matmul.hpp>
 #include <zer0/device/cpu/parallel.hpp>
 #include <zer0/device/cpu/product.hpp>
@@ -52,6 +51,7 @@
 #include <zer0/device/cpu/standard_attention.hpp>
 #include <zer0/device/cpu/swiglu.hpp>
 #include <zer0/device/device.hpp>
+#include <zer0/device/host_grouped_matmul.hpp>
 #include <zer0/device/host_memory.hpp>
 #include <zer0/device/recorder.hpp>
 #include <zer0/device/reference.hpp>
@@ -61,7 +61,6 @@
 #include <zer0/device/reference/device.hpp>
 #include <zer0/device/reference/elements.hpp>
 #include <zer0/device/reference/embedding.hpp>
-#include <zer0/device/reference/grouped_matmul.hpp>
 #include <zer0/device/reference/matmul.hpp>
 #include <zer0/device/reference/rms_norm.hpp>
 #include <zer0/device/reference/rope.hpp>

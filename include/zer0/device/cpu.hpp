@@ -8,13 +8,13 @@
 #include <zer0/device/cpu/elements.hpp>
 #include <zer0/device/cpu/embedding.hpp>
 #include <zer0/device/cpu/flash_attention.hpp>
-#include <zer0/device/cpu/grouped_matmul.hpp>
 #include <zer0/device/cpu/matmul.hpp>
 #include <zer0/device/cpu/rms_norm.hpp>
 #include <zer0/device/cpu/rope.hpp>
 #include <zer0/device/cpu/sampling.hpp>
 #include <zer0/device/cpu/standard_attention.hpp>
 #include <zer0/device/cpu/swiglu.hpp>
+#include <zer0/device/host_grouped_matmul.hpp>
 
 namespace zer0 {
 static_assert(device<cpu>);

@@ -1,13 +1,13 @@
 // The reference device with all of its operations.
 #pragma once
 
+#include <zer0/device/host_grouped_matmul.hpp>
 #include <zer0/device/reference/adamw.hpp>
 #include <zer0/device/reference/attention.hpp>
 #include <zer0/device/reference/cross_entropy.hpp>
 #include <zer0/device/reference/device.hpp>
 #include <zer0/device/reference/elements.hpp>
 #include <zer0/device/reference/embedding.hpp>
-#include <zer0/device/reference/grouped_matmul.hpp>
 #include <zer0/device/reference/matmul.hpp>
 #include <zer0/device/reference/rms_norm.hpp>
 #include <zer0/device/reference/rope.hpp>

@@ -3,6 +3,7 @@
 
 #include <zer0/core/error.hpp>
 #include <zer0/core/sampling.hpp>
+#include <zer0/device/device.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -134,16 +135,20 @@ class sampler {
 
 namespace detail {
 
-/// choose_tokens for one row, in memory that the thread keeps.
+/// choose_tokens for row i, in memory that the thread keeps.
 template <class T>
-token_id choose_token(const sampling& rules, std::span<const T> logits, std::span<const token_id> history,
-                      index_t sequence, index_t position) {
+token_id choose_token(const sampling& rules, tensor_view<const T> logits, const sampling_rows& rows, index_t i) {
   static thread_local sampler choose;
   static thread_local std::vector<float> numbers;
-  numbers.assign(logits.begin(), logits.end());
+  numbers.assign(logits.row(i), logits.row(i) + logits.cols);
   if (!sampler::are_numbers(numbers)) return no_token;
+  const auto at = static_cast<std::size_t>(i);
+  id_span history;
+  if (rules.repetition_penalty != 1)
+    history = rows.history.subspan(static_cast<std::size_t>(rows.starts[at]),
+                                   static_cast<std::size_t>(rows.starts[at + 1] - rows.starts[at]));
   choose.set_rules(rules);
-  return choose.next(numbers, history, sequence, position);
+  return choose.next(numbers, history, rows.sequences[at], rows.positions[at]);
 }
 
 }  // namespace detail

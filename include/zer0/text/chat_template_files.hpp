@@ -2,12 +2,11 @@
 #pragma once
 
 #include <zer0/core/error.hpp>
+#include <zer0/io/mapped_file.hpp>
 #include <zer0/text/chat_message.hpp>
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -46,11 +45,7 @@ struct chat_template_files {
     return std::filesystem::is_regular_file(path, ignored);
   }
 
-  static std::string contents(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    require(in.good(), file.string(), ": cannot be read");
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
+  static std::string contents(const std::filesystem::path& file) { return std::string(mapped_file(file).text()); }
 
   void add(std::string name, std::string text, std::string where) {
     const bool known = std::any_of(sources.begin(), sources.end(), [&](const auto& s) { return s.name == name; });

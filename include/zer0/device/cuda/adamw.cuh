@@ -1,7 +1,7 @@
 // AdamW of the cuda device: one pass over all buffers.
 #pragma once
 
-#include <zer0/device/cuda/elements.cuh>
+#include <zer0/device/cuda/vector.cuh>
 
 #include <cmath>
 

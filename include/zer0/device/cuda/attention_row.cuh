@@ -1,7 +1,7 @@
 // What the attention kernels of the cuda device share: a warp attends for one query, its lanes divide the head.
 #pragma once
 
-#include <zer0/device/cuda/elements.cuh>
+#include <zer0/device/cuda/random.cuh>
 
 namespace zer0::gpu {
 

@@ -1,7 +1,7 @@
 // Cross-entropy of the cuda device: a block a row of logits.
 #pragma once
 
-#include <zer0/device/cuda/elements.cuh>
+#include <zer0/device/cuda/vector.cuh>
 
 namespace zer0 {
 namespace gpu {

@@ -7,6 +7,8 @@
 namespace zer0 {
 namespace gpu {
 
+inline constexpr index_t most_tile_head_dim = 128;
+
 /// Can tiles be copied 16 bytes at a time? Else a warp a query does it: float, odd or very wide heads, odd addresses.
 template <class Real>
 bool fits_tiles(const attention_sizes& a, std::initializer_list<tensor_view<const Real>> views) {

@@ -27,39 +27,26 @@ __global__ void __launch_bounds__(tile_threads)
                                const float* dots, tensor_view<const T> dout, tensor_view<T> dq) {
   constexpr int keys_of_step = backward_step<C>;
   auto& memory = shared_memory<query_gradient_memory<T, C>>();
-  const index_t head = blockIdx.x, kv_head = head / (a.heads / a.kv_heads);
-  const int tokens = static_cast<int>(q.rows);
-  const int first = static_cast<int>(gridDim.y - 1 - blockIdx.y) * tile_rows;
-  const int last = min(first + tile_rows, tokens) - 1;
-  const auto keys = k.col_block(kv_head * a.head_dim, a.head_dim);
-  const auto values = v.col_block(kv_head * a.head_dim, a.head_dim);
-  copy_tile(memory.q, q.col_block(head * a.head_dim, a.head_dim), first, tokens);
-  copy_tile(memory.dout, dout.col_block(head * a.head_dim, a.head_dim), first, tokens);
+  const block_queries block(a, q.rows);
+  const auto keys = k.col_block(block.kv_head * a.head_dim, a.head_dim);
+  const auto values = v.col_block(block.kv_head * a.head_dim, a.head_dim);
+  copy_tile(memory.q, q.col_block(block.head * a.head_dim, a.head_dim), block.first, block.tokens);
+  copy_tile(memory.dout, dout.col_block(block.head * a.head_dim, a.head_dim), block.first, block.tokens);
+  const key_steps<keys_of_step> seen_keys(block, starts, sequences);
+  seen_keys.copy(memory, keys, values, 0, block.last + 1);
 
-  const int first_key = starts[sequence_of(starts, sequences, first)];
-  const int last_start = starts[sequence_of(starts, sequences, last)];
-  const int steps = (last - first_key) / keys_of_step + 1;
-  const auto copy_keys = [&](int step) {
-    if (step < steps) {
-      copy_tile(memory.k[step % 2], keys, first_key + step * keys_of_step, last + 1);
-      copy_tile(memory.v[step % 2], values, first_key + step * keys_of_step, last + 1);
-    }
-    copy_async_commit();
-  };
-  copy_keys(0);
-
-  const lane_queries queries(first, tokens, starts, sequences);
+  const lane_queries queries(block.first, block.tokens, starts, sequences);
   float row_lse[2], row_dot[2];
 #pragma unroll
   for (int r = 0; r < 2; ++r) {
-    const bool exists = queries.token[r] < tokens;
-    row_lse[r] = exists ? log2_of_e * lse[queries.token[r] * a.heads + head] : 0;
-    row_dot[r] = exists ? dots[queries.token[r] * a.heads + head] : 0;
+    const bool exists = queries.token[r] < block.tokens;
+    row_lse[r] = exists ? log2_of_e * lse[queries.token[r] * a.heads + block.head] : 0;
+    row_dot[r] = exists ? dots[queries.token[r] * a.heads + block.head] : 0;
   }
   const float scale = a.scale * log2_of_e;
   float sum[C / 8][4] = {};
-  for (int step = 0; step < steps; ++step) {
-    copy_keys(step + 1);
+  for (int step = 0; step < seen_keys.steps; ++step) {
+    seen_keys.copy(memory, keys, values, step + 1, block.last + 1);
     copy_async_wait<1>();
     __syncthreads();
     float p[keys_of_step / 8][4] = {}, ds[keys_of_step / 8][4] = {};
@@ -68,10 +55,10 @@ __global__ void __launch_bounds__(tile_threads)
     multiply_transposed(
         ds, [&](int i) { return left_of(memory.dout, i); }, memory.v[step % 2]);
 
-    const int key = first_key + step * keys_of_step, own = key + lane_of_thread() % 4 * 2;
-    const bool all_seen = last_start <= key && key + keys_of_step - 1 <= first;
+    const int own = seen_keys.key(step) + lane_of_thread() % 4 * 2;
+    const bool all_seen = seen_keys.all_seen(step, block);
     if (a.drop_below != 0)
-      dropout_bits<keys_of_step / 8>(a, [&](int n) { return queries.kept(a, head, own + 8 * n); }).apply(ds);
+      dropout_bits<keys_of_step / 8>(a, [&](int n) { return queries.kept(a, block.head, own + 8 * n); }).apply(ds);
 #pragma unroll
     for (int n = 0; n < keys_of_step / 8; ++n)
 #pragma unroll
@@ -83,7 +70,7 @@ __global__ void __launch_bounds__(tile_threads)
         sum, [&](int i) { return left_of<T>(ds, i); }, memory.k[step % 2]);
     __syncthreads();  // before the next copy into these keys
   }
-  store_rows(sum, a.scale, memory.q, dq.col_block(head * a.head_dim, a.head_dim), first);
+  store_rows(sum, a.scale, memory.q, dq.col_block(block.head * a.head_dim, a.head_dim), block.first);
 }
 
 /// What the step's queries bring besides their vectors; of one that does not exist, lse is infinite: all of its

@@ -1,7 +1,8 @@
 // The forward pass of flash attention on tensor cores, for numbers of 16 bits.
 #pragma once
 
-#include <zer0/device/cuda/attention_tile.cuh>
+#include <zer0/device/cuda/attention_row.cuh>
+#include <zer0/device/cuda/tile.cuh>
 
 namespace zer0::gpu {
 
@@ -13,6 +14,46 @@ template <class T, int C>
 struct forward_memory {
   shared_tile<T, tile_rows, C> q;
   shared_tile<T, forward_keys, C> k[2], v[2];
+};
+
+/// The queries that a block works for: 64 tokens of one head, the longest rows first.
+struct block_queries {
+  index_t head, kv_head;
+  int tokens, first, last;
+
+  __device__ block_queries(const attention_shape& a, index_t rows)
+      : head(blockIdx.x),
+        kv_head(head / (a.heads / a.kv_heads)),
+        tokens(static_cast<int>(rows)),
+        first(static_cast<int>(gridDim.y - 1 - blockIdx.y) * tile_rows),
+        last(min(first + tile_rows, tokens) - 1) {}
+};
+
+/// The keys that they see, in steps of `Keys`: from the start of the first one's sequence to the last of the tokens.
+template <int Keys>
+struct key_steps {
+  int first_key, last_start, steps;
+
+  __device__ key_steps(const block_queries& b, const std::int32_t* starts, index_t sequences)
+      : first_key(starts[sequence_of(starts, sequences, b.first)]),
+        last_start(starts[sequence_of(starts, sequences, b.last)]),
+        steps((b.last - first_key) / Keys + 1) {}
+
+  [[nodiscard]] __device__ int key(int step) const { return first_key + step * Keys; }
+  /// Does every query see every key of a step?
+  [[nodiscard]] __device__ bool all_seen(int step, const block_queries& b) const {
+    return last_start <= key(step) && key(step) + Keys - 1 <= b.first;
+  }
+  /// Starts copying keys and values of a step, if there is one, as one group.
+  template <class Memory, class T>
+  __device__ void copy(Memory& memory, tensor_view<const T> keys, tensor_view<const T> values, int step,
+                       int end) const {
+    if (step < steps) {
+      copy_tile(memory.k[step % 2], keys, key(step), end);
+      copy_tile(memory.v[step % 2], values, key(step), end);
+    }
+    copy_async_commit();
+  }
 };
 
 /// The queries that a lane works for: rows l/4 and l/4 + 8 of its warp. Tokens that do not exist see no key.
@@ -40,6 +81,36 @@ struct lane_queries {
       bits |= (word_of(block, at + 1) >= a.drop_below ? 2u : 0u) << 2 * r;
     }
     return bits;
+  }
+};
+
+/// Dropout of the probabilities of a result, a number of which is (piece n, i): `kept` fills bit 4n+i. The loop is not
+/// unrolled: random numbers would take the registers of all that waits meanwhile.
+template <int N>
+struct dropout_bits {
+  unsigned bits = 0;
+  float factor;
+
+  template <class Kept>
+  __device__ dropout_bits(const attention_shape& a, Kept kept) : factor(a.kept_factor) {
+    static_assert(N <= 8);
+    if (a.drop_below == 0) return;
+#pragma unroll 1
+    for (int n = 0; n < N; ++n) bits |= kept(n) << 4 * n;
+  }
+  __device__ void apply(float (&result)[N][4]) const {
+#pragma unroll
+    for (int n = 0; n < N; ++n)
+#pragma unroll
+      for (int i = 0; i < 4; ++i) result[n][i] *= (bits >> (4 * n + i) & 1) != 0 ? factor : 0;
+  }
+  /// Zeros in columns 16k .. 16k+15 as a left operand; the factor is not applied.
+  __device__ void drop(fragment& f, int k) const {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      const unsigned pair = bits >> (8 * k + 2 * i) & 3;
+      f.r[i] &= ((pair & 1) != 0 ? 0xffffu : 0u) | ((pair & 2) != 0 ? 0xffff0000u : 0u);
+    }
   }
 };
 
@@ -85,40 +156,27 @@ __global__ void __launch_bounds__(tile_threads)
     flash_forward_tiles(attention_shape a, tensor_view<const T> q, tensor_view<const T> k, tensor_view<const T> v,
                         const std::int32_t* starts, index_t sequences, tensor_view<T> o, float* lse) {
   auto& memory = shared_memory<forward_memory<T, C>>();
-  const index_t head = blockIdx.x, kv_head = head / (a.heads / a.kv_heads);
-  const int tokens = static_cast<int>(q.rows);
-  const int first = static_cast<int>(gridDim.y - 1 - blockIdx.y) * tile_rows;  // the longest rows first
-  const int last = min(first + tile_rows, tokens) - 1;
-  const auto keys = k.col_block(kv_head * a.head_dim, a.head_dim);
-  const auto values = v.col_block(kv_head * a.head_dim, a.head_dim);
-  copy_tile(memory.q, q.col_block(head * a.head_dim, a.head_dim), first, tokens);
+  const block_queries block(a, q.rows);
+  const auto keys = k.col_block(block.kv_head * a.head_dim, a.head_dim);
+  const auto values = v.col_block(block.kv_head * a.head_dim, a.head_dim);
+  copy_tile(memory.q, q.col_block(block.head * a.head_dim, a.head_dim), block.first, block.tokens);
+  const key_steps<forward_keys> seen(block, starts, sequences);
+  seen.copy(memory, keys, values, 0, block.last + 1);
 
-  const int first_key = starts[sequence_of(starts, sequences, first)];
-  const int last_start = starts[sequence_of(starts, sequences, last)];
-  const int steps = (last - first_key) / forward_keys + 1;
-  const auto copy_keys = [&](int step) {
-    if (step < steps) {
-      copy_tile(memory.k[step % 2], keys, first_key + step * forward_keys, last + 1);
-      copy_tile(memory.v[step % 2], values, first_key + step * forward_keys, last + 1);
-    }
-    copy_async_commit();
-  };
-  copy_keys(0);
-
-  const lane_queries queries(first, tokens, starts, sequences);
+  const lane_queries queries(block.first, block.tokens, starts, sequences);
   const float scale = a.scale * log2_of_e;
   float out[C / 8][4] = {};
   online_softmax softmax;
-  for (int step = 0; step < steps; ++step) {
-    copy_keys(step + 1);
+  for (int step = 0; step < seen.steps; ++step) {
+    seen.copy(memory, keys, values, step + 1, block.last + 1);
     copy_async_wait<1>();
     __syncthreads();
     float s[forward_keys / 8][4] = {};
     multiply_transposed(
         s, [&](int i) { return left_of(memory.q, i); }, memory.k[step % 2]);
 
-    const int key = first_key + step * forward_keys, own = key + lane_of_thread() % 4 * 2;
-    const bool all_seen = last_start <= key && key + forward_keys - 1 <= first;
+    const int own = seen.key(step) + lane_of_thread() % 4 * 2;
+    const bool all_seen = seen.all_seen(step, block);
 #pragma unroll
     for (int n = 0; n < forward_keys / 8; ++n)
 #pragma unroll
@@ -130,7 +188,7 @@ __global__ void __launch_bounds__(tile_threads)
     for (int n = 0; n < C / 8; ++n)
 #pragma unroll
       for (int i = 0; i < 4; ++i) out[n][i] *= old[i / 2];
-    const dropout_bits<forward_keys / 8> dropout(a, [&](int n) { return queries.kept(a, head, own + 8 * n); });
+    const dropout_bits<forward_keys / 8> dropout(a, [&](int n) { return queries.kept(a, block.head, own + 8 * n); });
     const auto kept = [&](int i) {
       fragment p = left_of<T>(s, i);
       if (a.drop_below != 0) dropout.drop(p, i);
@@ -148,10 +206,10 @@ __global__ void __launch_bounds__(tile_threads)
       out[n][2 * r] *= factor;
       out[n][2 * r + 1] *= factor;
     }
-    if (lane_of_thread() % 4 == 0 && queries.token[r] < tokens)
-      lse[queries.token[r] * a.heads + head] = (softmax.largest[r] + log2f(total)) / log2_of_e;
+    if (lane_of_thread() % 4 == 0 && queries.token[r] < block.tokens)
+      lse[queries.token[r] * a.heads + block.head] = (softmax.largest[r] + log2f(total)) / log2_of_e;
   }
-  store_rows(out, 1, memory.q, o.col_block(head * a.head_dim, a.head_dim), first);
+  store_rows(out, 1, memory.q, o.col_block(block.head * a.head_dim, a.head_dim), block.first);
 }
 
 }  // namespace zer0::gpu

@@ -2,7 +2,7 @@
 // are read on the device. On tensor cores for 16-bit numbers whose rows are whole packs, else in float.
 #pragma once
 
-#include <zer0/device/cuda/attention_tile.cuh>
+#include <zer0/device/cuda/tile.cuh>
 
 namespace zer0 {
 namespace gpu {

@@ -1,7 +1,7 @@
 // RMSNorm of the cuda device: a warp a row, or a block where a row is wide. The row stays in registers.
 #pragma once
 
-#include <zer0/device/cuda/elements.cuh>
+#include <zer0/device/cuda/random.cuh>
 
 namespace zer0 {
 namespace gpu {

@@ -1,7 +1,7 @@
 // Rotary positions of the cuda device.
 #pragma once
 
-#include <zer0/device/cuda/elements.cuh>
+#include <zer0/device/cuda/vector.cuh>
 
 namespace zer0 {
 namespace gpu {

@@ -16,6 +16,10 @@ struct alignas(sizeof(T) * W) pack {
   T e[W];
 };
 
+/// Elements in 16 bytes of the wider of two types.
+template <class A, class B = A>
+inline constexpr int elements_at_once = static_cast<int>(16 / (sizeof(A) > sizeof(B) ? sizeof(A) : sizeof(B)));
+
 template <int W, class T>
 __device__ pack<std::remove_const_t<T>, W> load(T* from) {
   return *reinterpret_cast<const pack<std::remove_const_t<T>, W>*>(aligned<sizeof(T) * W>(from));
@@ -30,7 +34,9 @@ __device__ float number(T x) {
   return static_cast<float>(x);
 }
 
-__device__ inline float warp_sum(float x) {
+/// Of float or double.
+template <class V>
+__device__ V warp_sum(V x) {
   for (int mask = 16; mask > 0; mask /= 2) x += __shfl_xor_sync(whole_warp, x, mask);
   return x;
 }

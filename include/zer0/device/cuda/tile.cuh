@@ -1,16 +1,16 @@
-// Tiles of 16-bit matrices in shared memory, and their products on tensor cores: what flash attention is made of.
+// Tiles of 16-bit matrices in shared memory, and their products on tensor cores: what flash attention and the products
+// of groups of rows are made of.
 //
 // Warp w of a block owns rows 16w .. 16w+15 of every result. In a result of 8-column pieces, lane l holds of each piece
 // the numbers (l/4, 2(l%4)), its right neighbour, and the two that lie 8 rows below: the layout of multiply_add.
 #pragma once
 
-#include <zer0/device/cuda/attention_row.cuh>
+#include <zer0/device/cuda/vector.cuh>
 
 namespace zer0::gpu {
 
 inline constexpr int tile_threads = 128;
 inline constexpr int tile_rows = tile_threads / warp_size * 16;  ///< of a block's results
-inline constexpr index_t most_tile_head_dim = 128;
 
 /// Rows of C numbers, in chunks of 8 (16 bytes) whose order is turned from row to row, so that the eight rows which
 /// ldmatrix reads at once lie in different banks.
@@ -76,36 +76,6 @@ __device__ fragment left_of(const float (&result)[N][4], int k) {
   const float(&a)[4] = result[2 * k], (&b)[4] = result[2 * k + 1];
   return {{pair_of<T>(a[0], a[1]), pair_of<T>(a[2], a[3]), pair_of<T>(b[0], b[1]), pair_of<T>(b[2], b[3])}};
 }
-
-/// Dropout of the probabilities of a result, a number of which is (piece n, i): `kept` fills bit 4n+i. The loop is not
-/// unrolled: random numbers would take the registers of all that waits meanwhile.
-template <int N>
-struct dropout_bits {
-  unsigned bits = 0;
-  float factor;
-
-  template <class Kept>
-  __device__ dropout_bits(const attention_shape& a, Kept kept) : factor(a.kept_factor) {
-    static_assert(N <= 8);
-    if (a.drop_below == 0) return;
-#pragma unroll 1
-    for (int n = 0; n < N; ++n) bits |= kept(n) << 4 * n;
-  }
-  __device__ void apply(float (&result)[N][4]) const {
-#pragma unroll
-    for (int n = 0; n < N; ++n)
-#pragma unroll
-      for (int i = 0; i < 4; ++i) result[n][i] *= (bits >> (4 * n + i) & 1) != 0 ? factor : 0;
-  }
-  /// Zeros in columns 16k .. 16k+15 as a left operand; the factor is not applied.
-  __device__ void drop(fragment& f, int k) const {
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      const unsigned pair = bits >> (8 * k + 2 * i) & 3;
-      f.r[i] &= ((pair & 1) != 0 ? 0xffffu : 0u) | ((pair & 2) != 0 ? 0xffff0000u : 0u);
-    }
-  }
-};
 
 /// sum (16, Rows) += a b^T, where left(k) gives columns 16k .. of a (16, C).
 template <class T, int Rows, int C, class Left>

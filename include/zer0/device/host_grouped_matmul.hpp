@@ -1,12 +1,16 @@
-// Products of groups of rows of the cpu device: one after another.
+// Products of groups of rows on devices that compute on the host: one product after another.
 #pragma once
 
-#include <zer0/device/cpu/matmul.hpp>
+#include <zer0/device/device.hpp>
+#include <zer0/device/host_memory.hpp>
+
+#include <concepts>
 
 namespace zer0 {
 
-inline void grouped_matmul(cpu& d, id_span starts, tensor_view<const float> x, transpose tb, tensor_view<const float> b,
-                           tensor_view<float> y) {
+/// `starts` is memory of the host here, so each group is a product of the device.
+template <std::derived_from<host_memory> D>
+void grouped_matmul(D& d, id_span starts, const_view<D> x, transpose tb, const_view<D> b, view<D> y) {
   const index_t rows_of_b = tb == transpose::yes ? y.cols : x.cols;
   for (std::size_t e = 0; e + 1 < starts.size(); ++e) {
     const index_t first = starts[e], count = starts[e + 1] - first;
@@ -15,8 +19,8 @@ inline void grouped_matmul(cpu& d, id_span starts, tensor_view<const float> x, t
   }
 }
 
-inline void grouped_weight_gradient(cpu& d, id_span starts, tensor_view<const float> dy, tensor_view<const float> x,
-                                    tensor_view<float> dw) {
+template <std::derived_from<host_memory> D>
+void grouped_weight_gradient(D& d, id_span starts, const_view<D> dy, const_view<D> x, wide_view<D> dw) {
   for (std::size_t e = 0; e + 1 < starts.size(); ++e) {
     const index_t first = starts[e], count = starts[e + 1] - first;
     matmul(d, transpose::yes, dy.row_block(first, count), transpose::no, x.row_block(first, count), 1,
