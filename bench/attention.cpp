@@ -1,7 +1,6 @@
 // Attention forward and backward: the kernels beside each other over sequence lengths, with the memory they keep.
 #include "support/machine_peak.hpp"
 #include "support/report.hpp"
-
 #include <zer0/attention/kernel.hpp>
 #include <zer0/device/cpu.hpp>
 
@@ -28,7 +27,8 @@ void measure(const char* name, const settings& s, zer0::index_t seq, bench::repo
   zer0::arena<zer0::cpu> scratch(device);
   std::vector<std::int32_t> starts;
   for (zer0::index_t i = 0; i <= s.tokens; i += seq) starts.push_back(static_cast<std::int32_t>(i));
-  const zer0::attention_sizes a{s.heads, s.kv_heads, s.head_dim, 1 / std::sqrt(static_cast<double>(s.head_dim)), s.dropout, {1, 2, 3}};
+  const zer0::attention_sizes a{s.heads,   s.kv_heads, s.head_dim, 1 / std::sqrt(static_cast<double>(s.head_dim)),
+                                s.dropout, {1, 2, 3}};
   const double keys = static_cast<double>(seq + 1) / 2;
   const double product = 2 * static_cast<double>(s.tokens * s.heads * s.head_dim) * keys;  // one of q k^T, p v, ...
   std::vector<double> forward, backward, share;
@@ -54,7 +54,8 @@ void measure(const char* name, const settings& s, zer0::index_t seq, bench::repo
     if (i == 0) continue;
     forward.push_back(f * 1e3);
     backward.push_back(b * 1e3);
-    share.push_back(100 * 6 * product / ((f + b) * 1e9) / peak);  // 2 products forward, 4 backward; flash's fifth is not counted
+    share.push_back(100 * 6 * product / ((f + b) * 1e9) /
+                    peak);  // 2 products forward, 4 backward; flash's fifth is not counted
   }
   out.add({{"kernel", name},
            {"T", seq},

@@ -1,7 +1,7 @@
-// Products of the shapes that training has: zer0's product seam beside Eigen's own product, both against the machine's peak.
+// Products of the shapes that training has: zer0's product seam beside Eigen's own product, both against the machine's
+// peak.
 #include "support/machine_peak.hpp"
 #include "support/report.hpp"
-
 #include <zer0/device/cpu.hpp>
 
 #include <boost/program_options.hpp>
@@ -68,15 +68,16 @@ void measure(const product_case& s, int runs, bench::report& out) {
     ratio.push_back(eigen / ours);
     share.push_back(100 * flops / ours / 1e9 / peak);
   }
-  out.add({{"product", s.name},
-           {"m", s.m},
-           {"n", s.n},
-           {"k", s.k},
-           {"GFLOP/s", bench::median(ours_rate)},
-           {"% of peak", bench::median(share)},
-           {"Eigen GFLOP/s", bench::median(eigen_rate)},
-           {"times Eigen", bench::median(ratio)},
-           {"difference", static_cast<double>((c - theirs).cwiseAbs().maxCoeff()) / std::sqrt(static_cast<double>(s.k))}});
+  out.add(
+      {{"product", s.name},
+       {"m", s.m},
+       {"n", s.n},
+       {"k", s.k},
+       {"GFLOP/s", bench::median(ours_rate)},
+       {"% of peak", bench::median(share)},
+       {"Eigen GFLOP/s", bench::median(eigen_rate)},
+       {"times Eigen", bench::median(ratio)},
+       {"difference", static_cast<double>((c - theirs).cwiseAbs().maxCoeff()) / std::sqrt(static_cast<double>(s.k))}});
 }
 
 }  // namespace
@@ -84,7 +85,8 @@ void measure(const product_case& s, int runs, bench::report& out) {
 int main(int argc, char** argv) try {
   std::string json;
   int runs = 7;
-  po::options_description options("Times the products of a training step (dim 512, hidden 1408, vocabulary 6400, 2048 tokens)");
+  po::options_description options(
+      "Times the products of a training step (dim 512, hidden 1408, vocabulary 6400, 2048 tokens)");
   options.add_options()("help", "this text")("runs", po::value(&runs)->default_value(runs), "measured runs of each")(
       "json", po::value(&json), "also write the figures to this file");
   po::variables_map values;
@@ -97,12 +99,18 @@ int main(int argc, char** argv) try {
   const auto no = zer0::transpose::no;
   const auto yes = zer0::transpose::yes;
   bench::report out("gemm: float32");
-  for (const product_case& s : {product_case{"q,k,v forward", no, yes, 2048, 1536, 512}, {"o forward", no, yes, 2048, 512, 512},
-                                {"gate,up forward", no, yes, 2048, 2816, 512}, {"down forward", no, yes, 2048, 512, 1408},
-                                {"head forward", no, yes, 640, 6400, 512}, {"down input gradient", no, no, 2048, 1408, 512},
-                                {"gate,up input gradient", no, no, 2048, 512, 2816}, {"down weight gradient", yes, no, 512, 1408, 2048},
-                                {"gate,up weight gradient", yes, no, 2816, 512, 2048}, {"head weight gradient", yes, no, 6400, 512, 640},
-                                {"attention tile", no, yes, 64, 128, 64}, {"one token", no, yes, 1, 1536, 512}})
+  for (const product_case& s : {product_case{"q,k,v forward", no, yes, 2048, 1536, 512},
+                                {"o forward", no, yes, 2048, 512, 512},
+                                {"gate,up forward", no, yes, 2048, 2816, 512},
+                                {"down forward", no, yes, 2048, 512, 1408},
+                                {"head forward", no, yes, 640, 6400, 512},
+                                {"down input gradient", no, no, 2048, 1408, 512},
+                                {"gate,up input gradient", no, no, 2048, 512, 2816},
+                                {"down weight gradient", yes, no, 512, 1408, 2048},
+                                {"gate,up weight gradient", yes, no, 2816, 512, 2048},
+                                {"head weight gradient", yes, no, 6400, 512, 640},
+                                {"attention tile", no, yes, 64, 128, 64},
+                                {"one token", no, yes, 1, 1536, 512}})
     measure(s, runs, out);
   out.finish(json);
   return 0;

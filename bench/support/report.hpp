@@ -3,14 +3,14 @@
 
 #include <zer0/io/json_file.hpp>
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
-
-#include <sys/resource.h>
 
 namespace bench {
 
@@ -54,7 +54,8 @@ class report {
       std::printf("\n");
     };
     line([&](std::size_t i) { return names[i]; });
-    for (const auto& row : rows_) line([&](std::size_t i) { return text(row.value(names[i], nlohmann::ordered_json())); });
+    for (const auto& row : rows_)
+      line([&](std::size_t i) { return text(row.value(names[i], nlohmann::ordered_json())); });
   }
 
   std::string title_;
