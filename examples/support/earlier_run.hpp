@@ -1,6 +1,7 @@
 // The run that a new one goes on with: where it is, and whether the two are the same.
 #pragma once
 
+#include "modes.hpp"
 #include "run_directory.hpp"
 #include "train_options.hpp"
 #include <zer0/io/checkpoint.hpp>
@@ -29,7 +30,7 @@ inline std::optional<earlier_run> find_earlier_run(const option_set& options) {
   if (resume == "false") return std::nullopt;
   fs::path checkpoint = resume;
   if (resume == "true" || resume == "auto") {
-    const fs::path run = find_run(options.peek<std::string>("out_dir"), options.peek<std::string>("mode"),
+    const fs::path run = find_run(options.peek<std::string>("out_dir"), mode_of(options.peek<std::string>("mode")).run,
                                   options.peek<index_t>("dim"), options.given("dim"));
     if (fs::is_directory(run)) {
       const directory_lock not_while_another_writes(run);

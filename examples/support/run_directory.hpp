@@ -1,5 +1,5 @@
-// The folder of a run, OUT_DIR/MODE_DIM: checkpoints step_00000100, ..., the links best and last, tokenizer/,
-// log.jsonl.
+// The folder of a run, OUT_DIR/KIND_DIM (modes.hpp): checkpoints step_00000100, ..., the links best and last,
+// tokenizer/, log.jsonl.
 #pragma once
 
 #include "options.hpp"
@@ -14,14 +14,15 @@
 #include <filesystem>
 #include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace program {
 
 namespace fs = std::filesystem;
 
-inline fs::path run_directory(const fs::path& out_dir, const std::string& mode, zer0::index_t dim) {
-  return out_dir / (mode + "_" + std::to_string(dim));
+inline fs::path run_directory(const fs::path& out_dir, std::string_view kind, zer0::index_t dim) {
+  return out_dir / (std::string(kind) + "_" + std::to_string(dim));
 }
 
 inline bool is_checkpoint_name(const std::string& name) {
@@ -35,21 +36,21 @@ inline bool holds_checkpoints(const fs::path& run) {
   });
 }
 
-/// The runs of a mode in `out_dir`.
-inline std::vector<fs::path> runs_in(const fs::path& out_dir, const std::string& mode) {
+/// The runs of a kind in `out_dir`.
+inline std::vector<fs::path> runs_in(const fs::path& out_dir, std::string_view kind) {
   std::vector<fs::path> runs;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(out_dir, none))
-    if (entry.path().filename().string().starts_with(mode + "_") && holds_checkpoints(entry.path()))
+    if (entry.path().filename().string().starts_with(std::string(kind) + "_") && holds_checkpoints(entry.path()))
       runs.push_back(entry.path());
   std::ranges::sort(runs);
   return runs;
 }
 
 /// The run that is meant: that of `dim` if it was given; else the only one, or that of the default.
-inline fs::path find_run(const fs::path& out_dir, const std::string& mode, zer0::index_t dim, bool dim_given) {
-  const std::vector<fs::path> runs = runs_in(out_dir, mode);
-  return !dim_given && runs.size() == 1 ? runs.front() : run_directory(out_dir, mode, dim);
+inline fs::path find_run(const fs::path& out_dir, std::string_view kind, zer0::index_t dim, bool dim_given) {
+  const std::vector<fs::path> runs = runs_in(out_dir, kind);
+  return !dim_given && runs.size() == 1 ? runs.front() : run_directory(out_dir, kind, dim);
 }
 
 /// Where the first of the links `names` that exists points to; empty if none does.
@@ -131,7 +132,7 @@ class directory_lock {
 /// The files of a tokenizer in a folder.
 inline std::vector<fs::path> tokenizer_files(const fs::path& directory) {
   std::vector<fs::path> files;
-  for (const char* name : {"tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json",
+  for (const char* name : {"tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json", "chat_template.jinja",
                            "special_tokens_map.json", "added_tokens.json"})
     if (fs::exists(directory / name)) files.push_back(directory / name);
   return files;

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "terminal.hpp"
-#include "train_options.hpp"
+#include "training_data.hpp"
 #include <zer0/data/pretrain_data.hpp>
 
 #include <algorithm>
 #include <iostream>
 #include <optional>
+#include <string>
+#include <utility>
 
 namespace program {
 
@@ -59,6 +61,22 @@ inline zer0::data_options batches_of(const train_options& o, bool shuffle) {
           .seed = o.seed,
           .num_workers = static_cast<int>(o.num_workers),
           .progress = show_percent("counting tokens")};
+}
+
+/// Of --mode pretrain.
+inline training_data open_texts(const train_options& o, const zer0::tokenizer& tok) {
+  auto files = std::make_shared<texts>(o);
+  auto train = std::make_unique<stream_of<zer0::pretrain_data>>(files->train(), tok, batches_of(o, o.shuffle));
+  training_data data;
+  data.about = o.data_path + ": " + with_commas(train->data().records()) + " texts";
+  if (o.packed) data.about += ", " + with_commas(train->data().tokens_per_epoch()) + " tokens an epoch, packed";
+  if (files->val()) {
+    data.about += "; validation: " + with_commas(files->val()->size()) + " texts";
+    data.val = std::make_unique<stream_of<zer0::pretrain_data>>(*files->val(), tok, batches_of(o, false));
+  }
+  data.train = std::move(train);
+  data.files = std::move(files);
+  return data;
 }
 
 }  // namespace program

@@ -16,19 +16,17 @@ namespace program {
 
 template <class Model, class Run>
 void print_header(const train_setup& s, const char* variant, const std::string& device, Model& model, const Run& run,
-                  index_t val_texts) {
+                  const std::string& data) {
   const train_options& o = s.o;
   const zer0::dims& d = model.sizes();
   std::cout << "model     " << variant << ", " << with_commas(model.parameters().elements()) << " parameters: dim "
             << d.dim << ", " << d.n_layers << " layers, " << d.n_heads << " heads (" << d.kv_heads()
             << " key/value), feed-forward " << d.hidden() << ", vocabulary " << d.vocab_size << '\n';
-  std::cout << "data      " << o.data_path << ": " << with_commas(run.data.records()) << " texts";
-  if (o.packed) std::cout << ", " << with_commas(run.data.tokens_per_epoch()) << " tokens an epoch, packed";
-  if (val_texts > 0) std::cout << "; validation: " << with_commas(val_texts) << " texts";
-  std::cout << "\nschedule  " << with_commas(run.total_steps()) << " steps (" << with_commas(run.steps_per_epoch())
-            << " an epoch) of " << o.accumulation_steps << " x " << o.batch_size << " rows of " << o.max_seq_len
-            << " tokens; learning rate " << value_text(o.learning_rate) << " " << o.lr_schedule << ", warmup "
-            << o.warmup_iters << '\n';
+  if (s.starts_from_files()) std::cout << "start     " << s.start.string() << '\n';
+  std::cout << "data      " << data << "\nschedule  " << with_commas(run.total_steps()) << " steps ("
+            << with_commas(run.steps_per_epoch()) << " an epoch) of " << o.accumulation_steps << " x " << o.batch_size
+            << " rows of " << o.max_seq_len << " tokens; learning rate " << value_text(o.learning_rate) << " "
+            << o.lr_schedule << ", warmup " << o.warmup_iters << '\n';
   std::cout << "device    " << device << "\nrun       " << s.directory.string();
   if (s.earlier) std::cout << ", resumed at step " << s.earlier->state.step;
   std::cout << std::endl;

@@ -3,6 +3,7 @@
 
 #include "device_table.hpp"
 #include "earlier_run.hpp"
+#include "modes.hpp"
 #include "run_directory.hpp"
 #include "train_options.hpp"
 #include <zer0/io/model_files.hpp>
@@ -22,14 +23,15 @@ struct train_setup {
   device_place place;
   std::string dtype;  ///< that the device computes in, whatever was asked for
   std::optional<earlier_run> earlier;
+  fs::path start;  ///< the model whose weights a new run begins with; empty: random ones, or the earlier run's
   fs::path directory;
   fs::path tokenizer_source;
   zer0::model_config config;
   nlohmann::json run;  ///< what checkpoints hold about it
 
-  [[nodiscard]] bool starts_from_files() const { return !earlier && o.init_from != "none"; }
+  [[nodiscard]] bool starts_from_files() const { return !start.empty(); }
   /// Neither resumed nor begun with another model's weights.
-  [[nodiscard]] bool starts_from_nothing() const { return !earlier && o.init_from == "none"; }
+  [[nodiscard]] bool starts_from_nothing() const { return !earlier && start.empty(); }
 };
 
 namespace detail {
@@ -57,25 +59,41 @@ inline void read_sizes(train_setup& s, const option_set& options, const fs::path
   if (s.starts_from_files()) s.o.n_kv_heads.value = kv_heads;
   same("rope_theta", s.o.rope_theta, c.rope_theta);
   same("norm_eps", s.o.norm_eps, c.norm_eps);
+  if (s.starts_from_files() && !options.given("max_seq_len"))
+    s.o.max_seq_len = std::min(s.o.max_seq_len, c.max_seq_len);
   demand(s.o.max_seq_len <= c.max_seq_len, "--max_seq_len is ", s.o.max_seq_len, ", but the model in ", source.string(),
          " accepts ", c.max_seq_len);
   if (s.starts_from_files() && !options.given("tokenizer_path") && !tokenizer_files(source).empty())
     s.o.tokenizer_path = source.string();
 }
 
+/// Whose weights a new run begins with: those of --init_from, else those of the run before it in OUT_DIR.
+inline void choose_start(train_setup& s, const option_set& options) {
+  if (s.earlier) return;
+  const std::string_view from = mode_of(s.o.mode).from;
+  if (s.o.init_from != "none") {
+    demand(fs::is_regular_file(fs::path(s.o.init_from) / "config.json"), "--init_from ", s.o.init_from,
+           " holds no config.json; give a folder in Hugging Face's layout, such as a checkpoint of train");
+    s.start = s.o.init_from;
+  } else if (!from.empty()) {
+    const fs::path run = find_run(s.o.out_dir, mode_of(from).run, s.o.dim, options.given("dim"));
+    s.start = find_checkpoint(run, {"best", "last"});
+    demand(!s.start.empty(), "--mode ", s.o.mode, " begins with a trained model, and ", run.string(),
+           " holds no checkpoint; train one with --mode ", from, ", or name a model's folder by --init_from");
+  }
+}
+
 inline void choose_sizes(train_setup& s, const option_set& options) {
-  demand(!s.starts_from_files() || fs::is_regular_file(fs::path(s.o.init_from) / "config.json"), "--init_from ",
-         s.o.init_from, " holds no config.json; give a folder in Hugging Face's layout, such as a checkpoint of train");
   if (s.starts_from_nothing())
     s.config = {s.o.sizes(s.o.vocab_size), true};
   else
-    read_sizes(s, options, s.earlier ? s.earlier->checkpoint : fs::path(s.o.init_from));
+    read_sizes(s, options, s.earlier ? s.earlier->checkpoint : s.start);
   s.config.sizes.dropout = s.o.dropout;
   check_sizes(s.config.sizes);
 }
 
 inline void choose_files(train_setup& s, const option_set& options) {
-  s.directory = s.earlier ? s.earlier->directory() : run_directory(s.o.out_dir, s.o.mode, s.o.dim);
+  s.directory = s.earlier ? s.earlier->directory() : run_directory(s.o.out_dir, mode_of(s.o.mode).run, s.o.dim);
   demand(s.earlier || s.o.overwrite || !holds_checkpoints(s.directory), s.directory.string(),
          " holds the checkpoints of an earlier run; go on with it by --resume, choose another --out_dir, or replace it "
          "by --overwrite");
@@ -111,6 +129,7 @@ inline std::optional<train_setup> read_setup(int argc, const char* const* argv) 
   if (s.earlier) check_same_dtype(s.dtype, *s.earlier);
   demand(!s.earlier || s.o.init_from == "none" || s.o.resume == "auto",
          "--resume and --init_from are both given; choose one");
+  detail::choose_start(s, options);
   detail::choose_sizes(s, options);
   detail::choose_files(s, options);
   s.run = {{"options", detail::options_as_json(options)}, {"dtype", s.dtype}};

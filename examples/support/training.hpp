@@ -4,10 +4,10 @@
 #include "device_table.hpp"
 #include "signals.hpp"
 #include "terminal.hpp"
-#include "texts.hpp"
 #include "train_log.hpp"
 #include "train_report.hpp"
 #include "train_setup.hpp"
+#include "training_data.hpp"
 #include <zer0/attention/gqa.hpp>
 #include <zer0/attention/kernel.hpp>
 #include <zer0/optim/schedule/constant.hpp>
@@ -82,7 +82,7 @@ void set_weights(const train_setup& s, Run& run) {
     run.epoch = state.epoch;
     run.batch = state.batch;
   } else if (s.starts_from_files()) {
-    zer0::load_weights(run.trainer.model(), s.o.init_from);
+    zer0::load_weights(run.trainer.model(), s.start);
   } else {
     run.trainer.model().initialize(s.o.seed);
   }
@@ -92,39 +92,36 @@ template <class Line, class Decoder, class Device>
 int train_variant(train_setup& s, const char* variant_name, Device device, const char* program) {
   const train_options& o = s.o;
   const zer0::tokenizer tok = open_tokenizer(s);
-  const texts t(o);
   note_files(s, tok);
-  zer0::pretrain_data data(t.train(), tok, batches_of(o, o.shuffle));
-  std::optional<zer0::pretrain_data> val_data;
-  if (t.val()) val_data.emplace(*t.val(), tok, batches_of(o, false));
+  const training_data data = open_training_data(s, tok);
 
   fs::create_directories(s.directory);
   const directory_lock lock(s.directory);
   zer0::model<Decoder, Device> llm(s.config.sizes, std::move(device));
   using trainer_type = zer0::trainer<decltype(llm), zer0::cross_entropy, zer0::adamw, schedule, chosen_normalization>;
-  using run_type = zer0::training_run<trainer_type, zer0::pretrain_data>;
-  const index_t steps_per_epoch = (data.batches_per_epoch() + o.accumulation_steps - 1) / o.accumulation_steps;
+  using run_type = zer0::training_run<trainer_type, batch_stream>;
+  const index_t steps_per_epoch = (data.train->batches_per_epoch() + o.accumulation_steps - 1) / o.accumulation_steps;
   const index_t all_steps = o.epochs * steps_per_epoch;
   const index_t total_steps = o.max_steps > 0 ? std::min(o.max_steps, all_steps) : all_steps;
   trainer_type trainer(llm, {total_steps, o.grad_clip, o.seed}, {}, chosen_optimizer(o), chosen_schedule(o),
                        {o.normalization == "mean_of_means"});
-  run_type run{trainer, data, o.epochs, o.accumulation_steps, 0, 0, false, o.max_steps};
+  run_type run{trainer, *data.train, o.epochs, o.accumulation_steps, 0, 0, false, o.max_steps};
   set_weights(s, run);
   prepare_directory(s, tok);
   print_header(s, variant_name,
                device_line<Line>(s.o.device, device_access<Line>::description(llm.device()), s.o.dtype), llm, run,
-               t.val() ? t.val()->size() : 0);
+               data.about);
 
   index_t step = s.earlier ? s.earlier->state.step : 0;
   train_log log(s.directory / "log.jsonl", o.log_interval, step);
   std::optional<double> val_loss;
   std::function<double()> validate;
   const auto look = [&] {
-    val_loss = zer0::validate(trainer, *val_data);
+    val_loss = zer0::validate(trainer, *data.val);
     log.validation(step, *val_loss);  // before the checkpoint is saved: a resumed run does not look at this step again
     return *val_loss;
   };
-  if (val_data) validate = look;
+  if (data.val) validate = look;
   zer0::checkpoints checkpoints(chosen_checkpoints(s), validate, s.run);
   if (s.earlier) checkpoints.restore(s.earlier->state);
   const auto stop_if_asked = [&](run_type& r, const zer0::step_report& report) {
