@@ -1,5 +1,5 @@
 # Builds train and eval with ZER0_CUDA=ON in the folder WORK, a warning being an error, and runs them: where no GPU is, each
-# must say so in one sentence. One architecture only, to save time; cuda.nvcc_sm_90 compiles for another.
+# must say so in one sentence. One architecture only, to save time; cuda.report and cuda.nvcc_sm_100 compile for others.
 function(run)
   execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
