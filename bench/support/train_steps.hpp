@@ -58,8 +58,7 @@ phases timed_step(Model& model, zer0::workspace<Device>& memory, State& state, c
   const auto hidden = model.forward(c, memory.batch().ids);
   p.forward = lap();
   const auto dhidden = c.keep.matrix(hidden.rows, hidden.cols);
-  zer0::cross_entropy{}(c, model.output(), hidden, memory.batch().targets, memory.batch().weights, totals.data(),
-                        dhidden);
+  zer0::cross_entropy{}(c, model.output(), hidden, memory.batch(), totals.data(), dhidden);
   p.loss = lap();
   model.backward(c, dhidden);
   p.backward = lap();

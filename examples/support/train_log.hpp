@@ -15,9 +15,9 @@
 namespace program {
 
 /// A hook. Every `interval` steps, and at the end, a line {"step", "epoch", "loss", ...}: the loss is the mean over the
-/// target tokens since the last line. In float16 also "loss_scale" and "skipped_steps". Validation adds lines {"step",
-/// "val_loss"}. A resumed run goes on where its checkpoint stands: what a lost part of the run wrote after it is cut
-/// off. A line that cannot be written is lost.
+/// target tokens (in dpo over the pairs) since the last line, as are the loss's metrics. In float16 also "loss_scale"
+/// and "skipped_steps". Validation adds lines {"step", "val_loss", ...}. A resumed run goes on where its checkpoint
+/// stands: what a lost part of the run wrote after it is cut off. A line that cannot be written is lost.
 class train_log {
  public:
   train_log(const std::filesystem::path& path, zer0::index_t interval, zer0::index_t resumed_step)
@@ -29,15 +29,14 @@ class train_log {
 
   template <class Run>
   void operator()(const Run& run, const zer0::step_report& step) {
-    loss_sum_ += step.loss * step.target_tokens;
-    targets_ += step.target_tokens;
+    interval_.add(step);
     tokens_ += step.tokens;
     if (step.step % interval_ != 0 && !run.stop) return;
     const auto now = clock::now();
     const double seconds = std::chrono::duration<double>(now - last_).count();
     nlohmann::ordered_json line = {{"step", step.step},
                                    {"epoch", run.epoch},
-                                   {"loss", targets_ > 0 ? loss_sum_ / targets_ : 0},
+                                   {"loss", interval_.mean()},
                                    {"learning_rate", step.learning_rate},
                                    {"gradient_norm", step.gradient_norm},
                                    {"tokens_per_second", seconds > 0 ? static_cast<double>(tokens_) / seconds : 0}};
@@ -45,13 +44,18 @@ class train_log {
       line["loss_scale"] = step.loss_scale;
       line["skipped_steps"] = step.skipped_steps;
     }
+    for (const zer0::metric& m : interval_.metrics()) line[std::string(m.name)] = m.value;
     write(line);
-    loss_sum_ = targets_ = 0;
+    interval_ = {};
     tokens_ = 0;
     last_ = now;
   }
 
-  void validation(zer0::index_t step, double loss) { write({{"step", step}, {"val_loss", loss}}); }
+  void validation(zer0::index_t step, const zer0::evaluation& result) {
+    nlohmann::ordered_json line = {{"step", step}, {"val_loss", result.mean()}};
+    for (const zer0::metric& m : result.metrics()) line["val_" + std::string(m.name)] = m.value;
+    write(line);
+  }
 
  private:
   using clock = std::chrono::steady_clock;
@@ -77,8 +81,7 @@ class train_log {
 
   zer0::index_t interval_;
   std::ofstream out_;
-  double loss_sum_ = 0;
-  double targets_ = 0;
+  zer0::evaluation interval_;
   zer0::index_t tokens_ = 0;
   clock::time_point last_ = clock::now();
 };

@@ -53,9 +53,10 @@ struct chosen_normalization {
   [[nodiscard]] double micro_factor(const zer0::token_batch& batch) const {
     return means ? zer0::mean_of_means().micro_factor(batch) : zer0::per_target_token().micro_factor(batch);
   }
-  [[nodiscard]] double window_factor(index_t batches, double targets) const {
-    return means ? zer0::mean_of_means().window_factor(batches, targets)
-                 : zer0::per_target_token().window_factor(batches, targets);
+  [[nodiscard]] double count(const zer0::token_batch& batch) const { return batch.target_tokens(); }
+  [[nodiscard]] double window_factor(index_t batches, double counted) const {
+    return means ? zer0::mean_of_means().window_factor(batches, counted)
+                 : zer0::per_target_token().window_factor(batches, counted);
   }
 };
 
@@ -117,8 +118,9 @@ int train_variant(train_setup& s, const char* variant_name, Device device, const
   std::optional<double> val_loss;
   std::function<double()> validate;
   const auto look = [&] {
-    val_loss = zer0::validate(trainer, *data.val);
-    log.validation(step, *val_loss);  // before the checkpoint is saved: a resumed run does not look at this step again
+    const zer0::evaluation result = zer0::validate(trainer, *data.val);
+    val_loss = result.mean();
+    log.validation(step, result);  // before the checkpoint is saved: a resumed run does not look at this step again
     return *val_loss;
   };
   if (data.val) validate = look;

@@ -80,6 +80,7 @@
 #include <zer0/io/safetensors.hpp>
 #include <zer0/io/safetensors_header.hpp>
 #include <zer0/layer/context.hpp>
+#include <zer0/layer/device_batch.hpp>
 #include <zer0/layer/embedding.hpp>
 #include <zer0/layer/layer.hpp>
 #include <zer0/layer/linear.hpp>
@@ -101,6 +102,7 @@
 #include <zer0/recipe/hook/checkpoints.hpp>
 #include <zer0/recipe/hook/progress.hpp>
 #include <zer0/recipe/pretrain.hpp>
+#include <zer0/recipe/step_report.hpp>
 #include <zer0/recipe/trainer.hpp>
 #include <zer0/recipe/training_loop.hpp>
 #include <zer0/text/added_tokens.hpp>

@@ -38,6 +38,7 @@ struct setup {
     targets[2] = targets[11] = -1;
   }
 
+  [[nodiscard]] device_batch<D> in() const { return {.ids = {}, .targets = targets, .weights = importance.span()}; }
   [[nodiscard]] tensor_view<const real> h() const { return {hidden.data(), tokens, width}; }
 
   context<D>& start() {
@@ -47,14 +48,13 @@ struct setup {
   }
   double loss(const cross_entropy& ce) {
     context<D>& c = start();
-    return total_of(device, [&](double* total) { ce(c, head, h(), targets, importance.span(), total); });
+    return total_of(device, [&](double* total) { ce(c, head, h(), in(), total); });
   }
   results all(const cross_entropy& ce) {
     support::guarded_matrix<D> dh(device, tokens, width, support::placement::contiguous);
     dh.set(std::vector<double>(tokens * width, NAN));
     context<D>& c = start();
-    const double value =
-        total_of(device, [&](double* total) { ce(c, head, h(), targets, importance.span(), total, dh.view()); });
+    const double value = total_of(device, [&](double* total) { ce(c, head, h(), in(), total, dh.view()); });
     CHECK(dh.guards_intact());
     return {value, dh.values(), {gradient.span().begin(), gradient.span().end()}};
   }
@@ -124,9 +124,7 @@ TEMPLATE_LIST_TEST_CASE("cross_entropy: the head's gradient is added to, the hid
   support::guarded_matrix<TestType> dh(s.device, tokens, width, support::placement::contiguous);
   dh.set(std::vector<double>(tokens * width, NAN));
   context<TestType>& c = s.memory.reset();
-  (void)total_of(s.device, [&](double* total) {
-    cross_entropy{}(c, s.head, s.h(), s.targets, s.importance.span(), total, dh.view());
-  });
+  (void)total_of(s.device, [&](double* total) { cross_entropy{}(c, s.head, s.h(), s.in(), total, dh.view()); });
   CHECK(support::difference(dh.values(), once.dh) == 0);
   std::vector<double> doubled = once.dweight;
   for (double& g : doubled) g *= 2;
@@ -172,8 +170,7 @@ TEMPLATE_LIST_TEST_CASE("cross_entropy: logits exist for one chunk at a time", "
   setup<TestType> s;
   const auto bytes = [&](const cross_entropy& ce) {
     workspace<TestType> memory(s.device);
-    (void)total_of(s.device,
-                   [&](double* total) { ce(memory.reset(), s.head, s.h(), s.targets, s.importance.span(), total); });
+    (void)total_of(s.device, [&](double* total) { ce(memory.reset(), s.head, s.h(), s.in(), total); });
     return memory.peak_bytes();
   };
   const std::size_t row = vocab * sizeof(typename TestType::real);

@@ -121,6 +121,8 @@ TEMPLATE_LIST_TEST_CASE(
     CHECK(report.step == step);
     CHECK(report.tokens == 16);
     CHECK(report.target_tokens == 12);
+    CHECK(report.counted == 12);
+    CHECK(report.metrics.size() == 0);
     CHECK(report.learning_rate == 0.125);
     CHECK(t.micro_steps() == 3 * step);
   }
@@ -263,6 +265,17 @@ TEMPLATE_LIST_TEST_CASE("trainer: evaluate is without dropout and leaves trainin
     CHECK(first.optimizer().steps == second.optimizer().steps);
     CHECK(support::difference(looked_at.weight_values(), left_alone.weight_values()) == 0);
   }
+}
+
+TEMPLATE_LIST_TEST_CASE("trainer: without dropout in its options a model that has some trains as one that has none",
+                        "[recipe][trainer]", support::all_devices) {
+  small_model<decoder<>, TestType> plain;
+  small_model<decoder<>, TestType> dropping(with_dropout());
+  trainer_of<TestType> first(plain.model, {}, {}, {}, {0.1});
+  trainer_of<TestType> second(dropping.model, {.dropout = false}, {}, {}, {0.1});
+  trainer_of<TestType> third(dropping.model, {}, {}, {}, {0});
+  CHECK(third.step(pieces()).loss != first.evaluate(whole()).mean());
+  CHECK(second.step(pieces()).loss == first.step(pieces()).loss);
 }
 
 TEST_CASE("trainer: steps on cpu are the same bits with 1, 2 and 3 threads", "[recipe][trainer]") {

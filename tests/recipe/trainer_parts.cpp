@@ -6,6 +6,7 @@
 #include <zer0/optim/schedule/constant.hpp>
 #include <zer0/recipe/trainer.hpp>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <span>
@@ -25,14 +26,14 @@ using batches = std::vector<token_batch>;
 /// sum_i |h_i|^2 over all tokens.
 struct squared_hidden {
   template <device D>
-  void operator()(context<D>& c, parameter<typename D::real>&, const_view<D> h, id_span, const_wide_span<D>,
-                  double* total) const {
-    add_squares(c.device, {h.data, static_cast<std::size_t>(h.elements())}, total);
+  void operator()(context<D>& c, parameter<typename D::real>&, const_view<D> h, const device_batch<D>&,
+                  double* totals) const {
+    add_squares(c.device, {h.data, static_cast<std::size_t>(h.elements())}, totals);
   }
   template <device D>
-  void operator()(context<D>& c, parameter<typename D::real>& output, const_view<D> h, id_span targets,
-                  const_wide_span<D> weights, double* total, view<D> dh) const {
-    (*this)(c, output, h, targets, weights, total);
+  void operator()(context<D>& c, parameter<typename D::real>& output, const_view<D> h, const device_batch<D>& in,
+                  double* totals, view<D> dh) const {
+    (*this)(c, output, h, in, totals);
     copy(c.device, h, dh);
     scale(c.device, 2, dh);
   }
@@ -41,11 +42,37 @@ struct squared_hidden {
 /// Cross-entropy's gradients, and a loss that is no number.
 struct broken_loss {
   template <device D>
-  void operator()(context<D>& c, parameter<typename D::real>& output, const_view<D> h, id_span targets,
-                  const_wide_span<D> weights, double* total, view<D> dh) const {
-    cross_entropy()(c, output, h, targets, weights, total, dh);
+  void operator()(context<D>& c, parameter<typename D::real>& output, const_view<D> h, const device_batch<D>& in,
+                  double* totals, view<D> dh) const {
+    cross_entropy()(c, output, h, in, totals, dh);
     const double no_number = std::numeric_limits<double>::quiet_NaN();
-    c.device.upload(total, &no_number, sizeof no_number);
+    c.device.upload(totals, &no_number, sizeof no_number);
+  }
+};
+
+/// Cross-entropy that also measures the loss once more, and the squares of the hidden states.
+struct measuring {
+  static constexpr std::array metrics{"twice", "squares"};
+
+  template <device D>
+  void operator()(context<D>& c, parameter<typename D::real>& output, const_view<D> h, const device_batch<D>& in,
+                  double* totals) const {
+    cross_entropy()(c, output, h, in, totals);
+    measure(c, output, h, in, totals);
+  }
+  template <device D>
+  void operator()(context<D>& c, parameter<typename D::real>& output, const_view<D> h, const device_batch<D>& in,
+                  double* totals, view<D> dh) const {
+    cross_entropy()(c, output, h, in, totals, dh);
+    measure(c, output, h, in, totals);
+  }
+
+ private:
+  template <device D>
+  static void measure(context<D>& c, parameter<typename D::real>& output, const_view<D> h, const device_batch<D>& in,
+                      double* totals) {
+    cross_entropy()(c, output, h, in, totals + 1);
+    squared_hidden()(c, output, h, in, totals + 2);
   }
 };
 
@@ -91,6 +118,7 @@ struct noted_schedule {
 
 /// The sum over the targets of each micro-batch, halved, and of the window, tripled.
 struct own_normalization {
+  [[nodiscard]] double count(const token_batch& batch) const { return batch.target_tokens(); }
   [[nodiscard]] double micro_factor(const token_batch&) const { return 0.5; }
   [[nodiscard]] double window_factor(index_t, double) const { return 3; }
 };
@@ -138,6 +166,37 @@ TEMPLATE_LIST_TEST_CASE("trainer_parts: a loss, an optimizer and a schedule of o
   }
   CHECK(rates == std::vector<std::pair<index_t, index_t>>{{0, 4}, {1, 4}, {2, 4}, {3, 4}});
   CHECK(t.evaluate(small_batch(3)).loss_sum == Catch::Approx(squares_of_hidden(m, small_batch(3))).epsilon(eps));
+}
+
+TEMPLATE_LIST_TEST_CASE("trainer_parts: what a loss measures is reported as the loss is", "[recipe][trainer_parts]",
+                        support::all_devices) {
+  const double eps = sizeof(typename TestType::real) == 4 ? 1e-5 : 1e-12;
+  small_model<decoder<>, TestType> m;
+  trainer<model<decoder<>, TestType>, measuring> t(m.model);
+  const double squares = squares_of_hidden(m, small_batch(1)) + squares_of_hidden(m, small_batch(2));
+  evaluation total = t.evaluate(small_batch(1));
+  total.add(t.evaluate(small_batch(2)));
+  for (const metric_list& metrics : {total.metrics(), t.step(batches{small_batch(1), small_batch(2)}).metrics}) {
+    REQUIRE(metrics.size() == 2);
+    CHECK(metrics[0].name == "twice");
+    CHECK(metrics[0].value == Catch::Approx(total.mean()).epsilon(eps));
+    CHECK(metrics.at("squares") == Catch::Approx(squares / 18).epsilon(eps));
+    CHECK_THROWS_WITH(metrics.at("other"), support::contains("none called \"other\""));
+  }
+}
+
+TEMPLATE_LIST_TEST_CASE("trainer_parts: a mean over pairs counts two sequences as one", "[recipe][trainer_parts]",
+                        support::all_devices) {
+  const double eps = sizeof(typename TestType::real) == 4 ? 1e-5 : 1e-12;
+  small_model<decoder<>, TestType> m;
+  trainer<model<decoder<>, TestType>, cross_entropy, adamw, cosine, per_pair> t(m.model);
+  token_batch pairs = small_batch(1);
+  pairs.starts = {0, 5, 6, 8, 12};
+  const double loss = m.loss(pairs);
+  CHECK(t.evaluate(pairs).mean() == Catch::Approx(loss / 2).epsilon(eps));
+  const step_report report = t.step(batches{pairs, pairs, pairs});
+  CHECK(report.loss == Catch::Approx(loss / 2).epsilon(eps));
+  CHECK(report.counted == 6);
 }
 
 TEMPLATE_LIST_TEST_CASE("trainer_parts: a normalization of one's own scales each micro-batch and the window",

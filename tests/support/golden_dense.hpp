@@ -59,7 +59,7 @@ void compare_logits(file& f, verdict& v, Model& m, const zer0::token_batch& batc
   for (double& x : log_probabilities) x = -x;
   v.compare(f, "token_logprobs", log_probabilities, allow::log_probability);
 
-  scale(d, 1 / batch.target_tokens(), zer0::tensor_view<real>(memory.weights().data(), 1, batch.tokens()));
+  memory.scale_weights(1 / batch.target_tokens());
   cross_entropy_gradient(d, logits, memory.batch().targets, memory.batch().weights, losses);
   v.compare(f, "dlogits", fetch(d, logits), allow::activation);
 }

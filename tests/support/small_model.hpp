@@ -59,8 +59,7 @@ class small_model {
     zer0::context<D>& c = start(batch);
     const auto hidden = model.forward(c, memory.batch().ids);
     return summed([&](double* total) {
-      zer0::cross_entropy{}(c, model.output(), zer0::const_view<D>(hidden), memory.batch().targets,
-                            memory.batch().weights, total);
+      zer0::cross_entropy{}(c, model.output(), zer0::const_view<D>(hidden), memory.batch(), total);
     });
   }
   /// The summed loss; its gradients are added to the model's.
@@ -69,8 +68,7 @@ class small_model {
     const auto hidden = model.forward(c, memory.batch().ids);
     const auto dhidden = c.scratch.matrix(hidden.rows, hidden.cols);
     const double value = summed([&](double* total) {
-      zer0::cross_entropy{}(c, model.output(), zer0::const_view<D>(hidden), memory.batch().targets,
-                            memory.batch().weights, total, dhidden);
+      zer0::cross_entropy{}(c, model.output(), zer0::const_view<D>(hidden), memory.batch(), total, dhidden);
     });
     model.backward(c, dhidden);
     return value;

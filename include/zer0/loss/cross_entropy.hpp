@@ -2,6 +2,7 @@
 #pragma once
 
 #include <zer0/layer/context.hpp>
+#include <zer0/layer/device_batch.hpp>
 #include <zer0/layer/parameter.hpp>
 
 #include <algorithm>
@@ -14,33 +15,31 @@ namespace zer0 {
 struct cross_entropy {
   index_t chunk_bytes = index_t{16} << 20;
 
-  /// Adds the loss to *total (memory of the device), its gradient with respect to W to W.grad, and writes that with
+  /// Adds the loss to totals[0] (memory of the device), its gradient with respect to W to W.grad, and writes that with
   /// respect to h to dh.
   template <device Device>
-  void operator()(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h, id_span targets,
-                  const_wide_span<Device> weights, double* total, view<Device> dh) const {
-    chunks(c, output, h, targets, weights, total,
-           [&](auto logits, auto h_rows, index_t first, auto chunk_targets, auto w, auto losses) {
-             cross_entropy_gradient(c.device, logits, chunk_targets, w, losses);
-             matmul(c.device, transpose::no, logits, transpose::no, output.value, 0, dh.row_block(first, h_rows.rows));
-             matmul(c.device, transpose::yes, logits, transpose::no, h_rows, 1, output.grad);
-           });
+  void operator()(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h,
+                  const device_batch<Device>& in, double* totals, view<Device> dh) const {
+    chunks(c, output, h, in, totals, [&](auto logits, auto h_rows, index_t first, auto targets, auto w, auto losses) {
+      cross_entropy_gradient(c.device, logits, targets, w, losses);
+      matmul(c.device, transpose::no, logits, transpose::no, output.value, 0, dh.row_block(first, h_rows.rows));
+      matmul(c.device, transpose::yes, logits, transpose::no, h_rows, 1, output.grad);
+    });
   }
 
-  /// The loss alone, added to *total.
+  /// The loss alone.
   template <device Device>
-  void operator()(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h, id_span targets,
-                  const_wide_span<Device> weights, double* total) const {
-    chunks(c, output, h, targets, weights, total,
-           [&](auto logits, auto, index_t, auto chunk_targets, auto w, auto losses) {
-             cross_entropy_loss(c.device, logits, chunk_targets, w, losses);
-           });
+  void operator()(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h,
+                  const device_batch<Device>& in, double* totals) const {
+    chunks(c, output, h, in, totals, [&](auto logits, auto, index_t, auto targets, auto w, auto losses) {
+      cross_entropy_loss(c.device, logits, targets, w, losses);
+    });
   }
 
  private:
   template <device Device, class F>
-  void chunks(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h, id_span targets,
-              const_wide_span<Device> weights, double* total, F f) const {
+  void chunks(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h,
+              const device_batch<Device>& in, double* total, F f) const {
     using real = typename Device::real;
     const arena_scope<Device> scope(c.scratch);
     const index_t vocab = output.rows();
@@ -55,7 +54,7 @@ struct cross_entropy {
       const auto from = static_cast<std::size_t>(first);
       const auto n = static_cast<std::size_t>(count);
       matmul(c.device, transpose::no, h_rows, transpose::yes, output.value, 0, logits);
-      f(logits, h_rows, first, targets.subspan(from, n), weights.subspan(from, n), losses.subspan(from, n));
+      f(logits, h_rows, first, in.targets.subspan(from, n), in.weights.subspan(from, n), losses.subspan(from, n));
     }
     add_sum(c.device, losses, total);
   }

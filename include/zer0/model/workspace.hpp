@@ -5,19 +5,12 @@
 #include <zer0/core/dims.hpp>
 #include <zer0/device/buffer.hpp>
 #include <zer0/layer/context.hpp>
+#include <zer0/layer/device_batch.hpp>
 
 #include <algorithm>
 #include <vector>
 
 namespace zer0 {
-
-/// A token batch in device memory.
-template <device Device>
-struct device_batch {
-  id_span ids;                      ///< (N)
-  id_span targets;                  ///< (N)
-  const_wide_span<Device> weights;  ///< (N)
-};
 
 /// Both arenas of a device and what describes the batch at hand. Used again and again; after the first step of a size
 /// it allocates nothing.
@@ -37,6 +30,8 @@ class workspace {
     batch_.targets = put<std::int32_t>(std::span(batch.targets));
     weights_ = put<wide<real>>(std::span(batch.weights));
     batch_.weights = weights_;
+    batch_.references = put<double>(std::span(batch.references));
+    batch_.factor = 1;
     number_positions(batch.starts);
     context_.layout.starts = put<std::int32_t>(std::span(batch.starts));
     context_.layout.positions = put<std::int32_t>(std::span<const std::int32_t>(positions_));
@@ -66,8 +61,12 @@ class workspace {
   }
 
   [[nodiscard]] const device_batch<Device>& batch() const { return batch_; }
-  /// The weights of the batch, to be scaled.
-  [[nodiscard]] wide_span<Device> weights() const { return weights_; }
+  /// Multiplies the weights of the batch, and so its loss and gradients.
+  void scale_weights(double factor) {
+    if (factor == 1) return;
+    scale(*device_, factor, wide_view<Device>(weights_.data(), 1, static_cast<index_t>(weights_.size())));
+    batch_.factor *= factor;
+  }
   [[nodiscard]] context<Device>& current() { return context_; }
   /// Most bytes that activations and scratch ever took.
   [[nodiscard]] std::size_t peak_bytes() const { return keep_.peak() + scratch_.peak(); }
@@ -80,6 +79,9 @@ class workspace {
             " targets and ", batch.weights.size(), " weights; there must be one of each for every token");
     require(batch.starts.size() >= 2 && batch.starts.front() == 0 && batch.starts.back() == batch.tokens(),
             "batch: starts must begin with 0 and end with the number of tokens (", n, ")");
+    require(batch.references.empty() || static_cast<index_t>(batch.references.size()) == batch.sequences(),
+            "batch: ", batch.references.size(), " references for ", batch.sequences(),
+            " sequences; there must be one for each, or none at all");
     for (std::size_t i = 0; i < n; ++i) {
       check_token("id", batch.ids[i], i, sizes);
       if (batch.weights[i] != 0) check_token("target", batch.targets[i], i, sizes);

@@ -8,33 +8,24 @@
 #include <zer0/optim/adamw.hpp>
 #include <zer0/optim/loss_scale.hpp>
 #include <zer0/optim/schedule/cosine.hpp>
+#include <zer0/recipe/step_report.hpp>
 
-#include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace zer0 {
-
-struct step_report {
-  index_t step = 0;          ///< steps done, this one and skipped ones included
-  double loss = 0;           ///< as the normalization defines it
-  double gradient_norm = 0;  ///< 2-norm over all gradients, before clipping; not finite if the step was skipped
-  double learning_rate = 0;
-  index_t tokens = 0;         ///< that went through the model
-  double target_tokens = 0;   ///< that were learned from
-  double loss_scale = 1;      ///< of this step; other than 1 only in float16
-  index_t skipped_steps = 0;  ///< since the start, as their gradients overflowed; only in float16
-};
 
 struct trainer_options {
   index_t total_steps = 1;          ///< for the schedule
   double grad_clip = 1.0;           ///< largest gradient norm; 0: no clipping
   std::uint64_t seed = 42;          ///< of dropout
   loss_scale_rule loss_scale = {};  ///< of float16; other types need none
+  bool dropout = true;              ///< as strong as the model's sizes say; false: none
 };
 
 /// Trains a model. Loss, optimizer, schedule and normalization are plain types; any type with the same members takes
-/// their place. A loss is linear in the targets' weights: normalization and the scale of float16 (`loss_scale_for`)
-/// enter by them.
+/// their place. A loss adds a sum to totals[0]; normalization and the scale of float16 (`loss_scale_for`) multiply it
+/// by `device_batch::factor`, which the targets' weights hold already. It may have `metrics` (recipe/step_report.hpp).
 template <class Model, class Loss = cross_entropy, class Optimizer = adamw, class Schedule = cosine,
           class Normalization = per_target_token>
 class trainer {
@@ -55,7 +46,7 @@ class trainer {
         state_(model),
         loss_scale_(options.loss_scale),
         workspace_(model.device()),
-        totals_(model.device(), 2) {
+        totals_(model.device(), 2 + metric_count) {
     (void)model.gradients();
     reset_totals();
   }
@@ -71,16 +62,18 @@ class trainer {
       accumulate(batch);
       report.tokens += batch.tokens();
       report.target_tokens += batch.target_tokens();
+      report.counted += normalization_.count(batch);
     }
     report.loss_scale = loss_scale_.factor();
     const double factor =
-        normalization_.window_factor(static_cast<index_t>(window.size()), report.target_tokens) / report.loss_scale;
+        normalization_.window_factor(static_cast<index_t>(window.size()), report.counted) / report.loss_scale;
     report.learning_rate = schedule_(steps(), options_.total_steps);
     add_squares(model_->device(), model_->gradients(), squares());
-    state_.update(optimizer_, *model_, report.learning_rate, {factor, options_.grad_clip, squares(), loss()});
-    const auto [loss, squares] = read_totals();
-    report.loss = loss * factor;
-    report.gradient_norm = std::sqrt(squares) * factor;
+    state_.update(optimizer_, *model_, report.learning_rate, {factor, options_.grad_clip, squares(), losses()});
+    const totals sums = read_totals();
+    report.loss = sums.loss() * factor;
+    report.gradient_norm = std::sqrt(sums.squares()) * factor;
+    report.metrics.add(sums.metrics(), factor);
     report.step = steps();
     if (std::isfinite(report.loss) && std::isfinite(report.gradient_norm))
       loss_scale_.accept();
@@ -93,34 +86,28 @@ class trainer {
   /// Adds the gradients of one micro-batch and its loss, times the loss scale and not yet normalized over the window.
   void accumulate(const token_batch& batch) {
     context<device_type>& c = workspace_.start(batch, model_->sizes());
-    c.training = true;
+    c.training = options_.dropout;
     c.seed = options_.seed;
     c.step = micro_steps_++;
+    workspace_.scale_weights(normalization_.micro_factor(batch) * loss_scale_.factor());
     const device_batch<device_type>& in = workspace_.batch();
-    if (const double factor = normalization_.micro_factor(batch) * loss_scale_.factor(); factor != 1)
-      scale(model_->device(), factor, wide_view<device_type>(workspace_.weights().data(), 1, batch.tokens()));
     recorder_(model_->device(), {batch.tokens(), batch.sequences(), c.layout.longest}, [&] {
       const tensor_view<real> hidden = model_->forward(c, in.ids);
       const tensor_view<real> dhidden = c.keep.matrix(hidden.rows, hidden.cols);
-      loss_(c, model_->output(), hidden, in.targets, in.weights, loss(), dhidden);
+      loss_(c, model_->output(), hidden, in, losses(), dhidden);
       model_->backward(c, dhidden);
     });
   }
 
-  struct evaluation {
-    double loss_sum = 0;
-    double targets = 0;
-    [[nodiscard]] double mean() const { return targets > 0 ? loss_sum / targets : 0; }
-  };
-
-  /// Loss of one batch without dropout or gradients; add up, then take the mean over all target tokens.
+  /// Loss of one batch without dropout or gradients; add up, then take the mean.
   evaluation evaluate(const token_batch& batch) {
     context<device_type>& c = workspace_.start(batch, model_->sizes());
     const device_batch<device_type>& in = workspace_.batch();
     reset_totals();
     const tensor_view<real> hidden = model_->forward(c, in.ids);
-    loss_(c, model_->output(), hidden, in.targets, in.weights, loss());
-    return {read_totals().loss, batch.target_tokens()};
+    loss_(c, model_->output(), hidden, in, losses());
+    const totals sums = read_totals();
+    return {sums.loss(), normalization_.count(batch), sums.metrics()};
   }
 
   [[nodiscard]] Model& model() { return *model_; }
@@ -138,15 +125,25 @@ class trainer {
     return {g.data(), 1, static_cast<index_t>(g.size())};
   }
 
-  /// Sums on the device: over the micro-batches, and over the gradients.
+  static constexpr index_t metric_count = metrics_of<Loss>;
+
+  /// Sums on the device: the squares of the gradients; over the micro-batches the loss and its metrics.
   struct totals {
-    double loss = 0;
-    double squares = 0;
+    std::array<double, 2 + metric_count> sums{};
+
+    [[nodiscard]] double squares() const { return sums[0]; }
+    [[nodiscard]] double loss() const { return sums[1]; }
+    [[nodiscard]] metric_list metrics() const {
+      metric_list list;
+      if constexpr (metric_count > 0)
+        for (std::size_t i = 0; i < metric_count; ++i) list.push_back({Loss::metrics[i], sums[2 + i]});
+      return list;
+    }
   };
-  [[nodiscard]] double* loss() { return totals_.data(); }
-  [[nodiscard]] double* squares() { return totals_.data() + 1; }
+  [[nodiscard]] double* squares() { return totals_.data(); }
+  [[nodiscard]] double* losses() { return totals_.data() + 1; }
   void reset_totals() {
-    constexpr totals zero;
+    constexpr totals zero{};
     model_->device().upload(totals_.data(), &zero, sizeof zero);
   }
   [[nodiscard]] totals read_totals() {

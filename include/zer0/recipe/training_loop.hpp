@@ -3,6 +3,7 @@
 
 #include <zer0/recipe/trainer.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <vector>
@@ -37,7 +38,7 @@ struct training_run {
 };
 
 struct training_report {
-  double loss = 0;  ///< mean over target tokens of the last tenth of the steps; the last step's if none of them ran
+  double loss = 0;  ///< mean of the last tenth of the steps; the last step's if none of them ran
   index_t steps = 0;
   index_t tokens = 0;
   double seconds = 0;
@@ -60,8 +61,7 @@ training_report train(training_run<Trainer, Data>& run, Hooks&&... hooks) {
   using clock = std::chrono::steady_clock;
   require(run.accumulation_steps >= 1, "accumulation_steps is ", run.accumulation_steps, "; it must be at least 1");
   training_report report;
-  double loss_sum = 0;
-  double targets = 0;
+  evaluation last_tenth;
   const index_t before_last_tenth = run.total_steps() - run.total_steps() / 10;
   std::vector<token_batch> window(static_cast<std::size_t>(run.accumulation_steps));
   run.stop = run.stop || run.steps_done() >= run.total_steps();  // resumed at its end
@@ -78,32 +78,27 @@ training_report train(training_run<Trainer, Data>& run, Hooks&&... hooks) {
       report.tokens += step.tokens;
       ++report.steps;
       report.loss = step.loss;
-      if (step.step > before_last_tenth) {
-        loss_sum += step.loss * step.target_tokens;
-        targets += step.target_tokens;
-      }
+      if (step.step > before_last_tenth) last_tenth.add(step);
       if (step.step >= run.total_steps()) run.stop = true;
       (hooks(run, step), ...);
     }
     if (run.stop && run.batch < run.data.batches_per_epoch()) break;
   }
-  if (targets > 0) report.loss = loss_sum / targets;
+  if (last_tenth.counted > 0) report.loss = last_tenth.mean();
   report.tokens_per_second = report.seconds > 0 ? static_cast<double>(report.tokens) / report.seconds : 0;
   return report;
 }
 
-/// Mean loss over all target tokens of one pass through `data`.
+/// Loss and metrics of one pass through `data`, over all that is counted in it.
 template <class Trainer, batch_source Data>
-double validate(Trainer& trainer, Data& data) {
-  typename Trainer::evaluation total;
+evaluation validate(Trainer& trainer, Data& data) {
+  evaluation total;
   token_batch batch;
   data.seek(0, 0);
   while (data.next(batch)) {
-    const auto one = trainer.evaluate(batch);
-    total.loss_sum += one.loss_sum;
-    total.targets += one.targets;
+    total.add(trainer.evaluate(batch));
   }
-  return total.mean();
+  return total;
 }
 
 }  // namespace zer0

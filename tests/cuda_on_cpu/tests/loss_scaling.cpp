@@ -27,9 +27,9 @@ struct overflowing {
   const bool* overflows;
 
   template <device D>
-  void operator()(context<D>& c, parameter<typename D::real>& output, const_view<D> h, id_span targets,
-                  const_wide_span<D> weights, double* total, view<D> dh) const {
-    cross_entropy()(c, output, h, targets, weights, total, dh);
+  void operator()(context<D>& c, parameter<typename D::real>& output, const_view<D> h, const device_batch<D>& in,
+                  double* totals, view<D> dh) const {
+    cross_entropy()(c, output, h, in, totals, dh);
     if (*overflows) fill(c.device, dh, std::numeric_limits<double>::infinity());
   }
 };

@@ -42,8 +42,7 @@ class checkpoints {
   void restore(const training_state& state) {
     const auto number = [&](const char* key, double otherwise) { return state.run.value(key, otherwise); };
     best_ = number("best_loss", best_);
-    loss_sum_ = number("interval_loss", 0);
-    targets_ = number("interval_targets", 0);
+    interval_ = {number("interval_loss", 0), number("interval_counted", 0)};
     best_step_ = state.run.value("best_step", best_step_);
     const std::string best = step_name(best_step_);
     if (std::filesystem::is_directory(options_.directory / best) && !linked("best", best)) link("best", best);
@@ -52,15 +51,14 @@ class checkpoints {
 
   template <class Run>
   void operator()(const Run& run, const step_report& step) {
-    loss_sum_ += step.loss * step.target_tokens;
-    targets_ += step.target_tokens;
+    interval_.add(step);
     const bool ends = run.stop || step.step >= run.total_steps();
     const bool look =
         due(step.step, options_.save_interval) || (step.step >= run.total_steps() && options_.save_interval > 0);
     bool best = false;
     if (look) {
-      measured_ = validate_ ? validate_() : targets_ > 0 ? loss_sum_ / targets_ : 0;
-      loss_sum_ = targets_ = 0;
+      measured_ = validate_ ? validate_() : interval_.mean();
+      interval_ = {};
       best = *measured_ < best_;
       if (best) {
         best_ = *measured_;
@@ -92,8 +90,8 @@ class checkpoints {
       training_state state{step, run.epoch, run.batch, run.trainer.micro_steps(), run_};
       state.run["best_loss"] = best_;
       state.run["best_step"] = best_step_;
-      state.run["interval_loss"] = loss_sum_;
-      state.run["interval_targets"] = targets_;
+      state.run["interval_loss"] = interval_.loss_sum;
+      state.run["interval_counted"] = interval_.counted;
       save_checkpoint(run.trainer, state, options_.directory / name, options_.extra_files);
       link("last", name);
       if (best) link("best", name);
@@ -152,8 +150,7 @@ class checkpoints {
   nlohmann::json run_;
   double best_ = std::numeric_limits<double>::max();
   index_t best_step_ = 0;
-  double loss_sum_ = 0;
-  double targets_ = 0;
+  evaluation interval_;
   std::optional<double> measured_;
 };
 

@@ -26,7 +26,7 @@ class progress {
     } else {
       tokens_ += step.tokens;
     }
-    smooth_loss_ = first_step_ == step.step ? step.loss : 0.95 * smooth_loss_ + 0.05 * step.loss;
+    smooth(step);
     const index_t total = run.total_steps();
     const bool last = step.step >= total || run.stop;
     const bool due = terminal_ ? seconds(drawn_, now) > 0.1 : step.step % interval_ == 0;
@@ -36,9 +36,11 @@ class progress {
     const index_t done = step.step - first_step_;
     const double left = done > 0 ? elapsed / static_cast<double>(done) * static_cast<double>(total - step.step) : 0;
     const double speed = elapsed > 0 ? static_cast<double>(tokens_) / elapsed : 0;
-    std::fprintf(out_, "%s%sstep %ld/%ld  loss %.4f  lr %.2e  norm %.2f  %.0f tokens/s  %s left%s",
-                 terminal_ ? "\r" : "", bar(step.step, total).c_str(), static_cast<long>(step.step),
-                 static_cast<long>(total), smooth_loss_, step.learning_rate, step.gradient_norm, speed,
+    std::fprintf(out_, "%s%sstep %ld/%ld  loss %.4f", terminal_ ? "\r" : "", bar(step.step, total).c_str(),
+                 static_cast<long>(step.step), static_cast<long>(total), smooth_loss_);
+    for (const metric& m : smooth_metrics_)
+      std::fprintf(out_, "  %.*s %.3g", static_cast<int>(m.name.size()), m.name.data(), m.value);
+    std::fprintf(out_, "  lr %.2e  norm %.2f  %.0f tokens/s  %s left%s", step.learning_rate, step.gradient_norm, speed,
                  time_text(left).c_str(), terminal_ && !last ? "\x1b[K" : "\n");
     std::fflush(out_);
   }
@@ -47,6 +49,14 @@ class progress {
   using clock = std::chrono::steady_clock;
   static double seconds(clock::time_point from, clock::time_point to) {
     return std::chrono::duration<double>(to - from).count();
+  }
+
+  void smooth(const step_report& step) {
+    const bool first = first_step_ == step.step;
+    smooth_loss_ = first ? step.loss : 0.95 * smooth_loss_ + 0.05 * step.loss;
+    if (first) smooth_metrics_ = {};
+    for (metric& m : smooth_metrics_) m.value *= 0.95;
+    smooth_metrics_.add(step.metrics, first ? 1 : 0.05);
   }
 
   [[nodiscard]] std::string bar(index_t done, index_t total) const {
@@ -73,6 +83,7 @@ class progress {
   index_t first_step_ = -1;
   index_t tokens_ = 0;
   double smooth_loss_ = 0;
+  metric_list smooth_metrics_;
   clock::time_point started_{}, drawn_{};
 };
 

@@ -1,0 +1,103 @@
+// What a step and an evaluation report, and the further numbers that a loss may measure.
+#pragma once
+
+#include <zer0/core/error.hpp>
+#include <zer0/core/types.hpp>
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string_view>
+
+namespace zer0 {
+
+/// A loss names what it measures besides itself by `static constexpr std::array metrics{"accuracy", ...}`, and adds to
+/// totals[1], totals[2], ... in that order what it adds to totals[0] for the loss: sums, of which means are taken
+/// alike.
+template <class Loss>
+inline constexpr index_t metrics_of = [] {
+  if constexpr (requires { Loss::metrics; })
+    return static_cast<index_t>(Loss::metrics.size());
+  else
+    return index_t{0};
+}();
+
+struct metric {
+  std::string_view name;
+  double value = 0;
+};
+
+/// Up to 16 metrics, in the order of the loss; allocates nothing.
+class metric_list {
+ public:
+  static constexpr std::size_t capacity = 16;
+
+  void push_back(const metric& m) {
+    require(size_ < capacity, "metrics: a loss may have at most ", capacity);
+    metrics_[size_++] = m;
+  }
+  [[nodiscard]] const metric* begin() const { return metrics_.data(); }
+  [[nodiscard]] const metric* end() const { return metrics_.data() + size_; }
+  [[nodiscard]] metric* begin() { return metrics_.data(); }
+  [[nodiscard]] metric* end() { return metrics_.data() + size_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] const metric& operator[](std::size_t i) const { return metrics_[i]; }
+  /// Throws zer0::error if there is no such metric.
+  [[nodiscard]] double at(std::string_view name) const {
+    const auto* const found = std::find_if(begin(), end(), [&](const metric& m) { return m.name == name; });
+    require(found != end(), "metrics: the loss has none called \"", name, "\"");
+    return found->value;
+  }
+
+  /// this += factor * other, name by name; an empty list takes the names of the other.
+  void add(const metric_list& other, double factor) {
+    for (std::size_t i = 0; i < other.size_; ++i) {
+      if (i == size_) push_back({other.metrics_[i].name});
+      metrics_[i].value += factor * other.metrics_[i].value;
+    }
+  }
+
+ private:
+  std::array<metric, capacity> metrics_{};
+  std::size_t size_ = 0;
+};
+
+struct step_report {
+  index_t step = 0;          ///< steps done, this one and skipped ones included
+  double loss = 0;           ///< as the normalization defines it
+  double gradient_norm = 0;  ///< 2-norm over all gradients, before clipping; not finite if the step was skipped
+  double learning_rate = 0;
+  index_t tokens = 0;         ///< that went through the model
+  double target_tokens = 0;   ///< that were learned from
+  double counted = 0;         ///< what the loss is the mean over, as the normalization counts: target tokens, or pairs
+  double loss_scale = 1;      ///< of this step; other than 1 only in float16
+  index_t skipped_steps = 0;  ///< since the start, as their gradients overflowed; only in float16
+  metric_list metrics = {};   ///< of the loss, means as `loss` is
+};
+
+/// Sums over batches, or over steps.
+struct evaluation {
+  double loss_sum = 0;
+  double counted = 0;
+  metric_list sums = {};
+
+  [[nodiscard]] double mean() const { return counted > 0 ? loss_sum / counted : 0; }
+  [[nodiscard]] metric_list metrics() const {
+    metric_list means;
+    means.add(sums, counted > 0 ? 1 / counted : 0);
+    return means;
+  }
+  void add(const evaluation& other) {
+    loss_sum += other.loss_sum;
+    counted += other.counted;
+    sums.add(other.sums, 1);
+  }
+  /// A step as often as it counted.
+  void add(const step_report& step) {
+    loss_sum += step.loss * step.counted;
+    counted += step.counted;
+    sums.add(step.metrics, step.counted);
+  }
+};
+
+}  // namespace zer0
