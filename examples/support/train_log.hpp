@@ -29,14 +29,14 @@ class train_log {
 
   template <class Run>
   void operator()(const Run& run, const zer0::step_report& step) {
-    interval_.add(step);
+    mean_.add(step);
     tokens_ += step.tokens;
     if (step.step % interval_ != 0 && !run.stop) return;
     const auto now = clock::now();
     const double seconds = std::chrono::duration<double>(now - last_).count();
     nlohmann::ordered_json line = {{"step", step.step},
                                    {"epoch", run.epoch},
-                                   {"loss", interval_.mean()},
+                                   {"loss", mean_.mean()},
                                    {"learning_rate", step.learning_rate},
                                    {"gradient_norm", step.gradient_norm},
                                    {"tokens_per_second", seconds > 0 ? static_cast<double>(tokens_) / seconds : 0}};
@@ -44,9 +44,9 @@ class train_log {
       line["loss_scale"] = step.loss_scale;
       line["skipped_steps"] = step.skipped_steps;
     }
-    for (const zer0::metric& m : interval_.metrics()) line[std::string(m.name)] = m.value;
+    for (const zer0::metric& m : mean_.metrics()) line[std::string(m.name)] = m.value;
     write(line);
-    interval_ = {};
+    mean_ = {};
     tokens_ = 0;
     last_ = now;
   }
@@ -81,7 +81,7 @@ class train_log {
 
   zer0::index_t interval_;
   std::ofstream out_;
-  zer0::evaluation interval_;
+  zer0::evaluation mean_;  ///< since the last line
   zer0::index_t tokens_ = 0;
   clock::time_point last_ = clock::now();
 };
