@@ -16,7 +16,10 @@
 #include <zer0/core/sampling.hpp>
 #include <zer0/core/tensor.hpp>
 #include <zer0/core/types.hpp>
+#include <zer0/data/chat_record.hpp>
+#include <zer0/data/chat_records.hpp>
 #include <zer0/data/checked_lines.hpp>
+#include <zer0/data/conversation_encoder.hpp>
 #include <zer0/data/count_words.hpp>
 #include <zer0/data/document_encoder.hpp>
 #include <zer0/data/jsonl_file.hpp>
@@ -26,6 +29,8 @@
 #include <zer0/data/pretrain_data.hpp>
 #include <zer0/data/pretrain_records.hpp>
 #include <zer0/data/record_view.hpp>
+#include <zer0/data/row_packing.hpp>
+#include <zer0/data/sft_data.hpp>
 #include <zer0/data/shuffle.hpp>
 #include <zer0/data/training_texts.hpp>
 #include <zer0/device/archetype.hpp>
@@ -102,6 +107,7 @@
 #include <zer0/recipe/hook/checkpoints.hpp>
 #include <zer0/recipe/hook/progress.hpp>
 #include <zer0/recipe/pretrain.hpp>
+#include <zer0/recipe/sft.hpp>
 #include <zer0/recipe/step_report.hpp>
 #include <zer0/recipe/trainer.hpp>
 #include <zer0/recipe/training_loop.hpp>

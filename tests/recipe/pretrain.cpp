@@ -126,18 +126,18 @@ TEST_CASE("pretrain: it is the trainer and the loop with the recipe's values", "
 
 TEST_CASE("pretrain: values out of range are refused in one sentence before the first step", "[recipe][pretrain]") {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  CHECK(refusal({.epochs = 0}) == "pretrain: epochs is 0; it must be at least 1");
-  CHECK(refusal({.accumulation_steps = 0}) == "pretrain: accumulation_steps is 0; it must be at least 1");
-  CHECK(refusal({.accumulation_steps = -4}) == "pretrain: accumulation_steps is -4; it must be at least 1");
-  CHECK(refusal({.learning_rate = 0}) == "pretrain: learning_rate is 0; it must be above 0 and finite");
-  CHECK(refusal({.learning_rate = -1e-3}) == "pretrain: learning_rate is -0.001; it must be above 0 and finite");
-  CHECK(refusal({.learning_rate = nan}) == "pretrain: learning_rate is nan; it must be above 0 and finite");
-  CHECK(refusal({.learning_rate = HUGE_VAL}) == "pretrain: learning_rate is inf; it must be above 0 and finite");
-  CHECK(refusal({.warmup_iters = -1}) == "pretrain: warmup_iters is -1; use 0 for none");
-  CHECK(refusal({.grad_clip = -1}) == "pretrain: grad_clip is -1; use 0 for no clipping");
-  CHECK(refusal({.grad_clip = nan}) == "pretrain: grad_clip is nan; use 0 for no clipping");
-  CHECK(refusal({.weight_decay = -0.1}) == "pretrain: weight_decay is -0.1; use 0 for none");
-  CHECK(refusal({.weight_decay = nan}) == "pretrain: weight_decay is nan; use 0 for none");
-  CHECK(refusal({}, 0) == "pretrain: the data has no batches");
+  CHECK(refusal({.epochs = 0}) == "recipe: epochs is 0; it must be at least 1");
+  CHECK(refusal({.accumulation_steps = 0}) == "recipe: accumulation_steps is 0; it must be at least 1");
+  CHECK(refusal({.accumulation_steps = -4}) == "recipe: accumulation_steps is -4; it must be at least 1");
+  CHECK(refusal({.learning_rate = 0}) == "recipe: learning_rate is 0; it must be above 0 and finite");
+  CHECK(refusal({.learning_rate = -1e-3}) == "recipe: learning_rate is -0.001; it must be above 0 and finite");
+  CHECK(refusal({.learning_rate = nan}) == "recipe: learning_rate is nan; it must be above 0 and finite");
+  CHECK(refusal({.learning_rate = HUGE_VAL}) == "recipe: learning_rate is inf; it must be above 0 and finite");
+  CHECK(refusal({.warmup_iters = -1}) == "recipe: warmup_iters is -1; use 0 for none");
+  CHECK(refusal({.grad_clip = -1}) == "recipe: grad_clip is -1; use 0 for no clipping");
+  CHECK(refusal({.grad_clip = nan}) == "recipe: grad_clip is nan; use 0 for no clipping");
+  CHECK(refusal({.weight_decay = -0.1}) == "recipe: weight_decay is -0.1; use 0 for none");
+  CHECK(refusal({.weight_decay = nan}) == "recipe: weight_decay is nan; use 0 for none");
+  CHECK(refusal({}, 0) == "recipe: the data has no batches");
   CHECK(refusal({}) == "accepted");
 }

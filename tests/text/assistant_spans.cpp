@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/conversations.hpp"
 #include "support/shared_dir.hpp"
 #include <zer0/text/chat_template.hpp>
 
@@ -11,64 +12,9 @@
 
 namespace {
 
+using support::answer, support::random_conversation;
 using zer0::chat_message;
 using zer0::chat_template;
-
-/// Contents that look like markers, begin or end in white space, or are empty.
-std::string random_content(std::mt19937& random) {
-  static const std::vector<std::string> parts = {" ",
-                                                 "\n",
-                                                 "\n\n",
-                                                 "a",
-                                                 "Hello",
-                                                 "12 ships",
-                                                 "assistant\n",
-                                                 "<|im_end|>",
-                                                 "<|im_start|>assistant\n",
-                                                 "</s>",
-                                                 "<s>user\n",
-                                                 "<think>",
-                                                 "\u4e16\u754c",
-                                                 "\U0001F6A2",
-                                                 "\u00e9",
-                                                 "\t",
-                                                 "<\uff5cAssistant\uff5c>",
-                                                 "<|eot_id|>",
-                                                 "'",
-                                                 "\"",
-                                                 "{{ x }}",
-                                                 "."};
-  std::string text;
-  for (unsigned n = random() % 6; n > 0; --n) text += parts[random() % parts.size()];
-  return text;
-}
-
-std::vector<chat_message> random_conversation(std::mt19937& random) {
-  std::vector<chat_message> messages;
-  if (random() % 2 == 0) messages.push_back({"system", random_content(random)});
-  for (unsigned turns = 1 + random() % 4; turns > 0; --turns) {
-    messages.push_back({"user", random_content(random)});
-    messages.push_back({"assistant", random_content(random)});
-  }
-  return messages;
-}
-
-std::string without_leading(std::string text, const char* characters) {
-  text.erase(0, std::min(text.find_first_not_of(characters), text.size()));
-  return text;
-}
-
-/// What the template of a tokenizer makes of an answer, read off the template by hand.
-std::string answer(const std::string& tokenizer, const chat_message& m, bool last) {
-  if (tokenizer == "llama3_1") {
-    std::string text = without_leading(m.content, " \n\t");
-    text.erase(text.find_last_not_of(" \n\t") + 1);
-    return text;
-  }
-  if (tokenizer == "minimind") return without_leading(m.content, "\n");
-  if (tokenizer == "qwen3" && last) return "<think>\n\n</think>\n\n" + without_leading(m.content, "\n");
-  return m.content;
-}
 
 void check_random_conversations(const std::string& tokenizer, const chat_template& t) {
   std::mt19937 random(7);
@@ -114,4 +60,24 @@ TEST_CASE("assistant_spans: the same with the templates of all tokenizer directo
   }
   for (const std::string name : {"deepseek_v3", "gpt2_digits", "llama3_1", "minimind", "qwen3", "zer02llm"})
     check_random_conversations(name, chat_template::from_directory(*shared / "tokenizers" / name));
+}
+
+TEST_CASE("assistant_spans: data is what messages, tools and documents became, and nothing of the template",
+          "[text][chat_template]") {
+  const chat_template t(
+      "<tools>{% for t in tools %}{{ t | tojson }}{% endfor %}</tools>{% for m in messages %}[{{ m.role }}]"
+      "{{ m.content | trim }}{% for c in m.tool_calls or [] %}<call>{{ c.name | upper }}{% endfor %}</s>{% endfor %}"
+      "{% if add_generation_prompt %}[assistant]{% endif %}",
+      {{"eos_token", "</s>"}});
+  const auto messages = zer0::chat_json::parse(R"([
+      {"role": "user", "content": " q "},
+      {"role": "assistant", "content": "a", "tool_calls": [{"name": "f"}]},
+      {"role": "tool", "content": "r"}])");
+  const zer0::rendered_chat chat = t.render_with_spans(messages, {.tools = {{{"name", "f"}}}});
+  CHECK(chat.text == R"(<tools>{"name": "f"}</tools>[user]q</s>[assistant]a<call>F</s>[tool]r</s>)");
+  std::vector<std::string> data;
+  for (const zer0::text_range& r : chat.data) data.push_back(chat.text.substr(r.begin, r.end - r.begin));
+  CHECK(data == std::vector<std::string>{R"({"name": "f"})", "q", "a", "F", "r"});
+  REQUIRE(chat.assistant.size() == 1);
+  CHECK(chat.text.substr(chat.assistant[0].begin, chat.assistant[0].end - chat.assistant[0].begin) == "a<call>F</s>");
 }

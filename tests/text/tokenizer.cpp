@@ -198,3 +198,34 @@ TEST_CASE("tokenizer: long words and long runs of white space take no quadratic 
     }
   }
 }
+
+TEST_CASE("tokenizer: a text that continues another gets no space before its first word", "[text][tokenizer]") {
+  const zer0::tokenizer tok = support::patched_tokenizer(
+      {{"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", true}, {"use_regex", true}}}});
+  const auto text = [&](const std::string& of) { return tok.decode(tok.encode(of, {.continues = true})); };
+  CHECK(tok.decode(tok.encode("ships")) == " ships");
+  CHECK(text("ships") == "ships");
+  CHECK(text(" ships") == " ships");
+  CHECK(text("ships<|im_end|>ships") == "ships<|im_end|> ships");
+  CHECK(text("<|im_end|>ships") == "<|im_end|> ships");
+  CHECK(text("ship <sep>ship") == "ship <sep> ship");
+  const zer0::tokenizer plain(support::small_tokenizer_file());
+  CHECK(plain.encode("the ships, 12", {.continues = true}) == plain.encode("the ships, 12"));
+}
+
+TEST_CASE("tokenizer: a text that spells out a special token is told from one that does not", "[text][tokenizer]") {
+  const zer0::tokenizer tok(support::small_tokenizer_file());
+  CHECK(tok.spells_special("a <|im_end|>"));
+  CHECK(tok.spells_special("zebra<mask>"));
+  CHECK_FALSE(tok.spells_special("<|im_end"));
+  CHECK_FALSE(tok.spells_special("a <sep> zebra"));  // added tokens that are not special
+  CHECK_FALSE(tok.spells_special(""));
+  CHECK(tok.is_added(*tok.id_of("<sep>")));
+  CHECK(tok.takes_space_after(*tok.id_of("<sep>")));
+  CHECK(tok.is_added(*tok.id_of("<|im_end|>")));
+  CHECK_FALSE(tok.takes_space_after(*tok.id_of("<|im_end|>")));
+  CHECK_FALSE(tok.is_added(*tok.id_of("a")));
+  nlohmann::json document = support::small_tokenizer_json();
+  for (auto& token : document["added_tokens"]) token["normalized"] = true;
+  CHECK(zer0::tokenizer::from_json(document.dump(), "normalized.json").spells_special("a <|im_end|>"));
+}

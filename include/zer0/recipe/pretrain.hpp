@@ -29,7 +29,7 @@ struct pretrain {
     check();
     trainer_options options{.grad_clip = grad_clip, .seed = seed};
     const index_t batches = data.batches_per_epoch();
-    require(batches >= 1, "pretrain: the data has no batches");
+    require(batches >= 1, "recipe: the data has no batches");
     options.total_steps = epochs * ((batches + accumulation_steps - 1) / accumulation_steps);
     trainer<Model> t(model, options, {}, {.weight_decay = weight_decay}, {learning_rate, warmup_iters});
     training_run<trainer<Model>, Data> run{t, data, epochs, accumulation_steps};
@@ -38,13 +38,13 @@ struct pretrain {
 
   /// Throws zer0::error naming the first value that is out of range.
   void check() const {
-    require(epochs >= 1, "pretrain: epochs is ", epochs, "; it must be at least 1");
-    require(accumulation_steps >= 1, "pretrain: accumulation_steps is ", accumulation_steps, "; it must be at least 1");
-    require(learning_rate > 0 && std::isfinite(learning_rate), "pretrain: learning_rate is ", learning_rate,
+    require(epochs >= 1, "recipe: epochs is ", epochs, "; it must be at least 1");
+    require(accumulation_steps >= 1, "recipe: accumulation_steps is ", accumulation_steps, "; it must be at least 1");
+    require(learning_rate > 0 && std::isfinite(learning_rate), "recipe: learning_rate is ", learning_rate,
             "; it must be above 0 and finite");
-    require(warmup_iters >= 0, "pretrain: warmup_iters is ", warmup_iters, "; use 0 for none");
-    require(grad_clip >= 0, "pretrain: grad_clip is ", grad_clip, "; use 0 for no clipping");
-    require(weight_decay >= 0 && std::isfinite(weight_decay), "pretrain: weight_decay is ", weight_decay,
+    require(warmup_iters >= 0, "recipe: warmup_iters is ", warmup_iters, "; use 0 for none");
+    require(grad_clip >= 0, "recipe: grad_clip is ", grad_clip, "; use 0 for no clipping");
+    require(weight_decay >= 0 && std::isfinite(weight_decay), "recipe: weight_decay is ", weight_decay,
             "; use 0 for none");
   }
 };

@@ -34,6 +34,8 @@ class added_token_finder {
     if (!pattern.empty()) tokens_.push_back({std::move(pattern), token});
   }
 
+  [[nodiscard]] bool empty() const { return tokens_.empty(); }
+
   /// Must be called between the last `add` and the first `split`.
   void prepare() {
     const auto by_pattern = [](const item& a, const item& b) { return a.pattern < b.pattern; };

@@ -1,4 +1,4 @@
-// Which bytes of a rendered conversation the assistant produced.
+// Which bytes of a rendered conversation the assistant produced, and which are data.
 #pragma once
 
 #include <zer0/text/chat_message.hpp>
@@ -132,6 +132,23 @@ inline void generation_spans(const jinja::marked_text& text, rendered_chat& resu
   }
   std::sort(result.assistant.begin(), result.assistant.end(),
             [](const auto& a, const auto& b) { return a.begin < b.begin; });
+}
+
+/// The bytes that messages, tools or documents became, as against those of the template.
+inline std::vector<text_range> data_ranges(const jinja::marked_text& text) {
+  using kind = jinja::mark::kind;
+  std::vector<text_range> all;
+  for (const jinja::mark& m : text.marks)
+    if (m.what == kind::content || m.what == kind::given || m.what == kind::mixed) all.push_back({m.begin, m.end});
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
+  std::vector<text_range> merged;
+  for (const text_range& r : all) {
+    if (!merged.empty() && r.begin <= merged.back().end)
+      merged.back().end = std::max(merged.back().end, r.end);
+    else
+      merged.push_back(r);
+  }
+  return merged;
 }
 
 }  // namespace zer0::detail

@@ -41,10 +41,18 @@ struct assistant_span {
   bool operator==(const assistant_span&) const = default;
 };
 
+/// Bytes [begin, end) of a rendered text.
+struct text_range {
+  std::size_t begin = 0, end = 0;
+
+  bool operator==(const text_range&) const = default;
+};
+
 struct rendered_chat {
   std::string text;
   std::vector<assistant_span> assistant;  ///< in order, disjoint
   std::string unknown;                    ///< why the spans cannot be said; empty if they are known
+  std::vector<text_range> data;           ///< what comes from messages, tools, documents; in order, disjoint
 
   [[nodiscard]] bool spans_known() const { return unknown.empty(); }
 };

@@ -51,10 +51,11 @@ class chat_template {
   }
 
   /// The same text, and which bytes of it the assistant produced: what {% generation %} blocks say, or else each turn
-  /// from where its prompt ends to its end token (detail::assistant_spans). Renders up to two times more for each turn.
+  /// from where its prompt ends to its end token (detail::assistant_spans); also which bytes are data. Renders up to
+  /// two times more for each turn.
   [[nodiscard]] rendered_chat render_with_spans(const chat_json& messages, const chat_options& options = {}) const {
     const jinja::marked_text text = run(messages, messages.size(), options);
-    rendered_chat result{text.bytes, {}, {}};
+    rendered_chat result{text.bytes, {}, {}, detail::data_ranges(text)};
     if (pick(options).program.marks_generation) {
       detail::generation_spans(text, result);
       return result;
@@ -130,18 +131,22 @@ class chat_template {
     return role != message.end() && role->is_string() && role->get_ref<const std::string&>() == "assistant";
   }
 
-  /// The first `n` messages as values; what an assistant wrote is marked.
+  static constexpr jinja::author other_author{jinja::author::kind::other};
+
+  /// The first `n` messages as values; what is written in them is marked by its author.
   static jinja::value convert(jinja::environment& env, const chat_json& messages, std::size_t n) {
     std::vector<jinja::value> list;
     for (std::size_t i = 0; i < n; ++i) {
       const chat_json& m = messages[i];
       require(m.is_object(), "message ", i + 1, " is not an object with \"role\" and \"content\"");
-      const int assistant = is_assistant(m) ? static_cast<int>(i) : -1;
+      const bool assistant = is_assistant(m);
+      const jinja::author answer{jinja::author::kind::assistant, static_cast<int>(i)};
       jinja::dict d;
       d.message = static_cast<int>(i);
       for (const auto& [key, item] : m.items()) {
-        const bool written = key != "role" && key != "name";
-        d.items.emplace_back(env.text(key), jinja::from_json(env, item, written ? assistant : -1));
+        const bool name = key == "role" || key == "name";
+        const jinja::author named = key == "role" ? jinja::author() : other_author;
+        d.items.emplace_back(env.text(key), jinja::from_json(env, item, !assistant || name ? named : answer));
       }
       list.push_back(env.make_dict(std::move(d)));
     }
@@ -157,8 +162,8 @@ class chat_template {
       jinja::add_globals(env, *names);
       for (const auto& [key, v] : tokens_.items()) names->set(key, jinja::from_json(env, v));
       names->set("messages", convert(env, messages, n));
-      names->set("tools", jinja::from_json(env, options.tools));
-      names->set("documents", jinja::from_json(env, options.documents));
+      names->set("tools", jinja::from_json(env, options.tools, other_author));
+      names->set("documents", jinja::from_json(env, options.documents, other_author));
       names->set("add_generation_prompt", options.add_generation_prompt);
       for (const auto& [key, v] : options.variables.items()) names->set(key, jinja::from_json(env, v));
       return jinja::evaluator(chosen.program, env, names).run();

@@ -45,23 +45,25 @@ class pre_tokenizer {
   /// Puts a space before every piece that the steps so far give and that has none, unless it is there already.
   void add_prefix_space() { prefix_before_ = steps_.size(); }
 
-  /// Calls sink(piece) for every non-empty piece of `text` (valid UTF-8), in order.
+  /// Calls sink(piece) for every non-empty piece of `text` (valid UTF-8), in order. A text that `continues` another
+  /// gets no space before its first piece.
   template <class Sink>
-  void split(std::string_view text, pre_tokenizer_scratch& scratch, Sink&& sink) const {
-    run(0, text, scratch, sink);
+  void split(std::string_view text, pre_tokenizer_scratch& scratch, Sink&& sink, bool continues = false) const {
+    run(0, text, continues ? text.data() : nullptr, scratch, sink);
   }
 
  private:
   template <class Sink>
-  void run(std::size_t step, std::string_view text, pre_tokenizer_scratch& scratch, Sink& sink) const {
+  void run(std::size_t step, std::string_view text, const char* without_prefix, pre_tokenizer_scratch& scratch,
+           Sink& sink) const {
     if (text.empty()) return;
-    if (step == prefix_before_ && text.front() != ' ') {
+    if (step == prefix_before_ && text.front() != ' ' && text.data() != without_prefix) {
       scratch.prefixed.assign(1, ' ').append(text);
       text = scratch.prefixed;
     }
     if (step == steps_.size()) return sink(text);
     const split_step& now = steps_[step];
-    const auto next = [&](std::string_view piece) { run(step + 1, piece, scratch, sink); };
+    const auto next = [&](std::string_view piece) { run(step + 1, piece, without_prefix, scratch, sink); };
     if (const auto* known = std::get_if<known_pattern>(&now.rule)) return known->split(text, next);
     if (now.behavior == split_behavior::isolated) {
       return each_piece(now, text, scratch, [&](split_piece p) { next(text.substr(p.begin, p.end - p.begin)); });

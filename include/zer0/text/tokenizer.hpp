@@ -22,6 +22,7 @@ namespace zer0 {
 
 struct encode_options {
   bool add_special_tokens = false;  ///< put what the file's post-processor says around the text, such as a begin token
+  bool continues = false;           ///< the text goes on from another one: no space is put before its first word
   bool parse_special = true;  ///< false: special tokens spelled out in the text are plain text (for text of strangers)
 };
 
@@ -121,10 +122,14 @@ class tokenizer {
     detail::encode_scratch& scratch = *lease;
     const auto put = [&](token_id id) { append_to.push_back(id); };
     if (options.add_special_tokens) append_to.insert(append_to.end(), parts.before.begin(), parts.before.end());
-    const auto encode_normal = [&](std::string_view piece) { encode_piece(piece, scratch, append_to); };
     const auto encode_raw = [&](std::string_view piece) {
-      parts.normalized_added.split(parts.normalizer(piece, scratch.normalized), options.parse_special, encode_normal,
-                                   put);
+      const std::string_view normal = parts.normalizer(piece, scratch.normalized);
+      const char* const joined = options.continues && piece.data() == text.data() ? normal.data() : nullptr;
+      const auto encode_normal = [&](std::string_view part) {
+        const auto word = [&](std::string_view w) { encode_word(w, scratch, append_to); };
+        parts.pre_tokenizer.split(part, scratch.pieces, word, part.data() == joined);
+      };
+      parts.normalized_added.split(normal, options.parse_special, encode_normal, put);
     };
     parts.raw_added.split(text, options.parse_special, encode_raw, put);
     if (options.add_special_tokens) append_to.insert(append_to.end(), parts.after.begin(), parts.after.end());
@@ -164,6 +169,25 @@ class tokenizer {
 
   [[nodiscard]] bool is_special(token_id id) const { return entry(id).special; }
 
+  /// Whether it is cut out of the text before anything else is done: special tokens and others of "added_tokens".
+  [[nodiscard]] bool is_added(token_id id) const { return entry(id).added; }
+  /// Whether an added token takes the white space after it.
+  [[nodiscard]] bool takes_space_after(token_id id) const { return entry(id).rstrip; }
+
+  /// Whether the text spells out a special token, which `encode` would recognise with `parse_special`.
+  [[nodiscard]] bool spells_special(std::string_view text) const {
+    bool found = false;
+    const auto look = [&](token_id id) { found = found || is_special(id); };
+    const auto look_inside = [&](std::string_view piece) {
+      if (found || parts_->normalized_added.empty()) return;
+      std::string buffer;
+      parts_->normalized_added.split(
+          parts_->normalizer(piece, buffer), true, [](std::string_view) {}, look);
+    };
+    parts_->raw_added.split(text, true, look_inside, look);
+    return found;
+  }
+
   /// Jinja source, empty if the files have none.
   [[nodiscard]] const std::string& chat_template() const { return parts_->chat_template; }
 
@@ -185,11 +209,6 @@ class tokenizer {
     static const detail::token_entry nothing;
     const auto index = static_cast<std::size_t>(static_cast<std::uint32_t>(id));
     return index < parts_->tokens.size() ? parts_->tokens[index] : nothing;
-  }
-
-  void encode_piece(std::string_view piece, detail::encode_scratch& scratch, std::vector<token_id>& to) const {
-    const auto word = [&](std::string_view w) { encode_word(w, scratch, to); };
-    parts_->pre_tokenizer.split(piece, scratch.pieces, word);
   }
 
   void encode_word(std::string_view word, detail::encode_scratch& scratch, std::vector<token_id>& to) const {

@@ -86,7 +86,10 @@ class tokenizer_builder {
       this->token(token.content, token.id, where);
     else if (known->second != token.id)
       fail(where, ": '", token.content, "' has id ", token.id, " here and ", known->second, " in the vocabulary");
-    parts_.tokens[static_cast<std::size_t>(token.id)].special |= token.special;
+    token_entry& entry = parts_.tokens[static_cast<std::size_t>(token.id)];
+    entry.special |= token.special;
+    entry.added = true;
+    entry.rstrip |= token.rstrip;
     if (!token.normalized) return parts_.raw_added.add(token.content, token);
     std::string buffer;
     parts_.normalized_added.add(std::string(parts_.normalizer(token.content, buffer)), token);

@@ -28,6 +28,8 @@ struct token_entry {
   std::string bytes;
   bool exists = false;
   bool special = false;
+  bool added = false;   ///< cut out of the text before anything else
+  bool rstrip = false;  ///< and takes the white space after it
 };
 
 struct special_ids {

@@ -15,14 +15,21 @@
 
 namespace zer0::jinja {
 
-/// `assistant` is the message whose strings are the assistant's words, or -1.
-inline value from_json(environment& env, const nlohmann::ordered_json& j, int assistant = -1, int nesting = 0) {
+/// Who wrote the strings of a JSON: no one that must be known, the assistant in a message, or someone else.
+struct author {
+  enum class kind { none, assistant, other };
+  kind what = kind::none;
+  int message = -1;
+};
+
+inline value from_json(environment& env, const nlohmann::ordered_json& j, author by = {}, int nesting = 0) {
   require(nesting < max_nesting, "the JSON is nested more than ", max_nesting, " deep");
   const auto text = [&](const std::string& s) {
     const std::size_t bad = find_invalid_utf8(s);
     require(bad == std::string::npos, "a string is not UTF-8 at byte ", bad);
     marked_text t(s);
-    if (assistant >= 0) t.add({0, s.size(), mark::kind::content, assistant});
+    if (by.what == author::kind::assistant) t.add({0, s.size(), mark::kind::content, by.message});
+    if (by.what == author::kind::other) t.add({0, s.size(), mark::kind::given, -1});
     return env.text(std::move(t));
   };
   switch (j.type()) {
@@ -42,13 +49,12 @@ inline value from_json(environment& env, const nlohmann::ordered_json& j, int as
       return text(j.get_ref<const std::string&>());
     case nlohmann::json::value_t::array: {
       std::vector<value> items;
-      for (const auto& item : j) items.push_back(from_json(env, item, assistant, nesting + 1));
+      for (const auto& item : j) items.push_back(from_json(env, item, by, nesting + 1));
       return env.make_list(std::move(items));
     }
     case nlohmann::json::value_t::object: {
       dict d;
-      for (const auto& [key, item] : j.items())
-        d.items.emplace_back(env.text(key), from_json(env, item, assistant, nesting + 1));
+      for (const auto& [key, item] : j.items()) d.items.emplace_back(text(key), from_json(env, item, by, nesting + 1));
       return env.make_dict(std::move(d));
     }
     default:

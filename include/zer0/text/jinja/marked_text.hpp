@@ -15,6 +15,7 @@ namespace zer0::jinja {
 struct mark {
   enum class kind {
     content,    ///< written by the assistant, in message `message`
+    given,      ///< data of another author: what is in other messages, tools, documents
     mixed,      ///< made of content and of something else by a filter that does not say which byte is which
     turn,       ///< written while a loop over the messages stood at `message`
     generation  ///< written inside {% generation %}
@@ -62,7 +63,7 @@ struct marked_text {
 
   void add(const mark& m) {
     if (m.begin >= m.end) return;
-    if (!marks.empty() && m.what == mark::kind::content) {
+    if (!marks.empty() && (m.what == mark::kind::content || m.what == mark::kind::given)) {
       mark& last = marks.back();
       if (last.what == m.what && last.message == m.message && last.end == m.begin) {
         last.end = m.end;
@@ -72,11 +73,16 @@ struct marked_text {
     marks.push_back(m);
   }
 
-  /// `result` was made of this text in a way that says nothing of single bytes: it is content if all of this text is.
+  /// `result` was made of this text in a way that says nothing of single bytes: it is content if all of this text is,
+  /// and given if nothing of it is content but something is given.
   [[nodiscard]] marked_text become(std::string result) const {
     marked_text made(std::move(result));
     if (marks.empty()) return made;
     const mark& m = marks.front();
+    if (std::all_of(marks.begin(), marks.end(), [](const mark& a) { return a.what == mark::kind::given; })) {
+      made.add({0, made.bytes.size(), mark::kind::given, -1});
+      return made;
+    }
     const bool all = marks.size() == 1 && m.what == mark::kind::content && m.begin == 0 && m.end == bytes.size();
     made.add({0, made.bytes.size(), all ? mark::kind::content : mark::kind::mixed, m.message});
     return made;
