@@ -1,4 +1,4 @@
-// Lets a trained model go on with texts: `eval --help` lists the options.
+// Lets a trained model talk, or measures it: `eval --help` lists the options.
 #include "support/device_table.hpp"
 #include "support/eval_setup.hpp"
 #include "support/signals.hpp"
@@ -10,7 +10,7 @@
 #include <new>
 
 namespace program {
-/// support/talking.hpp; cpu/eval.cpp and cuda/eval.cu hold it for each line of the table.
+/// support/evaluation.hpp; cpu/eval.cpp and cuda/eval.cu hold it for each line of the table.
 template <class Line>
 int eval_on(const eval_setup& s);
 }  // namespace program

@@ -1,8 +1,11 @@
-// The world of the corpus: tables of things, phrases, plots of stories and relations of facts, read from a script.
+// The world of the corpus: tables of things, phrases, plots of stories, relations of facts, questions and requests,
+// read from a script.
 #pragma once
 
 #include <zer0/core/error.hpp>
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <string>
 #include <string_view>
@@ -44,6 +47,23 @@ struct relation {
   std::vector<std::string> statements;
 };
 
+/// A kind of question about things: whichever way it is asked, there is one answer.
+struct question {
+  std::string name;
+  std::vector<role> cast;
+  std::vector<std::string> asked;
+  std::string answer;
+};
+
+/// A kind of request: ways to ask, to answer kindly and to answer rudely.
+struct request {
+  std::string name;
+  std::vector<role> cast;
+  std::vector<std::string> asked;
+  std::vector<std::string> kind;
+  std::vector<std::string> rude;
+};
+
 /// Everything that texts in one language are made of.
 struct world {
   std::string separator;  ///< stands between two sentences
@@ -51,6 +71,8 @@ struct world {
   std::map<std::string, std::vector<std::string>, std::less<>> phrases;
   std::vector<plot> plots;
   std::vector<relation> relations;
+  std::vector<question> questions;
+  std::vector<request> requests;
 };
 
 namespace detail {
@@ -80,9 +102,12 @@ inline role role_of(std::string_view text) {
 
 }  // namespace detail
 
-/// Adds what a script says to a world. A line `table NAME: COLUMN ...`, `phrase NAME`, `plot NAME: ROLE=TABLE ...` or
-/// `facts NAME: ROLE=TABLE` opens a section. In a table `|` separates cells; in a phrase each line is an alternative;
-/// in a plot `? ` marks an optional line; in facts `> ` marks an opening of a text about them.
+/// Adds what a script says to a world. A line `table NAME: COLUMN ...`, `phrase NAME`, `plot NAME: ROLE=TABLE ...`,
+/// `facts NAME: ROLE=TABLE`, `question NAME: ROLE=TABLE ...` or `request NAME: ROLE=TABLE ...` opens a section. In a
+/// table
+/// `|` separates cells; in a phrase each line is an alternative; in a plot `? ` marks an optional line; in facts `> `
+/// marks an opening of a text about them; in a question `? ` is a way to ask it and `= ` its answer; in a request `? `
+/// is a way to ask, `+ ` a kind and `- ` a rude answer.
 class world_reader {
  public:
   explicit world_reader(world& target) : world_(target) {}
@@ -97,7 +122,7 @@ class world_reader {
   }
 
  private:
-  enum class section { none, table, phrase, plot, facts };
+  enum class section { none, table, phrase, plot, facts, question, request };
 
   /// True if the line opens a section.
   bool open(std::string_view text) {
@@ -111,14 +136,21 @@ class world_reader {
       world_.tables[name_].columns.assign(words.begin() + 2, words.end());
       return true;
     }
-    zer0::require(words[0] == "phrase" || words[0] == "plot" || words[0] == "facts", "world: unknown section '", text,
-                  "'; sections are table, phrase, plot and facts");
+    static constexpr std::array<std::string_view, 5> others{"phrase", "plot", "facts", "question", "request"};
+    zer0::require(std::ranges::find(others, words[0]) != others.end(), "world: unknown section '", text,
+                  "'; sections are table, phrase, plot, facts, question and request");
     for (std::size_t i = 2; i < words.size(); ++i) cast.push_back(detail::role_of(words[i]));
     if (words[0] == "phrase") {
       section_ = section::phrase;
     } else if (words[0] == "plot") {
       section_ = section::plot;
       world_.plots.push_back({name_, std::move(cast), {}});
+    } else if (words[0] == "question") {
+      section_ = section::question;
+      world_.questions.push_back({name_, std::move(cast), {}, {}});
+    } else if (words[0] == "request") {
+      section_ = section::request;
+      world_.requests.push_back({name_, std::move(cast), {}, {}, {}});
     } else {
       zer0::require(cast.size() == 1, "world: section '", text, "' has ", cast.size(), " roles; facts have one");
       section_ = section::facts;
@@ -139,6 +171,10 @@ class world_reader {
         return add_line(text);
       case section::facts:
         return add_statement(text);
+      case section::question:
+        return add_to_question(text);
+      case section::request:
+        return add_to_request(text);
     }
   }
 
@@ -159,6 +195,25 @@ class world_reader {
     const bool opening = text.substr(0, 2) == "> ";
     relation& r = world_.relations.back();
     (opening ? r.openings : r.statements).emplace_back(text.substr(opening ? 2 : 0));
+  }
+
+  void add_to_question(std::string_view text) {
+    question& q = world_.questions.back();
+    const auto said = text.substr(std::min<std::size_t>(2, text.size()));
+    if (text.starts_with("? ")) return q.asked.push_back(std::string(said));
+    zer0::require(text.starts_with("= ") && q.answer.empty(), "world: question '", q.name, "' has the line '", text,
+                  "'; its lines begin with '? ', and one with '= '");
+    q.answer = said;
+  }
+
+  void add_to_request(std::string_view text) {
+    request& r = world_.requests.back();
+    const std::string said(text.substr(std::min<std::size_t>(2, text.size())));
+    if (text.starts_with("? ")) return r.asked.push_back(said);
+    if (text.starts_with("+ ")) return r.kind.push_back(said);
+    zer0::require(text.starts_with("- "), "world: request '", r.name, "' has the line '", text,
+                  "'; its lines begin with '? ', '+ ' or '- '");
+    r.rude.push_back(said);
   }
 
   world& world_;

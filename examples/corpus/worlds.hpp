@@ -4,9 +4,11 @@
 #include "chinese_facts.hpp"
 #include "chinese_lists.hpp"
 #include "chinese_plots.hpp"
+#include "chinese_questions.hpp"
 #include "english_facts.hpp"
 #include "english_lists.hpp"
 #include "english_plots.hpp"
+#include "english_questions.hpp"
 #include "world.hpp"
 
 #include <initializer_list>
@@ -48,7 +50,11 @@ inline world make_world(std::string separator, std::initializer_list<std::string
   return w;
 }
 
-inline world english_world() { return make_world(" ", {english_lists, english_plots, english_facts}); }
-inline world chinese_world() { return make_world("", {chinese_lists, chinese_plots, chinese_facts}); }
+inline world english_world() {
+  return make_world(" ", {english_lists, english_plots, english_facts, english_questions});
+}
+inline world chinese_world() {
+  return make_world("", {chinese_lists, chinese_plots, chinese_facts, chinese_questions});
+}
 
 }  // namespace corpus

@@ -8,10 +8,13 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace program {
 
-/// A model to talk with: where it is, and its sizes.
+/// A model to talk with or to measure: where it is, and its sizes.
 struct eval_setup {
   eval_options o;
   device_place place;
@@ -25,10 +28,12 @@ inline fs::path find_model(const option_set& options, const eval_options& o) {
            " holds no config.json; give a folder in Hugging Face's layout, such as out/pretrain_512/best");
     return o.checkpoint;
   }
-  const fs::path run = find_run(o.out_dir, "pretrain", o.dim, options.given("dim"));
+  const std::vector<std::string_view> kinds =
+      o.chats() ? std::vector<std::string_view>{"rlhf", "sft"} : std::vector<std::string_view>{"pretrain"};
+  const fs::path run = newest_run(o.out_dir, kinds, o.dim, options.given("dim"));
   const fs::path checkpoint = find_checkpoint(run, {"best", "last"});
-  demand(!checkpoint.empty(), run.string(),
-         " holds no checkpoint; train a model with train, or name its folder by --out_dir and --dim, or --checkpoint");
+  demand(!checkpoint.empty(), run.string(), " holds no checkpoint; train a model with train",
+         o.chats() ? " --mode sft" : "", ", or name its folder by --out_dir and --dim, or --checkpoint");
   return checkpoint;
 }
 
@@ -36,10 +41,13 @@ inline fs::path find_model(const option_set& options, const eval_options& o) {
 inline std::optional<eval_setup> read_options(int argc, char** argv) {
   eval_setup s;
   option_set options(
-      "eval: lets a trained model go on with texts.\n\n"
+      "eval: lets a trained model go on with texts or answer, or measures it.\n\n"
       "  eval                                              the model that train left in out/, texts of our own\n"
       "  eval --prompt \"Once upon a time\" --temperature 0   one text, always the most likely token\n"
-      "  eval --interactive                                your texts, a line each\n\n"
+      "  eval --interactive                                your texts, a line each\n"
+      "  eval --model_mode 1 --interactive --history_cnt 5 a chat with the model that --mode sft or dpo left\n"
+      "  eval --ppl texts.jsonl                            perplexity of texts\n"
+      "  eval --model_mode 1 --accuracy questions.jsonl    how many questions it answers exactly\n\n"
       "Options are given as --name value or --name=value; BOOL may be left out for true.");
   s.o.device = default_device();
   add_eval_options(options, s.o);

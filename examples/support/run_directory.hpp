@@ -63,6 +63,25 @@ inline fs::path find_checkpoint(const fs::path& run, std::initializer_list<const
   return {};
 }
 
+/// The run of these kinds that saved a checkpoint last: of those of `dim` if it was given, else of all. If there is
+/// none, the folder where one would be.
+inline fs::path newest_run(const fs::path& out_dir, const std::vector<std::string_view>& kinds, zer0::index_t dim,
+                           bool dim_given) {
+  fs::path newest = run_directory(out_dir, kinds.back(), dim);
+  fs::file_time_type newest_time = fs::file_time_type::min();
+  for (const std::string_view kind : kinds) {
+    for (const fs::path& run : runs_in(out_dir, kind)) {
+      const fs::path saved = find_checkpoint(run, {"last", "best"});
+      if (saved.empty() || (dim_given && run != run_directory(out_dir, kind, dim))) continue;
+      const fs::file_time_type time = fs::last_write_time(saved);
+      if (time <= newest_time) continue;
+      newest = run;
+      newest_time = time;
+    }
+  }
+  return newest;
+}
+
 /// The name of the last checkpoint by number; empty if there is none.
 inline std::string newest_step(const fs::path& run) {
   std::string newest;

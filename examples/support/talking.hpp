@@ -1,24 +1,18 @@
-// What `eval` does with a model on one device.
+// How `eval` lets a model talk: prompt after prompt as it comes, or all prompts side by side.
 #pragma once
 
-#include "device_table.hpp"
-#include "eval_setup.hpp"
+#include "prompt_format.hpp"
 #include "signals.hpp"
 #include "terminal.hpp"
-#include <zer0/attention/gqa.hpp>
 #include <zer0/generate/generate.hpp>
 
 #include <chrono>
-#include <cmath>
 #include <functional>
 #include <iostream>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace program {
-
-using zer0::token_id;
 
 /// What was generated, and how long it took.
 struct speed {
@@ -29,41 +23,41 @@ struct speed {
 template <class Model>
 class talker {
  public:
-  talker(Model& model, const zer0::tokenizer& tok, const eval_options& o) : model_(model), tok_(tok) {
-    options_ = {.rules = o.rules, .max_new_tokens = o.max_new_tokens, .stop_token = tok.eos()};
+  talker(Model& model, const zer0::tokenizer& tok, prompt_format& format, const eval_options& o)
+      : model_(model), tok_(tok), format_(format) {
+    options_ = {.rules = o.rules, .max_new_tokens = o.max_new_tokens, .stop_token = format.end()};
   }
 
-  /// Prints a prompt and what follows, as it comes.
-  void stream(const std::string& prompt) {
+  /// Prints what follows a prompt, as it comes, behind `shown`.
+  void stream(const std::string& prompt, const std::string& shown) {
     zer0::stream_decoder decoder(tok_);
-    const auto ids = ids_of(prompt);
-    std::cout << prompt << std::flush;
+    std::string answer;
+    const auto show = [&](const std::string& piece) {
+      answer += piece;
+      std::cout << piece << std::flush;
+    };
+    const auto ids = format_.tokens(prompt);
+    std::cout << shown << std::flush;
     generate({ids}, [&](index_t, token_id token) {
-      std::cout << decoder.push(token) << std::flush;
-      return stop_signal == 0;
+      show(decoder.push(token));
+      return stop_signal == 0 && token != tok_.eos();
     });
-    std::cout << decoder.flush() << "\n" << std::endl;
+    show(decoder.flush());
+    std::cout << "\n" << std::endl;
+    format_.remember(prompt, answer);
   }
 
-  /// Continues all prompts side by side, then prints them.
-  void all(const std::vector<std::string>& prompts) {
-    std::vector<std::vector<token_id>> ids;
-    for (const std::string& prompt : prompts) ids.push_back(ids_of(prompt));
-    const auto results = generate(ids, [](index_t, token_id) { return stop_signal == 0; });
-    for (std::size_t i = 0; i < prompts.size(); ++i)
-      std::cout << prompts[i] << tok_.decode(results[i], true) << "\n" << std::endl;
+  /// What follows the prompts, all of them at once.
+  std::vector<std::string> all(const std::vector<std::vector<token_id>>& prompts) {
+    std::vector<std::string> texts;
+    for (const auto& ids : generate(prompts, [&](index_t, token_id t) { return stop_signal == 0 && t != tok_.eos(); }))
+      texts.push_back(tok_.decode(ids, true));
+    return texts;
   }
 
   [[nodiscard]] const speed& total() const { return total_; }
 
  private:
-  std::vector<token_id> ids_of(const std::string& prompt) const {
-    std::vector<token_id> ids;
-    if (tok_.bos()) ids.push_back(*tok_.bos());
-    tok_.encode(prompt, ids);
-    return ids;
-  }
-
   std::vector<std::vector<token_id>> generate(const std::vector<std::vector<token_id>>& prompts,
                                               const std::function<bool(index_t, token_id)>& on_token) {
     const auto start = std::chrono::steady_clock::now();
@@ -75,25 +69,31 @@ class talker {
 
   Model& model_;
   const zer0::tokenizer& tok_;
+  prompt_format& format_;
   zer0::generate_options options_;
   speed total_;
 };
 
-/// What to go on with if nothing is given: beginnings that the corpus of the examples knows.
-inline std::vector<std::string> own_prompts() {
+/// What to say if nothing is given: beginnings or questions that the corpus of the examples knows.
+inline std::vector<std::string> own_prompts(bool chats) {
+  if (chats)
+    return {"What do a cow and a duck say?", "我叫小明。我饿了。我能吃一个苹果吗？", "Where do a bee and a fox live?"};
   return {"Once upon a time", "One morning", "The sun", "从前，", "有一天，", "太阳"};
 }
 
+/// What stands before a prompt's continuation: the text that it goes on with, or the question in a line of its own.
+inline std::string shown(const std::string& prompt, bool chats) { return chats ? "> " + prompt + "\n" : prompt; }
+
 /// Asks for prompts until an empty line or the end of the input. Ctrl-C ends an answer; at the question, the program.
 template <class Model>
-void converse(talker<Model>& talk) {
+void converse(talker<Model>& talk, bool chats) {
   const bool asks = is_terminal(stdin);
-  if (asks) std::cout << "A text to go on with; an empty line ends.\n\n";
+  if (asks) std::cout << (chats ? "Ask" : "A text to go on with") << "; an empty line ends.\n\n";
   for (std::string line;;) {
     if (asks) std::cout << "> " << std::flush;
     if (!std::getline(std::cin, line) || line.empty() || stop_signal != 0) break;
     try {
-      talk.stream(line);
+      talk.stream(line, chats ? "" : line);
     } catch (const zer0::error& e) {
       std::cout << std::flush;
       std::cerr << e.what() << "\n\n";
@@ -102,43 +102,14 @@ void converse(talker<Model>& talk) {
   }
 }
 
-template <class Line, class Decoder, class Device>
-int eval_variant(const eval_setup& s, Device device) {
-  const fs::path tokenizer_source = s.o.tokenizer_path == "none" ? s.checkpoint : fs::path(s.o.tokenizer_path);
-  const zer0::tokenizer tok(tokenizer_source);
-  demand(tok.size() <= s.config.sizes.vocab_size, "the tokenizer ", tok.source().string(), " has ", tok.size(),
-         " tokens, but the model in ", s.checkpoint.string(), " a vocabulary of ", s.config.sizes.vocab_size,
-         "; give the model's own by --tokenizer_path");
-  zer0::model<Decoder, Device> llm(s.config.sizes, std::move(device));
-  zer0::load_weights(llm, s.checkpoint);
-  const zer0::dims& d = llm.sizes();
-  std::cerr << s.checkpoint.string() << ": " << with_commas(llm.parameters().elements()) << " parameters, dim " << d.dim
-            << ", " << d.n_layers << " layers, context " << d.max_seq_len << "\n\n";
-
-  talker talk(llm, tok, s.o);
-  const std::vector<std::string> prompts = s.o.prompts.empty() ? own_prompts() : s.o.prompts;
-  if (s.o.interactive) {
-    converse(talk);
-  } else if (s.o.stream) {
-    for (const std::string& prompt : prompts)
-      if (stop_signal == 0) talk.stream(prompt);
-  } else {
-    talk.all(prompts);
-  }
-  const auto [tokens, seconds] = talk.total();
-  if (tokens > 0)
-    std::cerr << with_commas(tokens) << " tokens in " << std::round(seconds * 100) / 100
-              << " s: " << with_commas(std::llround(static_cast<double>(tokens) / seconds)) << " tokens/s\n";
-  return stop_signal == 0 ? 0 : 128 + stop_signal;
-}
-
-/// Lets the model of `s` talk on the device of a line of the table; the exit code of the program.
-template <class Line>
-int eval_on(const eval_setup& s) {
-  using zer0::decoder, zer0::flash, zer0::gqa, zer0::rope, zer0::tied_head, zer0::untied_head;
-  auto device = device_access<Line>::open(s.place.index);
-  return s.config.tied ? eval_variant<Line, decoder<gqa<rope, flash>, tied_head>>(s, std::move(device))
-                       : eval_variant<Line, decoder<gqa<rope, flash>, untied_head>>(s, std::move(device));
+/// All prompts side by side.
+template <class Model>
+void talk_at_once(talker<Model>& talk, prompt_format& format, const std::vector<std::string>& prompts) {
+  std::vector<std::vector<token_id>> ids;
+  for (const std::string& prompt : prompts) ids.push_back(format.tokens(prompt));
+  const std::vector<std::string> texts = talk.all(ids);
+  for (std::size_t i = 0; i < prompts.size(); ++i)
+    std::cout << shown(prompts[i], format.chats()) << texts[i] << "\n" << std::endl;
 }
 
 }  // namespace program

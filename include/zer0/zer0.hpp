@@ -104,8 +104,10 @@
 #include <zer0/optim/loss_scale.hpp>
 #include <zer0/optim/schedule/constant.hpp>
 #include <zer0/optim/schedule/cosine.hpp>
+#include <zer0/recipe/batch_loss.hpp>
 #include <zer0/recipe/hook/checkpoints.hpp>
 #include <zer0/recipe/hook/progress.hpp>
+#include <zer0/recipe/perplexity.hpp>
 #include <zer0/recipe/pretrain.hpp>
 #include <zer0/recipe/sft.hpp>
 #include <zer0/recipe/step_report.hpp>
@@ -116,6 +118,7 @@
 #include <zer0/text/bpe.hpp>
 #include <zer0/text/bpe_trainer.hpp>
 #include <zer0/text/byte_level.hpp>
+#include <zer0/text/chat_end_token.hpp>
 #include <zer0/text/chat_message.hpp>
 #include <zer0/text/chat_template.hpp>
 #include <zer0/text/chat_template_files.hpp>

@@ -1,57 +1,12 @@
-#include "support/train_program.hpp"
+#include "support/eval_program.hpp"
 #include <zer0/device/cpu.hpp>
 #include <zer0/generate/generate.hpp>
 #include <zer0/io/model_files.hpp>
 
 using namespace support;
 
-namespace {
-
-/// A trained model, and eval on it.
-class talk {
- public:
-  explicit talk(const words& more = {}) {
-    words options{"--epochs", "4", "--learning_rate", "1e-2", "--max_seq_len", "64"};
-    options.insert(options.end(), more.begin(), more.end());
-    require_success(program_.train(options));
-  }
-
-  [[nodiscard]] words command(const words& more) const {
-    words all{ZER0_EVAL, "--out_dir", program_.path("out").string()};
-    all.insert(all.end(), more.begin(), more.end());
-    return all;
-  }
-  /// The command for a shell.
-  [[nodiscard]] std::string line(const words& more) const {
-    std::string text;
-    for (const std::string& word : command(more)) text += "'" + word + "' ";
-    return text;
-  }
-  [[nodiscard]] process_result eval(const words& more) const { return train_program::execute(command(more)); }
-  /// eval with this on its standard input.
-  [[nodiscard]] process_result eval_with_input(const std::string& input, const words& more) const {
-    write_file(program_.path("input"), input);
-    return train_program::execute({"/bin/sh", "-c", line(more) + "< '" + program_.path("input").string() + "'"});
-  }
-  [[nodiscard]] fs::path checkpoint() const { return program_.run().best(); }
-
- private:
-  train_program program_;
-};
-
-void check_refused(const process_result& r, int exit_code, const std::string& part) {
-  INFO(r.err);
-  CHECK(r.exit_code == exit_code);
-  CHECK(r.out.empty());
-  CHECK(std::count(r.err.begin(), r.err.end(), '\n') == 1);
-  CHECK(r.err.starts_with("eval: "));
-  CHECK_THAT(r.err, contains(part));
-}
-
-}  // namespace
-
 TEST_CASE("eval: greedy text is the library's, streamed or all at once", "[programs][eval_run]") {
-  const talk t;
+  const eval_program t;
   const words greedy{"--temperature", "0", "--max_new_tokens", "12", "--prompt", "the cat", "--prompt", "the"};
   const process_result streamed = t.eval(greedy);
   require_success(streamed);
@@ -72,7 +27,7 @@ TEST_CASE("eval: greedy text is the library's, streamed or all at once", "[progr
 }
 
 TEST_CASE("eval: a seed gives the same text again, another seed another text", "[programs][eval_run]") {
-  const talk t;
+  const eval_program t;
   const words warm{"--temperature", "2", "--top_p", "1", "--prompt", "the", "--max_new_tokens", "30"};
   const auto with_seed = [&](const char* seed) {
     words all = warm;
@@ -86,7 +41,7 @@ TEST_CASE("eval: a seed gives the same text again, another seed another text", "
 }
 
 TEST_CASE("eval: max_new_tokens counts new tokens, and --max_seq_len ends the context", "[programs][eval_run]") {
-  const talk t({"--max_steps", "1"});  // knows nothing, so it hardly ends by itself
+  const eval_program t({"--max_steps", "1"});  // knows nothing, so it hardly ends by itself
   const words many{"--temperature", "0", "--repetition_penalty", "5", "--prompt", "the cat saw the dog"};
   const auto tokens = [&](const words& more) {
     words all = many;
@@ -105,7 +60,7 @@ TEST_CASE("eval: max_new_tokens counts new tokens, and --max_seq_len ends the co
 
 TEST_CASE("eval: without prompts it has its own, interactive it reads a line each until an empty one",
           "[programs][eval_run]") {
-  const talk t;
+  const eval_program t;
   const process_result own = t.eval({"--max_new_tokens", "3"});
   require_success(own);
   CHECK(own.out.starts_with("Once upon a time"));
@@ -128,7 +83,7 @@ TEST_CASE("eval: without prompts it has its own, interactive it reads a line eac
 }
 
 TEST_CASE("eval: Ctrl-C ends the text cleanly and says how fast it was", "[programs][eval_run]") {
-  const talk t;
+  const eval_program t;
   words many;
   for (int i = 0; i < 3000; ++i) many.insert(many.end(), {"--prompt", "the"});
   const fs::path out = t.checkpoint().parent_path() / "out.txt";
@@ -143,11 +98,14 @@ TEST_CASE("eval: Ctrl-C ends the text cleanly and says how fast it was", "[progr
 }
 
 TEST_CASE("eval: impossible values are refused in one line", "[programs][eval_run]") {
-  const talk t;
+  const eval_program t;
   check_refused(t.eval({"--temperature", "-1"}), 2, "temperature is -1");
   check_refused(t.eval({"--top_p", "0"}), 2, "top_p is 0");
   check_refused(t.eval({"--max_new_tokens", "0"}), 2, "--max_new_tokens is 0");
-  check_refused(t.eval({"--model_mode", "1"}), 2, "later version");
+  check_refused(t.eval({"--model_mode", "2"}), 2, "--model_mode is 2");
+  check_refused(t.eval({"--system", "x"}), 2, "add --model_mode 1");
+  check_refused(t.eval({"--history_cnt", "1"}), 2, "add --model_mode 1");
+  check_refused(t.eval({"--ppl", "/nowhere"}), 2, "--ppl /nowhere does not exist");
   check_refused(t.eval({"--n_layers", "3"}), 2, "--n_layers is 3, but the model in");
   check_refused(t.eval({"--max_seq_len", "65"}), 2, "accepts 64");
   check_refused(t.eval({"--dim", "32"}), 2, "holds no checkpoint");

@@ -1,0 +1,70 @@
+// The perplexity of texts under a model.
+#pragma once
+
+#include <zer0/data/document_encoder.hpp>
+#include <zer0/data/pretrain_records.hpp>
+#include <zer0/data/record_view.hpp>
+#include <zer0/recipe/batch_loss.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <vector>
+
+namespace zer0 {
+
+struct perplexity_options {
+  index_t batch_tokens = 4096;                ///< go through the model together, unless one sequence has more
+  std::function<bool(double)> progress = {};  ///< told the fraction that is done; false ends it there
+};
+
+struct perplexity_report {
+  double loss_sum = 0;  ///< of -log p, natural logarithm
+  index_t tokens = 0;   ///< that were predicted
+  index_t texts = 0;
+
+  [[nodiscard]] double loss() const { return tokens > 0 ? loss_sum / static_cast<double>(tokens) : 0; }
+  [[nodiscard]] double perplexity() const { return std::exp(loss()); }
+};
+
+/// exp of the mean of -log p over all tokens of all texts. Each text is bos + text + eos, where the tokenizer has
+/// those, and is on its own. Its tokens are predicted from all that come before, but those of a text longer than the
+/// model's max_seq_len: it is cut into windows of that length, and a window does not see the one before it. Throws
+/// zer0::error naming file and line for a text that cannot be encoded.
+///
+///   const zer0::pretrain_records texts("texts.jsonl");
+///   std::cout << zer0::perplexity(llm, texts, zer0::document_encoder(tok)).perplexity();
+template <class Model>
+perplexity_report perplexity(Model& model, const record_view<pretrain_records>& texts, const document_encoder& encode,
+                             const perplexity_options& options = {}) {
+  batch_loss<Model> loss(model);
+  detail::record_encoder<pretrain_records> encoder;
+  perplexity_report report;
+  token_batch batch;
+  const auto flush = [&] {
+    if (!batch.ids.empty()) report.loss_sum += loss(batch);
+    batch = {};
+  };
+  for (index_t i = 0; i < texts.size(); ++i) {
+    const std::vector<token_id>& tokens = encoder.tokens(texts.records(), encode, texts[i]);
+    const auto targets = static_cast<index_t>(tokens.size()) - 1;
+    for (index_t from = 0; from < targets;) {
+      const index_t length = std::min(model.sizes().max_seq_len, targets - from);
+      if (batch.tokens() + length > options.batch_tokens) flush();
+      if (batch.starts.empty()) batch.starts.push_back(0);
+      const auto first = tokens.begin() + from;
+      batch.ids.insert(batch.ids.end(), first, first + length);
+      batch.targets.insert(batch.targets.end(), first + 1, first + 1 + length);
+      batch.weights.resize(batch.ids.size(), 1);
+      batch.starts.push_back(static_cast<std::int32_t>(batch.ids.size()));
+      report.tokens += length;
+      from += length;
+    }
+    ++report.texts;
+    if (options.progress && !options.progress(static_cast<double>(i + 1) / static_cast<double>(texts.size()))) break;
+  }
+  flush();
+  return report;
+}
+
+}  // namespace zer0
