@@ -3,6 +3,7 @@
 #include "support/signals.hpp"
 #include "support/terminal.hpp"
 #include "support/train_setup.hpp"
+#include "support/training_data.hpp"
 
 #include <omp.h>
 
@@ -34,7 +35,8 @@ int train(train_setup& s, const char* program) {
 
 int main(int argc, char** argv) try {
   auto s = read_setup(argc, argv);
-  return s ? train(*s, argv[0]) : 0;
+  if (!s) return 0;
+  return s->o.dump_samples > 0 ? dump_samples(*s) : train(*s, argv[0]);
 } catch (const usage_error& e) {
   clear_line();
   std::cerr << "train: " << e.what() << '\n';

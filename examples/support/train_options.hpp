@@ -54,6 +54,7 @@ struct train_options {
   std::string data_path = "./dataset/pretrain_hq.jsonl", tokenizer_path = "examples/tokenizer", val_path = "none";
   double val_fraction = 0;
   bool packed = false, shuffle = true, skip_bad_lines = false;
+  index_t dump_samples = 0;
 
   /// All but the vocabulary, which the tokenizer decides.
   [[nodiscard]] zer0::dims sizes(index_t vocabulary) const {
@@ -79,7 +80,8 @@ inline constexpr std::array defining_options{
     "shuffle",      "val_fraction", "skip_bad_lines"};
 
 /// Those that a resumed run does not take over from the run that it continues.
-inline constexpr std::array momentary_options{"out_dir", "resume", "overwrite", "init_from", "n_threads", "device"};
+inline constexpr std::array momentary_options{"out_dir",   "resume", "overwrite",   "init_from",
+                                              "n_threads", "device", "dump_samples"};
 
 namespace detail {
 
@@ -127,7 +129,9 @@ inline void add_checkpoints(option_set& options, train_options& o) {
                            "go on from the last checkpoint of OUT_DIR, or of the folder given, as if the run had not "
                            "stopped; options not given are those of that run; auto: start if there is none");
   options.add("overwrite", o.overwrite, "start anew where a run is: its checkpoints are removed");
-  options.add("init_from", o.init_from, "start from the weights of a folder in Hugging Face's layout (Llama)");
+  options.add("init_from", o.init_from,
+              "start from the weights of a folder in Hugging Face's layout (Llama); none: pretrain from random "
+              "ones, sft from the best checkpoint of the pretraining in OUT_DIR");
 }
 
 inline void add_model(option_set& options, train_options& o) {
@@ -178,7 +182,8 @@ inline void add_experts_and_dpo(option_set& options, train_options& o) {
 
 inline void add_train_options(option_set& options, train_options& o) {
   options.group("basic");
-  options.add("mode", o.mode, {"pretrain", "sft", "dpo", "test"}, "what to do (this version: pretrain)");
+  options.add("mode", o.mode, {"pretrain", "sft", "dpo", "test"},
+              "learn texts, or answers in conversations (this version: pretrain and sft)");
   options.add("out_dir", o.out_dir, "folder of all runs");
   options.add("epochs", o.epochs, "passes over the data");
   options.add("max_steps", o.max_steps, "end after so many steps, the schedule too; 0: all epochs");
@@ -208,12 +213,15 @@ inline void add_train_options(option_set& options, train_options& o) {
   detail::add_model(options, o);
   detail::add_experts_and_dpo(options, o);
   options.group("data");
-  options.add("data_path", o.data_path, "JSON Lines of {\"text\": ...}");
+  options.add("data_path", o.data_path,
+              "JSON Lines of {\"text\": ...}; sft: of {\"conversations\": [{\"role\": ..., \"content\": ...}, ...]}");
   options.add("tokenizer_path", o.tokenizer_path, "tokenizer.json, or the folder that holds it");
   options.add("val_path", o.val_path, "the same for validation; none: no validation");
   options.add("val_fraction", o.val_fraction, "or: the part of data_path kept for validation");
-  options.add("packed", o.packed, "several texts in a row; false: a text a row, and padding");
+  options.add("packed", o.packed, "several texts or conversations in a row; false: one a row, and padding");
   options.add("shuffle", o.shuffle, "a new order of the texts each epoch");
+  options.add("dump_samples", o.dump_samples,
+              "sft: print so many conversations with what is learned marked, and end; 0: train");
   options.add("skip_bad_lines", o.skip_bad_lines, "leave out lines that are not what they should be, and count them");
 }
 
@@ -245,7 +253,8 @@ void demand_same(const option_set& options, const char* name, T value, T in_file
 
 /// Throws usage_error for a value that is out of range or does not go with another.
 inline void check(const train_options& o) {
-  demand(o.mode == "pretrain", "--mode ", o.mode, " comes in a later version; this one has pretrain");
+  demand(o.mode == "pretrain" || o.mode == "sft", "--mode ", o.mode,
+         " comes in a later version; this one has pretrain and sft");
   (void)parse_device(o.device);
   const auto at_least = [](const char* name, index_t value, index_t least) {
     demand(value >= least, "--", name, " is ", value, "; it must be at least ", least);
@@ -259,6 +268,8 @@ inline void check(const train_options& o) {
   at_least("keep_checkpoint_max", o.keep_checkpoint_max, 1);
   at_least("num_workers", o.num_workers, 0);
   at_least("n_threads", o.n_threads, 0);
+  at_least("dump_samples", o.dump_samples, 0);
+  demand(o.dump_samples == 0 || o.mode == "sft", "--dump_samples goes with --mode sft");
   at_least("accumulation_steps", o.accumulation_steps, 1);
   at_least("warmup_iters", o.warmup_iters, 0);
   const auto finite = [](const char* name, double value, double least) {

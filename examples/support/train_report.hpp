@@ -51,10 +51,12 @@ inline int print_end(const train_setup& s, const zer0::training_report& report, 
   line("last      ", s.directory / "last", last);
   line("best      ", s.directory / "best", best);
   std::cout << "log       " << (s.directory / "log.jsonl").string() << '\n';
+  const std::string mode = s.o.mode == "pretrain" ? "" : " --mode " + s.o.mode;
   const std::string options = " --out_dir " + s.directory.parent_path().string() + " --dim " + std::to_string(s.o.dim);
-  if (!whole && !last.empty()) std::cout << "go on     " << program << " --resume" << options << '\n';
+  if (!whole && !last.empty()) std::cout << "go on     " << program << " --resume" << mode << options << '\n';
   if (whole && !last.empty())
-    std::cout << "talk      " << (fs::path(program).parent_path() / "eval").string() << options << '\n';
+    std::cout << "talk      " << (fs::path(program).parent_path() / "eval").string()
+              << (mode.empty() ? "" : " --model_mode 1") << options << '\n';
   std::cout << std::flush;
   const bool saved = last.filename() == zer0::checkpoints::step_name(step);
   zer0::require(saved || !s.o.save_last || report.steps == 0,

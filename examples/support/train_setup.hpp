@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <ctime>
 #include <optional>
 #include <string>
 
@@ -78,8 +79,9 @@ inline void choose_start(train_setup& s, const option_set& options) {
   } else if (!from.empty()) {
     const fs::path run = find_run(s.o.out_dir, mode_of(from).run, s.o.dim, options.given("dim"));
     s.start = find_checkpoint(run, {"best", "last"});
-    demand(!s.start.empty(), "--mode ", s.o.mode, " begins with a trained model, and ", run.string(),
-           " holds no checkpoint; train one with --mode ", from, ", or name a model's folder by --init_from");
+    demand(!s.start.empty() || s.o.dump_samples > 0, "--mode ", s.o.mode, " begins with a trained model, and ",
+           run.string(), " holds no checkpoint; train one with --mode ", from,
+           ", or name a model's folder by --init_from");
   }
 }
 
@@ -94,11 +96,12 @@ inline void choose_sizes(train_setup& s, const option_set& options) {
 
 inline void choose_files(train_setup& s, const option_set& options) {
   s.directory = s.earlier ? s.earlier->directory() : run_directory(s.o.out_dir, mode_of(s.o.mode).run, s.o.dim);
-  demand(s.earlier || s.o.overwrite || !holds_checkpoints(s.directory), s.directory.string(),
+  demand(s.earlier || s.o.overwrite || s.o.dump_samples > 0 || !holds_checkpoints(s.directory), s.directory.string(),
          " holds the checkpoints of an earlier run; go on with it by --resume, choose another --out_dir, or replace it "
          "by --overwrite");
-  demand(fs::exists(s.o.data_path), "--data_path ", s.o.data_path,
-         " does not exist; give a JSON Lines file of {\"text\": ...}, such as the program corpus writes");
+  demand(fs::exists(s.o.data_path), "--data_path ", s.o.data_path, " does not exist; give a JSON Lines file of ",
+         s.o.mode == "pretrain" ? "{\"text\": ...}, such as the program corpus writes"
+                                : "{\"conversations\": [{\"role\": ..., \"content\": ...}, ...]}");
   demand(s.o.val_path == "none" || fs::exists(s.o.val_path), "--val_path ", s.o.val_path, " does not exist");
   const bool own_tokenizer = s.earlier && !options.given("tokenizer_path");
   s.tokenizer_source = own_tokenizer ? s.earlier->checkpoint : fs::path(s.o.tokenizer_path);
@@ -114,7 +117,9 @@ inline std::optional<train_setup> read_setup(int argc, const char* const* argv) 
   option_set options(
       "train: trains a language model on your texts.\n\n"
       "  train --data_path texts.jsonl --val_fraction 0.01 --flash_attn\n"
-      "  train --resume                  go on with the run in out/\n\n"
+      "  train --resume                  go on with the run in out/\n"
+      "  train --mode sft --data_path conversations.jsonl --learning_rate 5e-5\n"
+      "                                  fine-tune the model that was pretrained in out/\n\n"
       "Options are --name value or --name=value; BOOL may be left out for true.");
   s.o.device = default_device();
   add_train_options(options, s.o);
@@ -133,6 +138,7 @@ inline std::optional<train_setup> read_setup(int argc, const char* const* argv) 
   detail::choose_sizes(s, options);
   detail::choose_files(s, options);
   s.run = {{"options", detail::options_as_json(options)}, {"dtype", s.dtype}};
+  s.run["time"] = s.earlier ? s.earlier->state.run.value("time", std::int64_t{0}) : std::int64_t{std::time(nullptr)};
   return s;
 }
 
@@ -143,6 +149,14 @@ inline zer0::tokenizer open_tokenizer(train_setup& s) {
   demand(tok.size() <= s.config.sizes.vocab_size, "the tokenizer ", tok.source().string(), " has ", tok.size(),
          " tokens, but the model a vocabulary of ", s.config.sizes.vocab_size);
   return tok;
+}
+
+/// Of the files that a chat template and the names of its special tokens may lie in.
+inline std::uint64_t template_fingerprint(const fs::path& directory) {
+  std::uint64_t sum = 0;
+  for (const char* name : {"chat_template.jinja", "tokenizer_config.json"})
+    if (fs::exists(directory / name)) sum = sum * 31 + fingerprint(directory / name);
+  return sum;
 }
 
 /// Fingerprints of the files that decide what the weights become; compared with the earlier run's.
@@ -156,6 +170,7 @@ inline void note_files(train_setup& s, const zer0::tokenizer& tok) {
   };
   note("tokenizer", tok.source(), tokens);
   note("training data", s.o.data_path, fingerprint(s.o.data_path));
+  if (s.o.mode != "pretrain") note("chat template", tok.directory(), template_fingerprint(tok.directory()));
   if (s.o.val_path != "none") note("validation data", s.o.val_path, fingerprint(s.o.val_path));
 }
 

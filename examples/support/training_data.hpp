@@ -52,4 +52,7 @@ struct training_data {
 /// that no compiler of a device sees what it takes.
 training_data open_training_data(const train_setup& s, const zer0::tokenizer& tok);
 
+/// Prints the first samples of the training data instead of training; the exit code of the program.
+int dump_samples(train_setup& s);
+
 }  // namespace program

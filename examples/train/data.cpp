@@ -1,9 +1,17 @@
 // The data of each mode of train.
+#include "support/conversations.hpp"
 #include "support/texts.hpp"
 #include "support/training_data.hpp"
 
 namespace program {
 
-training_data open_training_data(const train_setup& s, const zer0::tokenizer& tok) { return open_texts(s.o, tok); }
+training_data open_training_data(const train_setup& s, const zer0::tokenizer& tok) {
+  return s.o.mode == "sft" ? open_conversations(s, tok) : open_texts(s.o, tok);
+}
+
+int dump_samples(train_setup& s) {
+  const zer0::tokenizer tok = open_tokenizer(s);
+  return dump_conversations(s, tok);
+}
 
 }  // namespace program

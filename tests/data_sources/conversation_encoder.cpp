@@ -1,5 +1,5 @@
 #include "support/catch.hpp"
-#include "support/conversations.hpp"
+#include "support/random_conversations.hpp"
 #include "support/shared_dir.hpp"
 #include "text/tokenizer_data.hpp"
 #include <zer0/data/conversation_encoder.hpp>

@@ -122,6 +122,7 @@ const std::map<std::string, std::string> additions{
     {"packed", "false"},
     {"shuffle", "true"},
     {"skip_bad_lines", "false"},
+    {"dump_samples", "0"},
 };
 
 std::map<std::string, std::string> all_defaults() {

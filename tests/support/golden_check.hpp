@@ -5,7 +5,6 @@
 #include "support/golden_generation.hpp"
 #include "support/golden_kind.hpp"
 #include "support/golden_layers.hpp"
-#include "support/golden_preference.hpp"
 #include "support/golden_training.hpp"
 
 #include <string>
@@ -51,9 +50,6 @@ inline file_report check(file& f) {
       break;
     case kind::generate:
       report.left_out = check_generate(f, v);
-      break;
-    case kind::preference:
-      check_preference(f, v);
       break;
     case kind::later:
       return report;

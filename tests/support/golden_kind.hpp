@@ -8,29 +8,16 @@
 
 namespace support::golden {
 
-enum class kind {
-  dense,
-  attention,
-  rope,
-  rms_norm,
-  swiglu,
-  adamw,
-  train_curve,
-  sampling,
-  generate,
-  preference,
-  later,
-  unknown
-};
+enum class kind { dense, attention, rope, rms_norm, swiglu, adamw, train_curve, sampling, generate, later, unknown };
 
 /// "whole model"
 [[nodiscard]] constexpr std::string_view name_of(kind k) {
-  constexpr std::string_view names[] = {"whole model", "attention", "rope",     "rms_norm",   "swiglu", "adamw",
-                                        "train curve", "sampling",  "generate", "preference", "later",  "unknown"};
+  constexpr std::string_view names[] = {"whole model", "attention", "rope",     "rms_norm", "swiglu", "adamw",
+                                        "train curve", "sampling",  "generate", "later",    "unknown"};
   return names[static_cast<std::size_t>(k)];
 }
 
-/// `later`: a kind of the goldens that zer0 does not compute yet (experts, LoRA).
+/// `later`: a kind of the goldens that zer0 does not compute yet (experts, LoRA, preferences).
 [[nodiscard]] inline kind kind_of(const file& f) {
   const auto names = f.names();
   const auto any = [&](auto holds) { return std::ranges::any_of(names, holds); };
@@ -39,8 +26,7 @@ enum class kind {
     return any([&](const auto& n) { return n.find(part) != std::string::npos; });
   };
   if (contains(".greedy.")) return kind::generate;
-  if (contains(".lora.") || contains(".experts.")) return kind::later;
-  if (f.has("policy_logprobs")) return kind::preference;
+  if (contains(".lora.") || contains("policy_logprobs") || contains(".experts.")) return kind::later;
   if (f.has("case.0.probs")) return kind::sampling;
   if (f.has("step_loss")) return kind::train_curve;
   if (f.has("exp_avg") && f.has("grads")) return kind::adamw;

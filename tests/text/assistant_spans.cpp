@@ -1,5 +1,5 @@
 #include "support/catch.hpp"
-#include "support/conversations.hpp"
+#include "support/random_conversations.hpp"
 #include "support/shared_dir.hpp"
 #include <zer0/text/chat_template.hpp>
 
