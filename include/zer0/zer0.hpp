@@ -48,6 +48,7 @@
 #include <zer0/device/cpu/flash_attention.hpp>
 #include <zer0/device/cpu/matmul.hpp>
 #include <zer0/device/cpu/parallel.hpp>
+#include <zer0/device/cpu/preference.hpp>
 #include <zer0/device/cpu/product.hpp>
 #include <zer0/device/cpu/random.hpp>
 #include <zer0/device/cpu/rms_norm.hpp>
@@ -56,8 +57,11 @@
 #include <zer0/device/cpu/standard_attention.hpp>
 #include <zer0/device/cpu/swiglu.hpp>
 #include <zer0/device/device.hpp>
+#include <zer0/device/host_device.hpp>
 #include <zer0/device/host_grouped_matmul.hpp>
 #include <zer0/device/host_memory.hpp>
+#include <zer0/device/pair_sums.hpp>
+#include <zer0/device/preference.hpp>
 #include <zer0/device/recorder.hpp>
 #include <zer0/device/reference.hpp>
 #include <zer0/device/reference/adamw.hpp>
@@ -67,6 +71,7 @@
 #include <zer0/device/reference/elements.hpp>
 #include <zer0/device/reference/embedding.hpp>
 #include <zer0/device/reference/matmul.hpp>
+#include <zer0/device/reference/preference.hpp>
 #include <zer0/device/reference/rms_norm.hpp>
 #include <zer0/device/reference/rope.hpp>
 #include <zer0/device/reference/sampling.hpp>
@@ -97,6 +102,8 @@
 #include <zer0/layer/swiglu.hpp>
 #include <zer0/loss/cross_entropy.hpp>
 #include <zer0/loss/normalization.hpp>
+#include <zer0/loss/preference.hpp>
+#include <zer0/loss/preference_losses.hpp>
 #include <zer0/model/decoder.hpp>
 #include <zer0/model/model.hpp>
 #include <zer0/model/workspace.hpp>
@@ -109,6 +116,7 @@
 #include <zer0/recipe/hook/progress.hpp>
 #include <zer0/recipe/perplexity.hpp>
 #include <zer0/recipe/pretrain.hpp>
+#include <zer0/recipe/sequence_scorer.hpp>
 #include <zer0/recipe/sft.hpp>
 #include <zer0/recipe/step_report.hpp>
 #include <zer0/recipe/trainer.hpp>

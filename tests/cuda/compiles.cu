@@ -2,6 +2,8 @@
 // for each precision. scripts/cuda_report looks at what becomes of them.
 #include <zer0/device/cuda.cuh>
 #include <zer0/generate/session.hpp>
+#include <zer0/loss/preference.hpp>
+#include <zer0/loss/preference_losses.hpp>
 #include <zer0/model/model.hpp>
 #include <zer0/recipe/trainer.hpp>
 
@@ -31,3 +33,6 @@ template void zer0::grouped_matmul<__half>(cuda_fp16&, id_span, const_view<cuda_
                                            view<cuda_fp16>);
 template void zer0::grouped_weight_gradient<__half>(cuda_fp16&, id_span, const_view<cuda_fp16>, const_view<cuda_fp16>,
                                                     wide_view<cuda_fp16>);
+template class zer0::trainer<llm<cuda, flash>, preference<any_preference>, adamw, cosine, per_pair>;
+template class zer0::trainer<llm<cuda_bf16, flash>, preference<any_preference>, adamw, cosine, per_pair>;
+template class zer0::trainer<llm<cuda_fp16, flash>, preference<any_preference>, adamw, cosine, per_pair>;

@@ -21,7 +21,7 @@ target_include_directories(cuda_on_cpu SYSTEM PUBLIC "${ZER0_CUDA_INCLUDE}" "${Z
 # The conformance suite once more, with cuda in the list of devices, and what only the emulation has. Under the
 # sanitizers, where the emulation is ten times slower, only a part.
 file(GLOB files CONFIGURE_DEPENDS cuda_on_cpu/tests/*.cpp)
-set(suite attention elements grouped_matmul layers matmul sampling)
+set(suite attention elements grouped_matmul layers matmul preference sampling)
 set(label slow)
 if(ZER0_SANITIZE)
   list(FILTER files INCLUDE REGEX "/(emulation|fragments|refusals)\\.cpp$")
@@ -42,8 +42,8 @@ endforeach()
 # What is built of the device once more on cuda: layers, the model, goldens, training, checkpoints. A program of its own,
 # as an entry is found by the name of its file.
 if(NOT ZER0_SANITIZE)
-  set(built attention/gqa golden/dense golden/generation golden/layers golden/training io/checkpoint layer/embedding
-            layer/linear layer/residual layer/rms_norm layer/swiglu model/model recipe/trainer recipe/trainer_parts)
+  set(built attention/gqa golden/dense golden/generation golden/layers golden/preference golden/training io/checkpoint layer/embedding
+            layer/linear layer/residual layer/rms_norm layer/swiglu loss/preference model/model recipe/trainer recipe/trainer_parts)
   add_executable(test_cuda_on_cpu_built main.cpp)
   target_link_libraries(test_cuda_on_cpu_built PRIVATE cuda_on_cpu Catch2::Catch2)
   foreach(file ${built})

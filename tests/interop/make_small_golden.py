@@ -166,6 +166,52 @@ def dense(folder):
           config(s) | scalars({"loss": loss, "grad_norm": norm_of(gradients)}))
 
 
+def minus_log_sigmoid(x):
+    return np.logaddexp(0, -x)
+
+
+def preference(folder):
+    """Losses of two pairs, chosen rows first. A tag: the loss's name, beta, label smoothing or SimPO's gamma."""
+    random, s = onp.random.default_rng(8), CONFIG | dict(n_layers=1)
+    policy = parameters(random, s)
+    reference = {name: rounded(random, *value.shape, size=0.1) + value for name, value in policy.items()}
+    reference = {name: value.astype(onp.float32).astype(onp.float64) for name, value in reference.items()}
+    ids, labels = random.integers(0, 19, (4, 8)), random.integers(0, 19, (4, 8))
+    mask = onp.array([[0, 0, 1, 1, 1, 0, 0, 0], [0, 1, 1, 1, 1, 1, 1, 1], [0, 0, 1, 1, 1, 1, 1, 0], [0, 1, 1, 0, 0, 0, 0, 0]])
+    token = lambda p: log_probabilities(forward(p, ids, s), labels)
+    fixed = np.sum(mask * token(reference), axis=-1)
+    targets = mask.sum(axis=-1)
+    ratio = lambda x: x[:2] - x[2:]
+    odds = lambda l: l - np.log(1 - np.exp(l))
+
+    def losses(p):
+        sums = np.sum(mask * token(p), axis=-1)
+        h, h_row = ratio(sums - fixed), ratio((sums - fixed) / labels.shape[1])
+        mean = sums / targets
+        return {
+            "orig_b0.5": minus_log_sigmoid(0.5 * h_row),
+            "dpo_b0.1": minus_log_sigmoid(0.1 * h),
+            "ipo_b0.1": (ratio((sums - fixed) / targets) - 5) ** 2,
+            "cdpo_b0.1_ls0.1": 0.9 * minus_log_sigmoid(0.1 * h) + 0.1 * minus_log_sigmoid(-0.1 * h),
+            "hinge_b0.1": np.maximum(0, 1 - 0.1 * h),
+            "simpo_b2_g0.5": minus_log_sigmoid(2 * ratio(mean) - 0.5),
+            "orpo_b0.3": -mean[:2] + 0.3 * minus_log_sigmoid(ratio(odds(mean))),
+        }
+
+    sums = np.sum(mask * token(policy), axis=-1)
+    tensors = {"input_ids": ids, "labels": labels, "loss_mask": mask, "policy_logprobs": token(policy),
+               "ref_logprobs": token(reference), "policy_seq_logprob_sum": sums, "ref_seq_logprob_sum": fixed,
+               "pair_logit_sum": ratio(sums - fixed), "pair_logit_avg": ratio((sums - fixed) / targets),
+               "reward_b0.1": 0.1 * (sums - fixed)}
+    numbers = {}
+    for tag in losses(policy):
+        loss, gradients = value_and_grad(lambda p: np.mean(losses(p)[tag]))(policy)
+        assert norm_of(gradients) > 1e-3
+        tensors |= named(f"grad_{tag}.", gradients)
+        numbers |= {f"loss.{tag}": loss, f"grad_norm.{tag}": norm_of(gradients)}
+    write(folder / "dpo.safetensors", tensors | named("policy.", policy) | named("ref.", reference), config(s) | scalars(numbers))
+
+
 # -- parts
 
 def layer_golden(function, x, p, random, prefix=""):
@@ -344,7 +390,7 @@ def main():
     here = pathlib.Path(__file__).resolve().parent.parent / "data" / "golden"
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else here
     folder.mkdir(parents=True, exist_ok=True)
-    for make in (dense, parts, adamw, train_curve, sampling, generate):
+    for make in (dense, preference, parts, adamw, train_curve, sampling, generate):
         make(folder)
 
 

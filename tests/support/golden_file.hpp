@@ -55,6 +55,13 @@ class file {
     zer0::require(found != file_.metadata().end(), name_, ": the metadata has no ", key);
     return found->second;
   }
+  /// Keys of the metadata that begin so.
+  [[nodiscard]] std::vector<std::string> keys(const std::string& beginning) const {
+    std::vector<std::string> found;
+    for (const auto& [key, value] : file_.metadata())
+      if (key.starts_with(beginning)) found.push_back(key);
+    return found;
+  }
   [[nodiscard]] double number(const std::string& key) const { return parsed<double>(key); }
   [[nodiscard]] index_t count(const std::string& key) const { return parsed<index_t>(key); }
   /// Element i of a list of scalars.

@@ -8,16 +8,29 @@
 
 namespace support::golden {
 
-enum class kind { dense, attention, rope, rms_norm, swiglu, adamw, train_curve, sampling, generate, later, unknown };
+enum class kind {
+  dense,
+  attention,
+  rope,
+  rms_norm,
+  swiglu,
+  adamw,
+  train_curve,
+  sampling,
+  generate,
+  preference,
+  later,
+  unknown
+};
 
 /// "whole model"
 [[nodiscard]] constexpr std::string_view name_of(kind k) {
-  constexpr std::string_view names[] = {"whole model", "attention", "rope",     "rms_norm", "swiglu", "adamw",
-                                        "train curve", "sampling",  "generate", "later",    "unknown"};
+  constexpr std::string_view names[] = {"whole model", "attention", "rope",     "rms_norm",   "swiglu", "adamw",
+                                        "train curve", "sampling",  "generate", "preference", "later",  "unknown"};
   return names[static_cast<std::size_t>(k)];
 }
 
-/// `later`: a kind of the goldens that zer0 does not compute yet (experts, LoRA, preferences).
+/// `later`: a kind of the goldens that zer0 does not compute yet (experts, LoRA).
 [[nodiscard]] inline kind kind_of(const file& f) {
   const auto names = f.names();
   const auto any = [&](auto holds) { return std::ranges::any_of(names, holds); };
@@ -26,7 +39,8 @@ enum class kind { dense, attention, rope, rms_norm, swiglu, adamw, train_curve, 
     return any([&](const auto& n) { return n.find(part) != std::string::npos; });
   };
   if (contains(".greedy.")) return kind::generate;
-  if (contains(".lora.") || contains("policy_logprobs") || contains(".experts.")) return kind::later;
+  if (contains(".lora.") || contains(".experts.")) return kind::later;
+  if (f.has("policy_logprobs")) return kind::preference;
   if (f.has("case.0.probs")) return kind::sampling;
   if (f.has("step_loss")) return kind::train_curve;
   if (f.has("exp_avg") && f.has("grads")) return kind::adamw;

@@ -159,6 +159,7 @@ class twin {
   };
   using matrix = matrix_of<real>;
   using wide_matrix = matrix_of<zer0::wide<real>>;
+  using double_vector = matrix_of<double>;
   struct id_list {
     zer0::buffer<std::int32_t, zer0::reference> expected;
     zer0::buffer<std::int32_t, D> actual;
@@ -212,6 +213,11 @@ class twin {
     const auto n = static_cast<index_t>(values.size());
     return add(wide_, 1, n, std::move(values), placement::contiguous);
   }
+  double_vector& given_doubles(std::vector<double> values) {
+    const auto n = static_cast<index_t>(values.size());
+    return add(doubles_, 1, n, std::move(values), placement::contiguous);
+  }
+  double_vector& output_doubles(index_t n) { return add(doubles_, 1, n, poison(n), placement::contiguous); }
   /// A matrix of NaN, for the operation to write.
   matrix& output(index_t rows, index_t cols) { return add(matrices_, rows, cols, poison(rows * cols), where_); }
   wide_matrix& wide_output(index_t rows, index_t cols) { return add(wide_, rows, cols, poison(rows * cols), where_); }
@@ -328,6 +334,7 @@ class twin {
   void for_each_matrix(F f) {
     for (auto& m : matrices_) f(m);
     for (auto& m : wide_) f(m);
+    for (auto& m : doubles_) f(m);
   }
 
   zer0::reference reference_;
@@ -336,6 +343,7 @@ class twin {
   placement where_;
   std::deque<matrix> matrices_;
   std::deque<wide_matrix> wide_;
+  std::deque<double_vector> doubles_;
   std::deque<id_list> ids_;
 };
 

@@ -62,6 +62,11 @@ inline void flash_attention_forward(archetype&, const attention_sizes&, detail::
 inline void flash_attention_backward(archetype&, const attention_sizes&, detail::archetype_in, detail::archetype_in, detail::archetype_in, id_span, detail::archetype_in, detail::archetype_numbers, detail::archetype_in, detail::archetype_results, detail::archetype_out, detail::archetype_out, detail::archetype_out) {}
 inline void cached_attention(archetype&, const attention_sizes&, detail::archetype_in, kv_view<const float>, id_span, id_span, detail::archetype_out) {}
 
+inline void sum_sequences(archetype&, id_span, detail::archetype_numbers, std::span<double>) {}
+inline void scale_sequences(archetype&, id_span, std::span<const double>, detail::archetype_numbers, detail::archetype_results) {}
+template <class Policy>
+void judge_pairs(archetype&, const Policy&, const pair_sums&, double*, std::span<double>) {}
+
 inline void cross_entropy_loss(archetype&, detail::archetype_in, id_span, detail::archetype_numbers, detail::archetype_results) {}
 inline void cross_entropy_gradient(archetype&, detail::archetype_out, id_span, detail::archetype_numbers, detail::archetype_results) {}
 

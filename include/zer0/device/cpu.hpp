@@ -9,6 +9,7 @@
 #include <zer0/device/cpu/embedding.hpp>
 #include <zer0/device/cpu/flash_attention.hpp>
 #include <zer0/device/cpu/matmul.hpp>
+#include <zer0/device/cpu/preference.hpp>
 #include <zer0/device/cpu/rms_norm.hpp>
 #include <zer0/device/cpu/rope.hpp>
 #include <zer0/device/cpu/sampling.hpp>

@@ -10,6 +10,7 @@
 #include <zer0/device/cuda/flash_attention.cuh>
 #include <zer0/device/cuda/grouped_matmul.cuh>
 #include <zer0/device/cuda/matmul.cuh>
+#include <zer0/device/cuda/preference.cuh>
 #include <zer0/device/cuda/random.cuh>
 #include <zer0/device/cuda/recorder.cuh>
 #include <zer0/device/cuda/rms_norm.cuh>

@@ -13,6 +13,7 @@
 
 #include <zer0/core/random_stream.hpp>
 #include <zer0/core/tensor.hpp>
+#include <zer0/device/pair_sums.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -93,7 +94,7 @@ template <class D>
 concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<D> && requires(
     D& d, view<D> y, const_view<D> x, id_span ids, wide_view<D> wy, wide_span<D> v, const_wide_span<D> cv,
     std::span<const typename D::real> weight, double s, index_t n, attention_sizes a, kv_view<const typename D::real> kv, random_stream r, adamw_sizes w, const sampling& rules, sampling_rows rows, std::span<std::int32_t> chosen, void* p,
-    double* total, std::size_t bytes) {
+    double* total, std::span<double> doubles, std::span<const double> const_doubles, const pair_sums& pairs, std::size_t bytes) {
   // -- memory. allocate: 64-byte aligned, contents undefined, throws zer0::error when there is none left.
   { d.allocate(bytes) } -> std::same_as<void*>;
   d.deallocate(p, bytes);
@@ -156,6 +157,12 @@ concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<
   //    logits (N,V) become weight * (softmax - onehot) in the _gradient form.
   cross_entropy_loss(d, x, ids, cv, v);             // logits, targets, weights, loss
   cross_entropy_gradient(d, y, ids, cv, v);    // logits -> dlogits, targets, weights, loss
+
+  // -- preferences: x, y (N), sums over tokens held in double. Policy: a type of device/preference.hpp, which kernels call.
+  sum_sequences(d, ids, cv, doubles);               // starts, x, sums (S): sums[s] = sum of x over sequence s, in a fixed order
+  scale_sequences(d, ids, const_doubles, cv, v);    // starts, factors (S), x, y = factors[s] * x; y may be x
+  judge_pairs(d, preference_archetype(), pairs, total, doubles);  // policy, pairs, totals (preference_totals, added to), slopes (S):
+                                                    // derivative of the policy's loss with respect to a sequence's sum of -log p
 
   // -- generation: the next token of each row of logits (N,V), by the rules of device/sampler.hpp, or no_token if a logit of the row
   //    is not a number. Devices choose the same token unless rounding moves a limit across one.

@@ -9,6 +9,7 @@
 #include <zer0/device/reference/elements.hpp>
 #include <zer0/device/reference/embedding.hpp>
 #include <zer0/device/reference/matmul.hpp>
+#include <zer0/device/reference/preference.hpp>
 #include <zer0/device/reference/rms_norm.hpp>
 #include <zer0/device/reference/rope.hpp>
 #include <zer0/device/reference/sampling.hpp>

@@ -20,33 +20,52 @@ struct cross_entropy {
   template <device Device>
   void operator()(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h,
                   const device_batch<Device>& in, double* totals, view<Device> dh) const {
-    chunks(c, output, h, in, totals, [&](auto logits, auto h_rows, index_t first, auto targets, auto w, auto losses) {
-      cross_entropy_gradient(c.device, logits, targets, w, losses);
-      matmul(c.device, transpose::no, logits, transpose::no, output.value, 0, dh.row_block(first, h_rows.rows));
-      matmul(c.device, transpose::yes, logits, transpose::no, h_rows, 1, output.grad);
-    });
+    const arena_scope<Device> scope(c.scratch);
+    const wide_span<Device> losses = c.scratch.template vector<wide<typename Device::real>>(h.rows);
+    gradients(c, output, h, in, losses, dh);
+    add_sum(c.device, losses, totals);
   }
 
   /// The loss alone.
   template <device Device>
   void operator()(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h,
                   const device_batch<Device>& in, double* totals) const {
-    chunks(c, output, h, in, totals, [&](auto logits, auto, index_t, auto targets, auto w, auto losses) {
-      cross_entropy_loss(c.device, logits, targets, w, losses);
+    const arena_scope<Device> scope(c.scratch);
+    const wide_span<Device> losses = c.scratch.template vector<wide<typename Device::real>>(h.rows);
+    token_losses(c, output, h, in, losses);
+    add_sum(c.device, losses, totals);
+  }
+
+  /// The gradients, and the terms (N) of the sum.
+  template <device Device>
+  void gradients(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h,
+                 const device_batch<Device>& in, wide_span<Device> losses, view<Device> dh) const {
+    chunks(c, output, h, in, losses, [&](auto logits, auto h_rows, index_t first, auto targets, auto w, auto l) {
+      cross_entropy_gradient(c.device, logits, targets, w, l);
+      matmul(c.device, transpose::no, logits, transpose::no, output.value, 0, dh.row_block(first, h_rows.rows));
+      matmul(c.device, transpose::yes, logits, transpose::no, h_rows, 1, output.grad);
+    });
+  }
+
+  /// The terms (N) of the sum.
+  template <device Device>
+  void token_losses(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h,
+                    const device_batch<Device>& in, wide_span<Device> losses) const {
+    chunks(c, output, h, in, losses, [&](auto logits, auto, index_t, auto targets, auto w, auto l) {
+      cross_entropy_loss(c.device, logits, targets, w, l);
     });
   }
 
  private:
   template <device Device, class F>
   void chunks(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h,
-              const device_batch<Device>& in, double* total, F f) const {
+              const device_batch<Device>& in, wide_span<Device> losses, F f) const {
     using real = typename Device::real;
     const arena_scope<Device> scope(c.scratch);
     const index_t vocab = output.rows();
     const index_t row_bytes = vocab * static_cast<index_t>(sizeof(real));
     const index_t rows = std::clamp<index_t>(chunk_bytes / row_bytes, 1, h.rows);
     const tensor_view<real> memory = c.scratch.matrix(rows, vocab);
-    const wide_span<Device> losses = c.scratch.template vector<wide<real>>(h.rows);
     for (index_t first = 0; first < h.rows; first += rows) {
       const index_t count = std::min(rows, h.rows - first);
       const tensor_view<real> logits = memory.row_block(0, count);
@@ -56,7 +75,6 @@ struct cross_entropy {
       matmul(c.device, transpose::no, h_rows, transpose::yes, output.value, 0, logits);
       f(logits, h_rows, first, in.targets.subspan(from, n), in.weights.subspan(from, n), losses.subspan(from, n));
     }
-    add_sum(c.device, losses, total);
   }
 };
 
