@@ -25,6 +25,8 @@
 #include <zer0/data/jsonl_file.hpp>
 #include <zer0/data/packing.hpp>
 #include <zer0/data/parallel_pieces.hpp>
+#include <zer0/data/preference_data.hpp>
+#include <zer0/data/preference_records.hpp>
 #include <zer0/data/prefetcher.hpp>
 #include <zer0/data/pretrain_data.hpp>
 #include <zer0/data/pretrain_records.hpp>
@@ -112,10 +114,12 @@
 #include <zer0/optim/schedule/constant.hpp>
 #include <zer0/optim/schedule/cosine.hpp>
 #include <zer0/recipe/batch_loss.hpp>
+#include <zer0/recipe/dpo.hpp>
 #include <zer0/recipe/hook/checkpoints.hpp>
 #include <zer0/recipe/hook/progress.hpp>
 #include <zer0/recipe/perplexity.hpp>
 #include <zer0/recipe/pretrain.hpp>
+#include <zer0/recipe/reference_scores.hpp>
 #include <zer0/recipe/sequence_scorer.hpp>
 #include <zer0/recipe/sft.hpp>
 #include <zer0/recipe/step_report.hpp>

@@ -1,0 +1,119 @@
+#include "support/catch.hpp"
+#include "support/preference_pairs.hpp"
+#include "support/temp_dir.hpp"
+#include <zer0/attention/gqa.hpp>
+#include <zer0/device/cpu.hpp>
+#include <zer0/model/model.hpp>
+#include <zer0/recipe/dpo.hpp>
+
+#include <cmath>
+#include <fstream>
+#include <string>
+#include <vector>
+
+using namespace zer0;
+using support::contains;
+
+namespace {
+
+using model_type = model<decoder<>, cpu>;
+
+dims sizes() {
+  return {.dim = 16,
+          .n_layers = 2,
+          .n_heads = 2,
+          .n_kv_heads = 1,
+          .vocab_size = support::pairs_tokenizer().size(),
+          .max_seq_len = 64,
+          .multiple_of = 8,
+          .dropout = 0.1};
+}
+
+struct setup {
+  std::string text = support::many_pairs(12);
+  preference_records records{text, "memory"};
+  preference_data data{records, support::pairs_encoder(), {.batch_size = 3, .seq = 64}};
+  model_type llm{sizes()};
+
+  explicit setup(std::uint64_t seed = 1) { llm.initialize(seed); }
+};
+
+struct course {
+  std::vector<step_report> steps;
+  template <class Run>
+  void operator()(const Run&, const step_report& step) {
+    steps.push_back(step);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("dpo: begins at log 2 with the model as its own reference, and margins grow", "[recipe][dpo]") {
+  setup s;
+  course c;
+  const dpo<> recipe{.policy = {.beta = 0.2}, .epochs = 6, .learning_rate = 3e-3};
+  const training_report report = recipe(s.llm, s.data, c);
+  REQUIRE(c.steps.size() == 24);
+  CHECK(c.steps[0].loss == Catch::Detail::Approx(std::log(2.0)).epsilon(1e-6));
+  CHECK(std::abs(c.steps[0].metrics.at("rewards/margins")) < 1e-4);
+  CHECK(c.steps[0].counted == 3);
+  CHECK(c.steps.back().metrics.at("rewards/accuracies") == 1);
+  CHECK(c.steps.back().metrics.at("rewards/margins") > 1);
+  CHECK(report.loss < 0.4);
+}
+
+TEST_CASE("dpo: references that the data has are used; a loss without a reference needs none", "[recipe][dpo]") {
+  setup s;
+  course c;
+  s.data.set_references(std::vector<double>(static_cast<std::size_t>(2 * s.data.pairs()), -1.0));
+  const std::vector<double> own = reference_scores(s.llm, s.data);
+  (void)dpo<>{.epochs = 1, .learning_rate = 1e-9}(s.llm, s.data, c);
+  CHECK(std::abs(c.steps[0].loss - std::log(2.0)) > 1e-4);
+  setup other;
+  (void)dpo<simpo>{.epochs = 1}(other.llm, other.data, c);
+  CHECK_FALSE(other.data.has_references());
+}
+
+TEST_CASE("dpo: reference_scores are minus the losses of the answers alone", "[recipe][dpo]") {
+  setup s;
+  const std::vector<double> scores = reference_scores(s.llm, s.data);
+  REQUIRE(scores.size() == 24);
+  preference_data one_by_one(s.records, support::pairs_encoder(), {.batch_size = 1, .seq = 64, .shuffle = false});
+  trainer<model_type> t(s.llm);
+  token_batch pair;
+  for (std::size_t i = 0; one_by_one.next(pair); i += 2) {
+    for (const std::size_t side : {0u, 1u}) {
+      token_batch answer = pair;
+      for (std::size_t k = 0; k < answer.weights.size(); ++k)
+        if ((k < static_cast<std::size_t>(pair.starts[1])) != (side == 0)) answer.weights[k] = 0;
+      CHECK(scores[i + side] == Catch::Detail::Approx(-t.evaluate(answer).loss_sum).epsilon(1e-5));
+    }
+  }
+}
+
+TEST_CASE("reference_file: what was written is read again, for the same weights and data only", "[recipe][dpo]") {
+  const support::temp_dir dir;
+  setup s;
+  const std::uint64_t weights = weights_fingerprint(s.llm);
+  const reference_file file(dir.path(), "pairs.jsonl", weights, s.data.fingerprint());
+  CHECK_FALSE(file.read(12));
+  const std::vector<double> scores = reference_scores(s.llm, s.data);
+  file.write(scores);
+  CHECK_THAT(file.path().filename().string(), contains("pairs.jsonl.reference-"));
+  CHECK(file.read(12) == scores);
+  CHECK_FALSE(file.read(11));
+  CHECK(weights_fingerprint(s.llm) == weights);
+  float one = 0;
+  s.llm.device().download(&one, s.llm.weights().data() + 1234, sizeof one);
+  one += 1;
+  s.llm.device().upload(s.llm.weights().data() + 1234, &one, sizeof one);
+  CHECK(weights_fingerprint(s.llm) != weights);
+  CHECK_FALSE(reference_file(dir.path(), "pairs.jsonl", weights + 1, s.data.fingerprint()).read(12));
+  CHECK_FALSE(reference_file(dir.path(), "pairs.jsonl", weights, s.data.fingerprint() + 1).read(12));
+  // One file in the place of another, and a damaged one, are not taken.
+  const reference_file other(dir.path(), "pairs.jsonl", weights + 1, s.data.fingerprint());
+  std::filesystem::copy_file(file.path(), other.path());
+  CHECK_FALSE(other.read(12));
+  std::ofstream(file.path()) << "nothing";
+  CHECK_FALSE(file.read(12));
+}
