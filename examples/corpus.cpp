@@ -30,7 +30,7 @@ struct options {
   std::filesystem::path out;
   std::int64_t documents = 20000;
   std::int64_t questions = 12000;
-  std::int64_t preferences = 2000;
+  std::int64_t preferences = 800;
   std::uint64_t seed = 1;
   double val_fraction = 0.02;
 };

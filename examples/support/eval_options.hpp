@@ -24,14 +24,14 @@ struct eval_options {
   std::string system;
   index_t history_cnt = 0;
   // measures
-  std::string ppl = "none", accuracy = "none";
+  std::string ppl = "none", accuracy = "none", preferences = "none";
   // generation
   index_t max_new_tokens = 128;
   zer0::sampling rules;
   std::string repetition_rule = "usual";
 
   [[nodiscard]] bool chats() const { return model_mode == 1; }
-  [[nodiscard]] bool measures() const { return ppl != "none" || accuracy != "none"; }
+  [[nodiscard]] bool measures() const { return ppl != "none" || accuracy != "none" || preferences != "none"; }
 };
 
 inline void add_eval_options(option_set& options, eval_options& o) {
@@ -67,6 +67,9 @@ inline void add_eval_options(option_set& options, eval_options& o) {
       "accuracy", o.accuracy,
       "how many questions are answered exactly, always by the most likely token: JSON Lines of {\"prompt\": ..., "
       "\"answer\": ...}, or of conversations whose last message is the answer (docs/eval.md)");
+  options.add("preferences", o.preferences,
+              "how often a chosen answer is more likely than a rejected one: JSON Lines of {\"chosen\": [...], "
+              "\"rejected\": [...]}, two conversations");
   options.group("generation");
   options.add("max_new_tokens", o.max_new_tokens, "stop after so many, the prompt not counted");
   options.add("temperature", o.rules.temperature,
@@ -86,6 +89,7 @@ inline void check(eval_options& o) {
          "; it must be 0 (goes on with texts) or 1 (answers)");
   demand(o.chats() || (o.system.empty() && o.history_cnt == 0), "--", o.system.empty() ? "history_cnt" : "system",
          " is of chats; add --model_mode 1");
+  demand(o.chats() || o.preferences == "none", "--preferences is of chats; add --model_mode 1");
   demand(o.history_cnt >= 0, "--history_cnt is ", o.history_cnt, "; it must be at least 0");
   demand(o.stream || o.history_cnt == 0, "--history_cnt ", o.history_cnt,
          " and --stream false are both given, but a question waits for the answer before it; choose one");
@@ -96,7 +100,8 @@ inline void check(eval_options& o) {
   demand(!o.interactive || o.prompts.empty(), "--interactive and --prompt are both given; choose one");
   demand(!o.measures() || (!o.interactive && o.prompts.empty()), "--", o.interactive ? "interactive" : "prompt",
          " and a measure are both given; choose one");
-  for (const auto& [name, file] : {std::pair("ppl", &o.ppl), {"accuracy", &o.accuracy}})
+  for (const auto& [name, file] :
+       {std::pair("ppl", &o.ppl), {"accuracy", &o.accuracy}, {"preferences", &o.preferences}})
     demand(*file == "none" || fs::is_regular_file(*file), "--", name, " ", *file, " does not exist");
   o.rules.rule = o.repetition_rule == "usual" ? zer0::repetition_rule::usual : zer0::repetition_rule::reference;
   refuse_errors_of([&] { o.rules.check(); });

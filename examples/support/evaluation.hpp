@@ -19,6 +19,7 @@ template <class Model>
 void measure(Model& model, const zer0::tokenizer& tok, prompt_format& format, const eval_options& o) {
   if (o.ppl != "none") measure_perplexity(model, tok, o);
   if (o.accuracy != "none" && stop_signal == 0) measure_accuracy(model, tok, format, o);
+  if (o.preferences != "none" && stop_signal == 0) measure_preferences(model, format, o);
 }
 
 template <class Model>

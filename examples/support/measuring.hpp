@@ -1,7 +1,8 @@
-// What `eval` measures: perplexity of texts, exact answers to questions.
+// What `eval` measures: perplexity of texts, exact answers to questions, preferences among answers.
 #pragma once
 
 #include "exam.hpp"
+#include "preferences.hpp"
 #include "talking.hpp"
 #include <zer0/recipe/perplexity.hpp>
 
@@ -77,6 +78,35 @@ void measure_accuracy(Model& model, const zer0::tokenizer& tok, prompt_format& f
             << (done < questions.size() ? ", stopped early" : "") << '\n';
   if (!misses.empty()) std::cout << "the first that are not:\n" << misses;
   std::cout << std::flush;
+}
+
+/// "preference accuracy 98.5 % (197 of 200 pairs), mean margin 12.3": of how many pairs the chosen answer is more
+/// likely than the rejected one, and the mean of log p(chosen) - log p(rejected), sums over the answers' tokens.
+template <class Model>
+void measure_preferences(Model& model, const prompt_format& format, const eval_options& o) {
+  const answer_pairs file = open_pairs(o.preferences, format, model.sizes().max_seq_len);
+  zer0::batch_loss<Model> loss(model);
+  const auto show = show_percent("comparing");
+  index_t done = 0, right = 0;
+  double margins = 0;
+  for (const answer_pair& pair : file.pairs) {
+    if (stop_signal != 0) break;
+    const double margin = loss(pair.rejected) - loss(pair.chosen);
+    margins += margin;
+    if (margin > 0) ++right;
+    ++done;
+    if (show) show(static_cast<double>(done) / static_cast<double>(file.pairs.size()));
+  }
+  clear_line();
+  if (file.too_long > 0)
+    std::cerr << "note: " << file.too_long << " of " << o.preferences << "'s pairs are longer than the context of "
+              << model.sizes().max_seq_len << " tokens, and are left out\n";
+  zer0::require(!file.pairs.empty(), o.preferences, " has no pair that fits into the context of ",
+                model.sizes().max_seq_len);
+  if (done == 0) return;
+  std::cout << "preference accuracy " << percent_text(right, done, "pairs") << ", mean margin "
+            << std::round(margins / static_cast<double>(done) * 100) / 100
+            << (static_cast<std::size_t>(done) < file.pairs.size() ? ", stopped early" : "") << std::endl;
 }
 
 }  // namespace program

@@ -17,8 +17,8 @@ struct training_mode {
 };
 
 inline constexpr std::array training_modes{training_mode{"pretrain", "pretrain", ""},
-                                           training_mode{"sft", "sft", "pretrain"},
-                                           training_mode{"dpo", "rlhf", "sft"}};
+                                           training_mode{"sft", "sft", "pretrain"}, training_mode{"dpo", "rlhf", "sft"},
+                                           training_mode{"test", "test", ""}};  // support/self_check.hpp
 
 /// Throws usage_error for a name that is no mode of training.
 inline const training_mode& mode_of(std::string_view name) {

@@ -77,7 +77,7 @@ class talker {
 /// What to say if nothing is given: beginnings or questions that the corpus of the examples knows.
 inline std::vector<std::string> own_prompts(bool chats) {
   if (chats)
-    return {"What do a cow and a duck say?", "我叫小明。我饿了。我能吃一个苹果吗？", "Where do a bee and a fox live?"};
+    return {"What do a cow and a duck say?", "我叫小明。我饿了。我能吃一个苹果吗？", "Where do a bee and a lion live?"};
   return {"Once upon a time", "One morning", "The sun", "从前，", "有一天，", "太阳"};
 }
 

@@ -182,8 +182,10 @@ inline void add_experts_and_dpo(option_set& options, train_options& o) {
 
 inline void add_train_options(option_set& options, train_options& o) {
   options.group("basic");
-  options.add("mode", o.mode, {"pretrain", "sft", "dpo", "test"},
-              "learn texts, or answers in conversations (this version: pretrain and sft)");
+  options.add(
+      "mode", o.mode, {"pretrain", "sft", "dpo", "test"},
+      "learn texts, or answers in conversations (this version: pretrain and sft); test: check that a model of these "
+      "sizes learns, saves, loads and generates");
   options.add("out_dir", o.out_dir, "folder of all runs");
   options.add("epochs", o.epochs, "passes over the data");
   options.add("max_steps", o.max_steps, "end after so many steps, the schedule too; 0: all epochs");
@@ -253,8 +255,8 @@ void demand_same(const option_set& options, const char* name, T value, T in_file
 
 /// Throws usage_error for a value that is out of range or does not go with another.
 inline void check(const train_options& o) {
-  demand(o.mode == "pretrain" || o.mode == "sft", "--mode ", o.mode,
-         " comes in a later version; this one has pretrain and sft");
+  demand(o.mode != "dpo", "--mode ", o.mode, " comes in a later version; this one has pretrain, sft and test");
+  demand(o.mode != "test" || o.resume == "false", "--mode test goes on with no run; leave --resume out");
   (void)parse_device(o.device);
   const auto at_least = [](const char* name, index_t value, index_t least) {
     demand(value >= least, "--", name, " is ", value, "; it must be at least ", least);

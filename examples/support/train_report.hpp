@@ -14,14 +14,19 @@
 
 namespace program {
 
-template <class Model, class Run>
-void print_header(const train_setup& s, const char* variant, const std::string& device, Model& model, const Run& run,
-                  const std::string& data) {
-  const train_options& o = s.o;
+template <class Model>
+void print_model(const char* variant, Model& model) {
   const zer0::dims& d = model.sizes();
   std::cout << "model     " << variant << ", " << with_commas(model.parameters().elements()) << " parameters: dim "
             << d.dim << ", " << d.n_layers << " layers, " << d.n_heads << " heads (" << d.kv_heads()
             << " key/value), feed-forward " << d.hidden() << ", vocabulary " << d.vocab_size << '\n';
+}
+
+template <class Model, class Run>
+void print_header(const train_setup& s, const char* variant, const std::string& device, Model& model, const Run& run,
+                  const std::string& data) {
+  const train_options& o = s.o;
+  print_model(variant, model);
   if (s.starts_from_files()) std::cout << "start     " << s.start.string() << '\n';
   std::cout << "data      " << data << "\nschedule  " << with_commas(run.total_steps()) << " steps ("
             << with_commas(run.steps_per_epoch()) << " an epoch) of " << o.accumulation_steps << " x " << o.batch_size

@@ -99,7 +99,8 @@ inline void choose_files(train_setup& s, const option_set& options) {
   demand(s.earlier || s.o.overwrite || s.o.dump_samples > 0 || !holds_checkpoints(s.directory), s.directory.string(),
          " holds the checkpoints of an earlier run; go on with it by --resume, choose another --out_dir, or replace it "
          "by --overwrite");
-  demand(fs::exists(s.o.data_path), "--data_path ", s.o.data_path, " does not exist; give a JSON Lines file of ",
+  demand(s.o.mode == "test" || fs::exists(s.o.data_path), "--data_path ", s.o.data_path,
+         " does not exist; give a JSON Lines file of ",
          s.o.mode == "pretrain" ? "{\"text\": ...}, such as the program corpus writes"
                                 : "{\"conversations\": [{\"role\": ..., \"content\": ...}, ...]}");
   demand(s.o.val_path == "none" || fs::exists(s.o.val_path), "--val_path ", s.o.val_path, " does not exist");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "device_table.hpp"
+#include "self_check.hpp"
 #include "signals.hpp"
 #include "terminal.hpp"
 #include "train_log.hpp"
@@ -89,6 +90,24 @@ void set_weights(const train_setup& s, Run& run) {
   }
 }
 
+template <class Model>
+using trainer_of = zer0::trainer<Model, zer0::cross_entropy, zer0::adamw, schedule, chosen_normalization>;
+
+/// --mode test.
+template <class Line, class Decoder, class Device>
+int check_variant(train_setup& s, const char* variant_name, Device device) {
+  const zer0::tokenizer tok = open_tokenizer(s);
+  zer0::model<Decoder, Device> llm(s.config.sizes, std::move(device));
+  if (s.starts_from_files())
+    zer0::load_weights(llm, s.start);
+  else
+    llm.initialize(s.o.seed);
+  print_model(variant_name, llm);
+  std::cout << "device    " << device_line<Line>(s.o.device, device_access<Line>::description(llm.device()), s.o.dtype)
+            << std::endl;
+  return self_check<trainer_of<decltype(llm)>, decltype(llm)>(llm, s.o, s.directory).run();
+}
+
 template <class Line, class Decoder, class Device>
 int train_variant(train_setup& s, const char* variant_name, Device device, const char* program) {
   const train_options& o = s.o;
@@ -99,7 +118,7 @@ int train_variant(train_setup& s, const char* variant_name, Device device, const
   fs::create_directories(s.directory);
   const directory_lock lock(s.directory);
   zer0::model<Decoder, Device> llm(s.config.sizes, std::move(device));
-  using trainer_type = zer0::trainer<decltype(llm), zer0::cross_entropy, zer0::adamw, schedule, chosen_normalization>;
+  using trainer_type = trainer_of<decltype(llm)>;
   using run_type = zer0::training_run<trainer_type, batch_stream>;
   const index_t steps_per_epoch = (data.train->batches_per_epoch() + o.accumulation_steps - 1) / o.accumulation_steps;
   const index_t all_steps = o.epochs * steps_per_epoch;
@@ -149,8 +168,9 @@ int train_on(train_setup& s, const char* program) {
   auto device = device_access<Line>::open(s.place.index);
   int result = 0;
   const auto try_variant = [&]<class D>(const variant<D>& v) {
-    if (v.flash == s.o.flash_attn && v.tied == s.config.tied)
-      result = train_variant<Line, D>(s, v.name, std::move(device), program);
+    if (v.flash != s.o.flash_attn || v.tied != s.config.tied) return;
+    result = s.o.mode == "test" ? check_variant<Line, D>(s, v.name, std::move(device))
+                                : train_variant<Line, D>(s, v.name, std::move(device), program);
   };
   std::apply([&](const auto&... v) { (try_variant(v), ...); }, variants);
   return result;

@@ -1,9 +1,11 @@
 #include "support/eval_program.hpp"
+#include <zer0/data/conversation_encoder.hpp>
 #include <zer0/device/cpu.hpp>
 #include <zer0/generate/generate.hpp>
 #include <zer0/io/model_files.hpp>
 #include <zer0/recipe/perplexity.hpp>
 
+#include <cmath>
 #include <sstream>
 
 using namespace support;
@@ -88,6 +90,73 @@ TEST_CASE("eval: --accuracy takes conversations in a chat", "[programs][eval_mea
   const process_result r = t.eval(measure);
   require_success(r);
   CHECK_THAT(r.out, contains("exact match 66.7 % (2 of 3 questions)"));
+}
+
+TEST_CASE("eval: --preferences compares the log-probabilities of answers", "[programs][eval_measures]") {
+  const eval_program t(chat_tokenizer);
+  const zer0::tokenizer tok(t.checkpoint());
+  zer0::model<zer0::decoder<>, zer0::cpu> llm(zer0::read_config(t.checkpoint()).sizes);
+  zer0::load_weights(llm, t.checkpoint());
+  const zer0::conversation_encoder encoder(tok, zer0::chat_template::from_directory(t.checkpoint()));
+  // log p of an answer and its end token, fed one at a time behind the prompt
+  const auto score = [&](const zer0::chat_json& prompt, const std::string& answer) {
+    std::vector<zer0::token_id> ids = tok.encode(answer);
+    ids.push_back(tok.id_of("<|im_end|>").value());
+    zer0::session<decltype(llm)> s(llm, 1, llm.sizes().max_seq_len);
+    std::vector<std::vector<zer0::token_id>> piece{encoder.prompt(prompt)};
+    double sum = 0;
+    for (const zer0::token_id id : ids) {
+      const std::vector<float> logits = s.feed(piece).front();
+      double all = 0;
+      for (const float logit : logits) all += std::exp(static_cast<double>(logit));
+      sum += static_cast<double>(logits[static_cast<std::size_t>(id)]) - std::log(all);
+      piece = {{id}};
+    }
+    return sum;
+  };
+  const auto message = [](const char* role, const std::string& content) {
+    return zer0::chat_json{{"role", role}, {"content", content}};
+  };
+  std::ostringstream lines;
+  double margins = 0;
+  int right = 0;
+  const words answers{"the dog", "a red fox", "the", "the cat saw the bird, the tree", "no"};
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const std::string& other = answers[(i + 1) % answers.size()];
+    const zer0::chat_json prompt{message("user", "the cat"), message("assistant", "saw"), message("user", "what?")};
+    zer0::chat_json chosen = prompt, rejected = prompt;
+    chosen.push_back(message("assistant", answers[i]));
+    rejected.push_back(message("assistant", other));
+    lines << zer0::chat_json{{"chosen", chosen}, {"rejected", rejected}} << '\n';
+    const double margin = score(prompt, answers[i]) - score(prompt, other);
+    margins += margin / static_cast<double>(answers.size());
+    right += margin > 0 ? 1 : 0;
+  }
+  const zer0::chat_json long_answer{message("user", "x"), message("assistant", std::string(900, 'q'))};
+  const zer0::chat_json short_answer{message("user", "x"), message("assistant", "y")};
+  lines << zer0::chat_json{{"chosen", long_answer}, {"rejected", short_answer}} << '\n';
+  const process_result r = t.eval({"--checkpoint", t.checkpoint().string(), "--model_mode", "1", "--preferences",
+                                   file_of(t, "pairs.jsonl", lines.str())});
+  require_success(r);
+  CHECK_THAT(r.err, contains("note: 1 of "));
+  const std::string part = std::to_string(right) + " of 5 pairs)";
+  CHECK_THAT(r.out, contains(part));
+  const std::size_t at = r.out.find("mean margin ");
+  REQUIRE(at != std::string::npos);
+  CHECK(std::stod(r.out.substr(at + 12)) == Catch::Approx(margins).margin(0.006));
+  CHECK(right > 0);
+  CHECK(right < 5);
+
+  const auto refused = [&](const zer0::chat_json& line, const std::string& what) {
+    const process_result bad = t.eval({"--checkpoint", t.checkpoint().string(), "--model_mode", "1", "--preferences",
+                                       file_of(t, "bad.jsonl", line.dump() + "\n")});
+    CHECK(bad.exit_code == 1);
+    CHECK_THAT(bad.err, contains("bad.jsonl:1: " + what));
+  };
+  refused({{"chosen", short_answer}}, "it has no \"rejected\"");
+  refused({{"chosen", short_answer}, {"rejected", short_answer}}, "both sides are the same");
+  refused({{"chosen", short_answer}, {"rejected", zer0::chat_json::array({message("user", "x")})}},
+          "its \"rejected\" has no answer of its own");
 }
 
 TEST_CASE("eval: bad questions are refused, naming file and line", "[programs][eval_measures]") {
