@@ -5,6 +5,7 @@
 #include "preferences.hpp"
 #include "talking.hpp"
 #include <zer0/recipe/perplexity.hpp>
+#include <zer0/recipe/sequence_scorer.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -85,13 +86,13 @@ void measure_accuracy(Model& model, const zer0::tokenizer& tok, prompt_format& f
 template <class Model>
 void measure_preferences(Model& model, const prompt_format& format, const eval_options& o) {
   const answer_pairs file = open_pairs(o.preferences, format, model.sizes().max_seq_len);
-  zer0::batch_loss<Model> loss(model);
+  zer0::sequence_scorer<Model> score(model);
   const auto show = show_percent("comparing");
   index_t done = 0, right = 0;
   double margins = 0;
   for (const answer_pair& pair : file.pairs) {
     if (stop_signal != 0) break;
-    const double margin = loss(pair.rejected) - loss(pair.chosen);
+    const double margin = score(pair.chosen).front() - score(pair.rejected).front();
     margins += margin;
     if (margin > 0) ++right;
     ++done;

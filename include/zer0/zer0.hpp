@@ -113,7 +113,6 @@
 #include <zer0/optim/loss_scale.hpp>
 #include <zer0/optim/schedule/constant.hpp>
 #include <zer0/optim/schedule/cosine.hpp>
-#include <zer0/recipe/batch_loss.hpp>
 #include <zer0/recipe/dpo.hpp>
 #include <zer0/recipe/hook/checkpoints.hpp>
 #include <zer0/recipe/hook/progress.hpp>

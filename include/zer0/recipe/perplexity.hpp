@@ -4,7 +4,7 @@
 #include <zer0/data/document_encoder.hpp>
 #include <zer0/data/pretrain_records.hpp>
 #include <zer0/data/record_view.hpp>
-#include <zer0/recipe/batch_loss.hpp>
+#include <zer0/recipe/sequence_scorer.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -37,12 +37,13 @@ struct perplexity_report {
 template <class Model>
 perplexity_report perplexity(Model& model, const record_view<pretrain_records>& texts, const document_encoder& encode,
                              const perplexity_options& options = {}) {
-  batch_loss<Model> loss(model);
+  sequence_scorer<Model> score(model);
   detail::record_encoder<pretrain_records> encoder;
   perplexity_report report;
   token_batch batch;
   const auto flush = [&] {
-    if (!batch.ids.empty()) report.loss_sum += loss(batch);
+    if (batch.ids.empty()) return;
+    for (const double log_p : score(batch)) report.loss_sum -= log_p;
     batch = {};
   };
   for (index_t i = 0; i < texts.size(); ++i) {
