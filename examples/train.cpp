@@ -1,5 +1,6 @@
 // Trains a model: `train --help` lists the options, docs/data.md says what the data looks like.
 #include "support/device_table.hpp"
+#include "support/freed_memory.hpp"
 #include "support/signals.hpp"
 #include "support/terminal.hpp"
 #include "support/train_setup.hpp"
@@ -34,6 +35,7 @@ int train(train_setup& s, const char* program) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+  return_freed_memory();
   auto s = read_setup(argc, argv);
   if (!s) return 0;
   return s->o.dump_samples > 0 ? dump_samples(*s) : train(*s, argv[0]);

@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -48,8 +49,8 @@ struct train_options {
   std::string scoring_func = "softmax";
   double aux_loss_alpha = 0.1;
   // dpo
-  double dpo_beta = 0.1;
-  std::string ref_model_path = "none";
+  std::string dpo_loss = "sigmoid", ref_model_path = "none";
+  double dpo_beta = 0.1, dpo_label_smoothing = 0, simpo_gamma = 0.5;
   // data
   std::string data_path = "./dataset/pretrain_hq.jsonl", tokenizer_path = "examples/tokenizer", val_path = "none";
   double val_fraction = 0;
@@ -73,15 +74,20 @@ struct train_options {
 
 /// Those that decide what the weights of a run become: a resumed run keeps them.
 inline constexpr std::array defining_options{
-    "mode",         "epochs",       "max_steps",          "batch_size",  "learning_rate", "seed",
-    "warmup_iters", "grad_clip",    "accumulation_steps", "lr_schedule", "normalization", "weight_decay",
-    "decay",        "dim",          "n_layers",           "max_seq_len", "n_heads",       "n_kv_heads",
-    "rope_theta",   "dropout",      "norm_eps",           "multiple_of", "flash_attn",    "packed",
-    "shuffle",      "val_fraction", "skip_bad_lines"};
+    "mode",         "epochs",        "max_steps",          "batch_size",  "learning_rate", "seed",
+    "warmup_iters", "grad_clip",     "accumulation_steps", "lr_schedule", "normalization", "weight_decay",
+    "decay",        "dim",           "n_layers",           "max_seq_len", "n_heads",       "n_kv_heads",
+    "rope_theta",   "dropout",       "norm_eps",           "multiple_of", "flash_attn",    "packed",
+    "shuffle",      "val_fraction",  "skip_bad_lines",     "dpo_loss",    "dpo_beta",      "dpo_label_smoothing",
+    "simpo_gamma",  "ref_model_path"};
 
 /// Those that a resumed run does not take over from the run that it continues.
 inline constexpr std::array momentary_options{"out_dir",   "resume", "overwrite",   "init_from",
                                               "n_threads", "device", "dump_samples"};
+
+/// What has another default in --mode dpo.
+inline const std::map<std::string, std::string> dpo_defaults{
+    {"learning_rate", "1e-6"}, {"batch_size", "8"}, {"dropout", "0"}, {"packed", "true"}};
 
 namespace detail {
 
@@ -131,7 +137,7 @@ inline void add_checkpoints(option_set& options, train_options& o) {
   options.add("overwrite", o.overwrite, "start anew where a run is: its checkpoints are removed");
   options.add("init_from", o.init_from,
               "start from the weights of a folder in Hugging Face's layout (Llama); none: pretrain from random "
-              "ones, sft from the best checkpoint of the pretraining in OUT_DIR");
+              "ones, sft from the best checkpoint of the pretraining in OUT_DIR, dpo from that of its sft");
 }
 
 inline void add_model(option_set& options, train_options& o) {
@@ -143,7 +149,7 @@ inline void add_model(option_set& options, train_options& o) {
   options.add("n_heads", o.n_heads, "query heads");
   options.add("n_kv_heads", o.n_kv_heads, "key/value heads; none: as many as query heads");
   options.add("rope_theta", o.rope_theta, "base of the rotary angles");
-  options.add("dropout", o.dropout, "probability of dropping an element, in training");
+  options.add("dropout", o.dropout, "probability of dropping an element, in training; dpo: default 0");
   options.add("norm_eps", o.norm_eps, "added to the mean square in RMSNorm");
   options.add("multiple_of", o.multiple_of,
               "the feed-forward's width, 8/3 of dim, is rounded up to a multiple of this");
@@ -170,27 +176,30 @@ inline void add_experts_and_dpo(option_set& options, train_options& o) {
   options.add("norm_topk_prob", o.norm_topk_prob, "scale the chosen experts' weights to sum 1");
   options.later(experts);
 
-  constexpr auto dpo = "--mode dpo comes in a later version";
-  options.group("dpo (later version)");
-  options.add("dpo_beta", o.dpo_beta, "strength of the preference");
-  options.later(dpo);
-  options.add("ref_model_path", o.ref_model_path, "model to compare with");
-  options.later(dpo);
+  options.group("dpo");
+  options.add("dpo_loss", o.dpo_loss, {"sigmoid", "reference_mean", "ipo", "hinge", "simpo", "orpo"},
+              "DPO (sigmoid), the same over means of log-probabilities as the reference implementation has it, IPO, "
+              "hinge; simpo and orpo need no reference model (docs/dpo.md)");
+  options.add("dpo_beta", o.dpo_beta, "strength of the preference; simpo: from 2 to 2.5");
+  options.add("dpo_label_smoothing", o.dpo_label_smoothing, "sigmoid: share of pairs that are the wrong way round");
+  options.add("simpo_gamma", o.simpo_gamma, "simpo: margin that rewards should have");
+  options.add("ref_model_path", o.ref_model_path,
+              "reference model, a folder in Hugging Face's layout; none: the weights that training begins with. It is "
+              "run once, and its results are kept beside the data");
 }
 
 }  // namespace detail
 
 inline void add_train_options(option_set& options, train_options& o) {
   options.group("basic");
-  options.add(
-      "mode", o.mode, {"pretrain", "sft", "dpo", "test"},
-      "learn texts, or answers in conversations (this version: pretrain and sft); test: check that a model of these "
-      "sizes learns, saves, loads and generates");
+  options.add("mode", o.mode, {"pretrain", "sft", "dpo", "test"},
+              "learn texts, answers in conversations, or which of two answers is better; test: check that a model of "
+              "these sizes learns, saves, loads and generates");
   options.add("out_dir", o.out_dir, "folder of all runs");
   options.add("epochs", o.epochs, "passes over the data");
   options.add("max_steps", o.max_steps, "end after so many steps, the schedule too; 0: all epochs");
-  options.add("batch_size", o.batch_size, "rows of a micro-batch");
-  options.add("learning_rate", o.learning_rate, "highest learning rate");
+  options.add("batch_size", o.batch_size, "rows of a micro-batch; dpo: pairs, default 8");
+  options.add("learning_rate", o.learning_rate, "highest learning rate; dpo: default 1e-06");
   detail::add_device(options, o.device, o.dtype);
   options.add("seed", o.seed, "of the first weights, the order of the data, and dropout");
   detail::add_logging(options, o);
@@ -216,11 +225,13 @@ inline void add_train_options(option_set& options, train_options& o) {
   detail::add_experts_and_dpo(options, o);
   options.group("data");
   options.add("data_path", o.data_path,
-              "JSON Lines of {\"text\": ...}; sft: of {\"conversations\": [{\"role\": ..., \"content\": ...}, ...]}");
+              "JSON Lines of {\"text\": ...}; sft: of {\"conversations\": [{\"role\": ..., \"content\": ...}, ...]}; "
+              "dpo: of {\"chosen\": [...], \"rejected\": [...]}");
   options.add("tokenizer_path", o.tokenizer_path, "tokenizer.json, or the folder that holds it");
   options.add("val_path", o.val_path, "the same for validation; none: no validation");
   options.add("val_fraction", o.val_fraction, "or: the part of data_path kept for validation");
-  options.add("packed", o.packed, "several texts or conversations in a row; false: one a row, and padding");
+  options.add("packed", o.packed,
+              "several texts or conversations in a row; false: one a row, and padding. dpo: default true, no padding");
   options.add("shuffle", o.shuffle, "a new order of the texts each epoch");
   options.add("dump_samples", o.dump_samples,
               "sft: print so many conversations with what is learned marked, and end; 0: train");
@@ -255,7 +266,6 @@ void demand_same(const option_set& options, const char* name, T value, T in_file
 
 /// Throws usage_error for a value that is out of range or does not go with another.
 inline void check(const train_options& o) {
-  demand(o.mode != "dpo", "--mode ", o.mode, " comes in a later version; this one has pretrain, sft and test");
   demand(o.mode != "test" || o.resume == "false", "--mode test goes on with no run; leave --resume out");
   (void)parse_device(o.device);
   const auto at_least = [](const char* name, index_t value, index_t least) {
@@ -281,6 +291,10 @@ inline void check(const train_options& o) {
          "; it must be above 0");
   finite("grad_clip", o.grad_clip, 0);
   finite("weight_decay", o.weight_decay, 0);
+  demand(o.dpo_beta > 0 && std::isfinite(o.dpo_beta), "--dpo_beta is ", o.dpo_beta, "; it must be above 0");
+  demand(o.dpo_label_smoothing >= 0 && o.dpo_label_smoothing < 0.5, "--dpo_label_smoothing is ", o.dpo_label_smoothing,
+         "; it must be at least 0 and below 0.5");
+  finite("simpo_gamma", o.simpo_gamma, 0);
   demand(o.val_fraction >= 0 && o.val_fraction < 1, "--val_fraction is ", o.val_fraction,
          "; it must be at least 0 and below 1");
   demand(o.val_fraction == 0 || o.val_path == "none", "--val_path and --val_fraction are both given; choose one");

@@ -102,7 +102,8 @@ inline void choose_files(train_setup& s, const option_set& options) {
   demand(s.o.mode == "test" || fs::exists(s.o.data_path), "--data_path ", s.o.data_path,
          " does not exist; give a JSON Lines file of ",
          s.o.mode == "pretrain" ? "{\"text\": ...}, such as the program corpus writes"
-                                : "{\"conversations\": [{\"role\": ..., \"content\": ...}, ...]}");
+         : s.o.mode == "sft"    ? "{\"conversations\": [{\"role\": ..., \"content\": ...}, ...]}"
+                                : "{\"chosen\": [messages], \"rejected\": [messages]}");
   demand(s.o.val_path == "none" || fs::exists(s.o.val_path), "--val_path ", s.o.val_path, " does not exist");
   const bool own_tokenizer = s.earlier && !options.given("tokenizer_path");
   s.tokenizer_source = own_tokenizer ? s.earlier->checkpoint : fs::path(s.o.tokenizer_path);
@@ -120,13 +121,18 @@ inline std::optional<train_setup> read_setup(int argc, const char* const* argv) 
       "  train --data_path texts.jsonl --val_fraction 0.01 --flash_attn\n"
       "  train --resume                  go on with the run in out/\n"
       "  train --mode sft --data_path conversations.jsonl --learning_rate 5e-5\n"
-      "                                  fine-tune the model that was pretrained in out/\n\n"
+      "                                  fine-tune the model that was pretrained in out/\n"
+      "  train --mode dpo --data_path preferences.jsonl\n"
+      "                                  make better answers likelier in the model fine-tuned in out/\n\n"
       "Options are --name value or --name=value; BOOL may be left out for true.");
   s.o.device = default_device();
   add_train_options(options, s.o);
   if (!options.parse(argc, argv)) return std::nullopt;
   s.earlier = find_earlier_run(options);
-  if (s.earlier) take_over(options, *s.earlier);
+  if (s.earlier)
+    take_over(options, *s.earlier);
+  else if (options.peek<std::string>("mode") == "dpo")
+    options.restore(dpo_defaults);
   options.finish();
   check(s.o);
   s.place = parse_device(s.o.device);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "device_table.hpp"
+#include "references.hpp"
 #include "self_check.hpp"
 #include "signals.hpp"
 #include "terminal.hpp"
@@ -11,6 +12,7 @@
 #include "training_data.hpp"
 #include <zer0/attention/gqa.hpp>
 #include <zer0/attention/kernel.hpp>
+#include <zer0/loss/preference.hpp>
 #include <zer0/optim/schedule/constant.hpp>
 #include <zer0/recipe/hook/checkpoints.hpp>
 #include <zer0/recipe/hook/progress.hpp>
@@ -48,16 +50,20 @@ inline schedule chosen_schedule(const train_options& o) {
   return zer0::cosine{o.learning_rate, o.warmup_iters};
 }
 
+/// The mean over target tokens or pairs, or over micro-batches of their means.
 struct chosen_normalization {
   bool means = false;
+  bool pairs = false;
 
-  [[nodiscard]] double micro_factor(const zer0::token_batch& batch) const {
-    return means ? zer0::mean_of_means().micro_factor(batch) : zer0::per_target_token().micro_factor(batch);
+  [[nodiscard]] double count(const zer0::token_batch& batch) const {
+    return pairs ? zer0::per_pair().count(batch) : zer0::per_target_token().count(batch);
   }
-  [[nodiscard]] double count(const zer0::token_batch& batch) const { return batch.target_tokens(); }
+  [[nodiscard]] double micro_factor(const zer0::token_batch& batch) const {
+    const double counted = count(batch);
+    return !means ? 1 : counted > 0 ? 1 / counted : 0;
+  }
   [[nodiscard]] double window_factor(index_t batches, double counted) const {
-    return means ? zer0::mean_of_means().window_factor(batches, counted)
-                 : zer0::per_target_token().window_factor(batches, counted);
+    return means ? 1 / static_cast<double>(batches) : counted > 0 ? 1 / counted : 0;
   }
 };
 
@@ -90,8 +96,8 @@ void set_weights(const train_setup& s, Run& run) {
   }
 }
 
-template <class Model>
-using trainer_of = zer0::trainer<Model, zer0::cross_entropy, zer0::adamw, schedule, chosen_normalization>;
+template <class Model, class Loss = zer0::cross_entropy>
+using trainer_of = zer0::trainer<Model, Loss, zer0::adamw, schedule, chosen_normalization>;
 
 /// --mode test.
 template <class Line, class Decoder, class Device>
@@ -108,23 +114,18 @@ int check_variant(train_setup& s, const char* variant_name, Device device) {
   return self_check<trainer_of<decltype(llm)>, decltype(llm)>(llm, s.o, s.directory).run();
 }
 
-template <class Line, class Decoder, class Device>
-int train_variant(train_setup& s, const char* variant_name, Device device, const char* program) {
+/// Trains a model by a loss; the exit code of the program.
+template <class Line, class Loss, class Model>
+int train_model(const train_setup& s, const char* variant_name, Model& llm, const Loss& loss, const training_data& data,
+                const zer0::tokenizer& tok, const char* program) {
   const train_options& o = s.o;
-  const zer0::tokenizer tok = open_tokenizer(s);
-  note_files(s, tok);
-  const training_data data = open_training_data(s, tok);
-
-  fs::create_directories(s.directory);
-  const directory_lock lock(s.directory);
-  zer0::model<Decoder, Device> llm(s.config.sizes, std::move(device));
-  using trainer_type = trainer_of<decltype(llm)>;
+  using trainer_type = trainer_of<Model, Loss>;
   using run_type = zer0::training_run<trainer_type, batch_stream>;
   const index_t steps_per_epoch = (data.train->batches_per_epoch() + o.accumulation_steps - 1) / o.accumulation_steps;
   const index_t all_steps = o.epochs * steps_per_epoch;
   const index_t total_steps = o.max_steps > 0 ? std::min(o.max_steps, all_steps) : all_steps;
-  trainer_type trainer(llm, {total_steps, o.grad_clip, o.seed}, {}, chosen_optimizer(o), chosen_schedule(o),
-                       {o.normalization == "mean_of_means"});
+  trainer_type trainer(llm, {total_steps, o.grad_clip, o.seed}, loss, chosen_optimizer(o), chosen_schedule(o),
+                       {o.normalization == "mean_of_means", data.train_pairs != nullptr});
   run_type run{trainer, *data.train, o.epochs, o.accumulation_steps, 0, 0, false, o.max_steps};
   set_weights(s, run);
   prepare_directory(s, tok);
@@ -134,13 +135,12 @@ int train_variant(train_setup& s, const char* variant_name, Device device, const
 
   index_t step = s.earlier ? s.earlier->state.step : 0;
   train_log log(s.directory / "log.jsonl", o.log_interval, step);
-  std::optional<double> val_loss;
+  std::optional<zer0::evaluation> val;
   std::function<double()> validate;
   const auto look = [&] {
-    const zer0::evaluation result = zer0::validate(trainer, *data.val);
-    val_loss = result.mean();
-    log.validation(step, result);  // before the checkpoint is saved: a resumed run does not look at this step again
-    return *val_loss;
+    val = zer0::validate(trainer, *data.val);
+    log.validation(step, *val);  // before the checkpoint is saved: a resumed run does not look at this step again
+    return val->mean();
   };
   if (data.val) validate = look;
   zer0::checkpoints checkpoints(chosen_checkpoints(s), validate, s.run);
@@ -150,16 +150,34 @@ int train_variant(train_setup& s, const char* variant_name, Device device, const
     r.stop = r.stop || stop_signal != 0;
   };
   const auto show_validation = [&](const run_type&, const zer0::step_report& report) {
-    if (!val_loss) return;
+    if (!val) return;
     clear_line();
-    std::cout << "step " << report.step << ": validation loss " << *val_loss
-              << (*val_loss <= checkpoints.best_loss() ? ", the best so far" : "") << std::endl;
-    val_loss.reset();
+    std::cout << "step " << report.step << ": validation loss " << val->mean();
+    const zer0::metric_list metrics = val->metrics();
+    for (std::size_t i = 0; i < std::min(zer0::metric_list::shown, metrics.size()); ++i)
+      std::cout << ", " << metrics[i].name << ' ' << metrics[i].value;
+    std::cout << (val->mean() <= checkpoints.best_loss() ? ", the best so far" : "") << std::endl;
+    val.reset();
   };
   zer0::training_report report;
   if (step < total_steps && stop_signal == 0)
     report = zer0::train(run, stop_if_asked, zer0::progress(o.log_interval), log, checkpoints, show_validation);
   return print_end(s, report, step, step >= total_steps, program);
+}
+
+template <class Line, class Decoder, class Device>
+int train_variant(train_setup& s, const char* variant_name, Device device, const char* program) {
+  const zer0::tokenizer tok = open_tokenizer(s);
+  note_files(s, tok);
+  const training_data data = open_training_data(s, tok);
+  fs::create_directories(s.directory);
+  const directory_lock lock(s.directory);
+  zer0::model<Decoder, Device> llm(s.config.sizes, std::move(device));
+  if (data.train_pairs == nullptr)
+    return train_model<Line>(s, variant_name, llm, zer0::cross_entropy(), data, tok, program);
+  prepare_references(s, llm, data);
+  const zer0::preference<zer0::any_preference> loss{chosen_preference(s.o)};
+  return train_model<Line>(s, variant_name, llm, loss, data, tok, program);
 }
 
 /// Trains as `s` says on the device of a line of the table; the exit code of the program.

@@ -5,9 +5,11 @@
 #include <zer0/core/batch.hpp>
 #include <zer0/text/tokenizer.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace program {
 
@@ -22,6 +24,15 @@ class batch_stream {
   [[nodiscard]] virtual index_t batches_per_epoch() const = 0;
   virtual void seek(index_t epoch, index_t batch) = 0;
   virtual bool next(zer0::token_batch& out) = 0;
+};
+
+/// Pairs of answers, which want the log-probabilities of a reference model (zer0::pair_source).
+class pair_stream : public batch_stream {
+ public:
+  [[nodiscard]] virtual index_t pairs() const = 0;
+  [[nodiscard]] virtual std::uint64_t fingerprint() const = 0;
+  virtual void in_order(index_t first, zer0::token_batch& out) = 0;
+  virtual void set_references(std::vector<double> references) = 0;
 };
 
 /// One of a library's source, or one with the same members.
@@ -44,8 +55,10 @@ class stream_of final : public batch_stream {
 struct training_data {
   std::shared_ptr<const void> files;  ///< that the batches are made from
   std::unique_ptr<batch_stream> train;
-  std::unique_ptr<batch_stream> val;  ///< none: no validation
-  std::string about;                  ///< for people
+  std::unique_ptr<batch_stream> val;   ///< none: no validation
+  pair_stream* train_pairs = nullptr;  ///< train, where it is of pairs
+  pair_stream* val_pairs = nullptr;
+  std::string about;  ///< for people
 };
 
 /// The data of the setup's mode; the tokenizer must outlive it. Says on stderr what is left out. In train/data.cpp, so

@@ -154,9 +154,9 @@ TEST_CASE("eval: --preferences compares the log-probabilities of answers", "[pro
     CHECK_THAT(bad.err, contains("bad.jsonl:1: " + what));
   };
   refused({{"chosen", short_answer}}, "it has no \"rejected\"");
-  refused({{"chosen", short_answer}, {"rejected", short_answer}}, "both sides are the same");
+  refused({{"chosen", short_answer}, {"rejected", short_answer}}, "\"chosen\" and \"rejected\" are the same");
   refused({{"chosen", short_answer}, {"rejected", zer0::chat_json::array({message("user", "x")})}},
-          "its \"rejected\" has no answer of its own");
+          "its \"rejected\" has no answer of the assistant");
 }
 
 TEST_CASE("eval: bad questions are refused, naming file and line", "[programs][eval_measures]") {

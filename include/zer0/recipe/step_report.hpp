@@ -31,6 +31,7 @@ struct metric {
 class metric_list {
  public:
   static constexpr std::size_t capacity = 16;
+  static constexpr std::size_t shown = 2;  ///< the first ones, which stand beside the loss wherever a person looks
 
   void push_back(const metric& m) {
     require(size_ < capacity, "metrics: a loss may have at most ", capacity);

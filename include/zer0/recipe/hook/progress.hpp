@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -38,8 +39,9 @@ class progress {
     const double speed = elapsed > 0 ? static_cast<double>(tokens_) / elapsed : 0;
     std::fprintf(out_, "%s%sstep %ld/%ld  loss %.4f", terminal_ ? "\r" : "", bar(step.step, total).c_str(),
                  static_cast<long>(step.step), static_cast<long>(total), smooth_loss_);
-    for (const metric& m : smooth_metrics_)
-      std::fprintf(out_, "  %.*s %.3g", static_cast<int>(m.name.size()), m.name.data(), m.value);
+    for (std::size_t i = 0; i < std::min(metric_list::shown, smooth_metrics_.size()); ++i)
+      std::fprintf(out_, "  %.*s %.3f", static_cast<int>(smooth_metrics_[i].name.size()),
+                   smooth_metrics_[i].name.data(), smooth_metrics_[i].value);
     std::fprintf(out_, "  lr %.2e  norm %.2f  %.0f tokens/s  %s left%s", step.learning_rate, step.gradient_norm, speed,
                  time_text(left).c_str(), terminal_ && !last ? "\x1b[K" : "\n");
     std::fflush(out_);
