@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From a bare Debian or Ubuntu to a small language model that was trained here and answers: installs, builds, writes a
-# corpus, pretrains and fine-tunes on questions (scripts/demo_steps.sh), measures both, and asks.
+# corpus, pretrains, fine-tunes on questions and trains on preferences (scripts/demo_steps.sh), measures each, and asks.
 #   scripts/demo.sh          stopped and started again, it goes on where it was
 #   scripts/demo.sh --fresh  from the beginning
 set -euo pipefail

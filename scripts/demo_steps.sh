@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The road with programs that are built: a corpus, a model that is pretrained on it and fine-tuned on questions, measured
-# after each step on what it has not seen, and asked.
+# The whole road with programs that are built: a corpus, a model that is pretrained on it, fine-tuned on questions, trained
+# on preferences, measured after each step on what it has not seen, and asked.
 #   scripts/demo_steps.sh PROGRAMS OUT    PROGRAMS: the folder of train, eval and corpus. OUT: where all is written.
 # Stopped and started again, it goes on where it was.
 set -euo pipefail
@@ -31,7 +31,12 @@ evaluate --temperature 0.6 --max_new_tokens 60 --prompt "One morning" --prompt "
 title "fine-tuning on questions; the test asks about combinations of things that training never has"
 train --mode sft --data_path "$out/data/sft.jsonl" --dim 128 \
   --epochs 2 --batch_size 4 --learning_rate 2e-3 --warmup_iters 20 --save_interval 0
-evaluate --model_mode 1 --accuracy "$out/data/sft_test.jsonl"
+evaluate --model_mode 1 --checkpoint "$out/sft_128/last" --accuracy "$out/data/sft_test.jsonl" --preferences "$out/data/dpo_test.jsonl"
+
+title "preferences: kind answers rather than rude ones"
+train --mode dpo --data_path "$out/data/dpo.jsonl" --dim 128 \
+  --epochs 1 --batch_size 8 --learning_rate 5e-5 --warmup_iters 10 --save_interval 0
+evaluate --model_mode 1 --accuracy "$out/data/sft_test.jsonl" --preferences "$out/data/dpo_test.jsonl"
 
 title "three questions"
 "$programs/eval" --out_dir "$out" --device cpu --model_mode 1 --temperature 0
