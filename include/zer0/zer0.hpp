@@ -23,6 +23,7 @@
 #include <zer0/data/count_words.hpp>
 #include <zer0/data/document_encoder.hpp>
 #include <zer0/data/jsonl_file.hpp>
+#include <zer0/data/jsonl_records.hpp>
 #include <zer0/data/packing.hpp>
 #include <zer0/data/parallel_pieces.hpp>
 #include <zer0/data/preference_data.hpp>

@@ -1,13 +1,10 @@
 // Texts to pretrain on: JSON Lines of {"text": "..."}.
 #pragma once
 
-#include <zer0/core/error.hpp>
 #include <zer0/core/types.hpp>
-#include <zer0/data/checked_lines.hpp>
-#include <zer0/data/jsonl_file.hpp>
+#include <zer0/data/jsonl_records.hpp>
 #include <zer0/io/json_sax.hpp>
 
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -96,46 +93,9 @@ class text_events : public json_events {
 /// object, has no "text", two of them, one that is not a string or is nothing but white space, invalid UTF-8, half a
 /// surrogate pair. Memory: 8 bytes a record; the texts stay in the file. Reading is thread-safe. Throws: zer0::error
 /// "FILE:LINE: what is wrong", or that there are no records.
-class pretrain_records {
+class pretrain_records : public detail::jsonl_records<std::string, &detail::read_text> {
  public:
-  explicit pretrain_records(const std::filesystem::path& path, const open_options& options = {})
-      : pretrain_records(jsonl_file(path), options) {}
-
-  /// Text in memory that the caller keeps; `name` is for messages.
-  pretrain_records(std::string_view text, std::string name, const open_options& options = {})
-      : pretrain_records(jsonl_file(text, std::move(name)), options) {}
-
-  [[nodiscard]] index_t size() const { return file_.size(); }
-
-  /// Puts the text of record i into `out`. Throws: zer0::error if the file has been changed since it was opened.
-  void read(index_t i, std::string& out) const {
-    const std::string problem = detail::read_text(file_.line(i), out);
-    if (!problem.empty()) fail(where(i), ": ", problem, "; the file was changed while it was in use");
-  }
-
-  /// "FILE:LINE" of record i, for messages.
-  [[nodiscard]] std::string where(index_t i) const { return file_.where(i); }
-
-  [[nodiscard]] const std::string& name() const { return file_.name(); }
-
-  /// How many lines were left out.
-  [[nodiscard]] index_t bad_lines() const { return bad_.count; }
-
-  /// "FILE:LINE: what is wrong" for the first few of them.
-  [[nodiscard]] const std::vector<std::string>& first_bad() const { return bad_.first; }
-
- private:
-  pretrain_records(jsonl_file file, const open_options& options) : file_(std::move(file)) {
-    const auto check = [](std::string_view line) {
-      thread_local std::string text;
-      return detail::read_text(line, text);
-    };
-    bad_ = check_lines(file_, check, options);
-    file_.expect_random_access();
-  }
-
-  jsonl_file file_;
-  zer0::bad_lines bad_;
+  using jsonl_records::jsonl_records;
 };
 
 }  // namespace zer0
