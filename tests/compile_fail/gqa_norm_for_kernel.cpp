@@ -1,4 +1,4 @@
-// expect: zer0::gqa takes a position (rope, rope_half_split) and a kernel (standard, flash); an argument plays
+// expect: zer0::gqa takes a position (rope, rope_half_split), a kernel (standard, flash)
 #include <zer0/attention/gqa.hpp>
 #include <zer0/layer/rms_norm.hpp>
 

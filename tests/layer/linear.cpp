@@ -9,8 +9,8 @@ namespace {
 struct two_outputs {
   using role = feed_forward_role;
   template <device Device>
-  struct layer : linear<Device> {
-    explicit layer(const dims& sizes) : linear<Device>({{"a.weight", sizes.dim - 7}, {"b.weight", 7}}, sizes.dim) {}
+  struct layer : linear::layer<Device> {
+    explicit layer(const dims& sizes) : linear::layer<Device>(sizes, {{"a", sizes.dim - 7}, {"b", 7}}, sizes.dim) {}
   };
 };
 

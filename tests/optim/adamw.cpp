@@ -1,6 +1,7 @@
 #include "support/catch.hpp"
 #include "support/devices.hpp"
 #include "support/random_numbers.hpp"
+#include <zer0/layer/parameter_memory.hpp>
 #include <zer0/optim/adamw.hpp>
 
 #include <cmath>
@@ -30,16 +31,16 @@ class bare_model {
       owned_.push_back({.parts = {{"weight", s.rows}}, .cols = s.cols, .initial = {}, .is_matrix = s.is_matrix});
       list_.add(owned_.back());
     }
-    weights_ = {device_, list_.elements()};
-    gradients_ = {device_, list_.elements()};
+    memory_ = parameter_memory<D>(device_, list_);
     set_weights(support::normal_numbers(list_.elements(), 1));
     set_gradients(numbers(weights().size(), 0.0));
   }
 
   [[nodiscard]] D& device() { return device_; }
   [[nodiscard]] const parameter_list<real>& parameters() const { return list_; }
-  [[nodiscard]] std::span<real> weights() { return weights_.span(); }
-  [[nodiscard]] std::span<real> gradients() { return gradients_.span(); }
+  [[nodiscard]] std::span<real> weights() { return memory_.weights(); }
+  [[nodiscard]] std::span<real> trained_weights() { return memory_.trained_weights(); }
+  [[nodiscard]] std::span<real> gradients() { return memory_.gradients(device_, list_); }
 
   void set_weights(const numbers& n) { upload(device_, std::span<const double>(n), weights()); }
   void set_gradients(const numbers& n) { upload(device_, std::span<const double>(n), gradients()); }
@@ -54,7 +55,7 @@ class bare_model {
   D device_;
   std::deque<parameter<real>> owned_;
   parameter_list<real> list_;
-  buffer<real, D> weights_, gradients_;
+  parameter_memory<D> memory_;
 };
 
 /// Moments and weights after the gradients so far, the moments as sums over all of them: m_t = (1-b1) sum_i b1^(t-i)

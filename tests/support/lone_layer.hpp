@@ -4,6 +4,7 @@
 #include "support/random_numbers.hpp"
 #include "support/twin.hpp"
 #include <zer0/layer/layer.hpp>
+#include <zer0/layer/parameter_memory.hpp>
 #include <zer0/model/workspace.hpp>
 
 #include <algorithm>
@@ -35,32 +36,26 @@ class lone_layer {
   /// norm weights are around 1.
   explicit lone_layer(const zer0::dims& sizes) : sizes_(sizes), layer_(sizes), memory_(device_) {
     layer_.parameters(list_);
-    weights_ = {device_, list_.elements()};
-    gradients_ = {device_, list_.elements()};
-    index_t at = 0;
+    memory_of_weights_ = zer0::parameter_memory<D>(device_, list_);
+    (void)gradients();
     std::uint32_t seed = 100;
-    std::vector<double> values;
     for (const auto& entry : list_) {
       auto& p = *entry.value;
-      p.value = {weights_.data() + at, p.rows(), p.cols};
-      p.grad = {gradients_.data() + at, p.rows(), p.cols};
-      at += p.elements();
       const double deviation = p.is_matrix ? 1 / std::sqrt(static_cast<double>(p.cols)) : 0.2;
-      for (const double v : normal_numbers(p.elements(), ++seed, deviation, p.is_matrix ? 0 : 1)) values.push_back(v);
+      const std::vector<double> values = normal_numbers(p.elements(), ++seed, deviation, p.is_matrix ? 0 : 1);
+      set({p.value.data, static_cast<std::size_t>(p.elements())}, values);
     }
-    set(weights_, values);
-    set(gradients_, std::vector<double>(values.size(), 0.0));
-    upload_constants();
   }
 
   [[nodiscard]] D& device() { return device_; }
   [[nodiscard]] layer_type& layer() { return layer_; }
   [[nodiscard]] const zer0::parameter_list<real>& parameters() const { return list_; }
-  [[nodiscard]] std::span<real> weights() { return weights_.span(); }
-  [[nodiscard]] std::span<real> gradients() { return gradients_.span(); }
-  [[nodiscard]] std::vector<double> weight_values() { return get(weights_.span()); }
-  [[nodiscard]] std::vector<double> gradient_values() { return get(gradients_.span()); }
-  void set_gradients(const std::vector<double>& values) { set(gradients_, values); }
+  /// Of the parameters that are trained.
+  [[nodiscard]] std::span<real> weights() { return memory_of_weights_.trained_weights(); }
+  [[nodiscard]] std::span<real> gradients() { return memory_of_weights_.gradients(device_, list_); }
+  [[nodiscard]] std::vector<double> weight_values() { return get(weights()); }
+  [[nodiscard]] std::vector<double> gradient_values() { return get(gradients()); }
+  void set_gradients(const std::vector<double>& values) { set(gradients(), values); }
   [[nodiscard]] std::size_t peak_bytes() const { return memory_.peak_bytes(); }
   [[nodiscard]] bool scratch_is_free() { return memory_.current().scratch.now().total == 0; }
 
@@ -71,7 +66,7 @@ class lone_layer {
   }
   /// Forward, then backward from the gradient dy. `dweights` is what backward added.
   results both(const std::vector<double>& x, const std::vector<double>& dy, const lengths& sequences) {
-    set(gradients_, std::vector<double>(static_cast<std::size_t>(gradients_.size()), 0.0));
+    set_gradients(std::vector<double>(gradients().size(), 0.0));
     results out = pass(x, dy, sequences);
     out.dweights = gradient_values();
     return out;
@@ -186,32 +181,20 @@ class lone_layer {
       std::copy_n(from.begin() + static_cast<index_t>(i) * width(), width(), to.begin() + rows[i] * width());
   }
 
-  void set(zer0::buffer<real, D>& to, const std::vector<double>& values) {
-    zer0::upload(device_, std::span<const double>(values), to.span());
+  void set(std::span<real> to, const std::vector<double>& values) {
+    zer0::upload(device_, std::span<const double>(values), to);
   }
   std::vector<double> get(std::span<const real> from) {
     std::vector<real> numbers(from.size());
     zer0::download(device_, from, numbers.data());
     return {numbers.begin(), numbers.end()};
   }
-  void upload_constants() {
-    index_t n = 0;
-    for (const auto* c : list_.constants()) n += static_cast<index_t>(c->numbers.size());
-    constants_ = {device_, n};
-    real* next = constants_.data();
-    for (auto* c : list_.constants()) {
-      c->value = {next, c->numbers.size()};
-      zer0::upload(device_, std::span<const double>(c->numbers), c->value);
-      next += c->numbers.size();
-    }
-  }
-
   zer0::dims sizes_;
   D device_;
   layer_type layer_;
   zer0::workspace<D> memory_;
   zer0::parameter_list<real> list_;
-  zer0::buffer<real, D> weights_, gradients_, constants_;
+  zer0::parameter_memory<D> memory_of_weights_;
 };
 
 }  // namespace support

@@ -11,29 +11,34 @@
 namespace zer0 {
 
 /// W_o softmax(Q K^T / sqrt(C), causal inside each sequence) V, with H/K query heads per key/value head.
-/// K = H is multi-head, K = 1 multi-query. Policies, in any order: a position (default rope), a kernel (default flash).
-/// Shapes: x, y (N, D); cache (S * capacity, K*C) for keys and for values.
-/// Memory: keeps q, k, v and the heads' output, (2H + 2K) C numbers a token, and what the kernel keeps.
-/// Throws: zer0::error if H is not a multiple of K (dims::check).
-/// Source: Ainslie et al. 2023, arXiv:2305.13245, section 2.2.
+/// K = H is multi-head, K = 1 multi-query. Policies, in any order: a position (default rope), a kernel (default flash),
+/// a linear for the projections "q_proj", "k_proj", "v_proj" and "o_proj". Shapes: x, y (N, D); cache (S * capacity,
+/// K*C) for keys and for values. Memory: keeps q, k, v and the heads' output, (2H + 2K) C numbers a token, and what the
+/// kernel keeps. Throws: zer0::error if H is not a multiple of K (dims::check). Source: Ainslie et al. 2023,
+/// arXiv:2305.13245, section 2.2.
 template <class... Policies>
 struct gqa {
   using role = attention_role;
   using position = pick_policy<position_role, rope, Policies...>;
   using kernel = pick_policy<attention_kernel_role, flash, Policies...>;
+  using linear_policy = pick_policy<linear_role, linear, Policies...>;
+  template <policy_for<linear_role> L>
+  using with_linear = replace_policy<zer0::gqa, L, Policies...>;
 
   static_assert((policy<Policies> && ...),
                 "zer0::gqa: an argument is no policy; a policy names its role: using role = zer0::position_role");
   static_assert(((policy_for<Policies, position_role> || policy_for<Policies, attention_kernel_role> ||
-                  !policy<Policies>)&&...),
-                "zer0::gqa takes a position (rope, rope_half_split) and a kernel (standard, flash); an argument plays "
-                "another role");
+                  policy_for<Policies, linear_role> || !policy<Policies>)&&...),
+                "zer0::gqa takes a position (rope, rope_half_split), a kernel (standard, flash) and a linear (biased, "
+                "lora); an argument plays another role");
   static_assert(count_role<position_role, Policies...> <= 1, "zer0::gqa: two positions given");
   static_assert(count_role<attention_kernel_role, Policies...> <= 1, "zer0::gqa: two attention kernels given");
+  static_assert(count_role<linear_role, Policies...> <= 1, "zer0::gqa: two linears given");
 
   template <device Device>
   class layer {
     using kernel_type = typename kernel::template kernel<Device>;
+    using linear_type = layer_of<linear_policy, Device>;
     static_assert(has_kernel_forward<kernel_type, Device>,
                   "zer0: an attention kernel needs  static void forward(context<Device>&, const attention_sizes&, q, "
                   "k, v, o, saved&)");
@@ -48,7 +53,7 @@ struct gqa {
       tensor_view<real> qkv, o;
       random_stream stream;
       typename kernel_type::saved attention;
-      typename linear<Device>::saved projection, output;
+      typename linear_type::saved projection, output;
     };
     struct cache {
       buffer<real, Device> keys, values;
@@ -61,11 +66,12 @@ struct gqa {
           head_dim_(sizes.head_size()),
           dropout_(sizes.dropout),
           position_(sizes),
-          projection_({{"q_proj.weight", q_cols(), interleaved(heads_)},
-                       {"k_proj.weight", kv_cols(), interleaved(kv_heads_)},
-                       {"v_proj.weight", kv_cols()}},
+          projection_(sizes,
+                      {{"q_proj", q_cols(), interleaved(heads_)},
+                       {"k_proj", kv_cols(), interleaved(kv_heads_)},
+                       {"v_proj", kv_cols()}},
                       sizes.dim),
-          output_({{"o_proj.weight", sizes.dim}}, q_cols(), residual_initial(sizes)) {}
+          output_(sizes, {{"o_proj", sizes.dim}}, q_cols(), residual_initial(sizes)) {}
 
     void parameters(parameter_list<real>& list) {
       position_.parameters(list);
@@ -105,7 +111,7 @@ struct gqa {
       const arena_scope<Device> scope(c.scratch);
       const tensor_view<real> qkv = c.scratch.matrix(x.rows, q_cols() + 2 * kv_cols());
       const tensor_view<real> o = c.scratch.matrix(x.rows, q_cols());
-      typename linear<Device>::saved discarded;
+      typename linear_type::saved discarded;
       projection_.forward(c, x, qkv, discarded);
       position_.forward(c, rotated(qkv));
       const index_t rows = memory.keys.size() / kv_cols();
@@ -148,8 +154,8 @@ struct gqa {
     index_t head_dim_;
     double dropout_;
     layer_of<position, Device> position_;
-    linear<Device> projection_;
-    linear<Device> output_;
+    linear_type projection_;
+    linear_type output_;
   };
 };
 

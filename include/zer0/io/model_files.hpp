@@ -81,6 +81,13 @@ class weight_files {
   std::map<std::string, const tensor_entry*> entries_;
 };
 
+/// Matrices as they are, norm weights and biases in one dimension.
+template <class T>
+std::vector<index_t> shape_in_file(const parameter<T>& p, const parameter_part& part) {
+  if (p.is_matrix) return {part.rows, p.cols};
+  return {part.rows * p.cols};
+}
+
 inline std::string shape_text(const std::vector<index_t>& sizes) {
   std::string text;
   for (const index_t size : sizes) text += (text.empty() ? "" : ", ") + std::to_string(size);
@@ -158,8 +165,8 @@ void save_weights(model<Variant, Device>& m, const std::filesystem::path& direct
   download(m.device(), std::span<const real>(m.weights()), host.data());
   std::vector<float> numbers(host.size());
   std::vector<tensor_entry> entries;
-  std::size_t at = 0;
-  for (const auto& [path, p] : m.parameters())
+  for (const auto& [path, p] : m.parameters()) {
+    auto at = static_cast<std::size_t>(p->value.data - m.weights().data());
     for (const parameter_part& part : p->parts) {
       const auto count = static_cast<std::size_t>(part.rows * p->cols);
       const std::vector<float> rows(host.begin() + static_cast<std::ptrdiff_t>(at),
@@ -168,11 +175,11 @@ void save_weights(model<Variant, Device>& m, const std::filesystem::path& direct
         detail::reorder_rows(part, p->cols, rows.data(), numbers.data() + at, true);
       else
         std::copy(rows.begin(), rows.end(), numbers.data() + at);
-      std::vector<index_t> shape{p->cols};
-      if (p->is_matrix) shape.insert(shape.begin(), part.rows);
+      const std::vector<index_t> shape = detail::shape_in_file(*p, part);
       entries.push_back({path + part.name, dtype::f32, shape, std::as_bytes(std::span(numbers).subspan(at, count))});
       at += count;
     }
+  }
   write_safetensors(directory / "model.safetensors", entries);
 }
 
@@ -189,8 +196,7 @@ void load_weights(model<Variant, Device>& m, const std::filesystem::path& direct
     index_t first = 0;
     for (const parameter_part& part : p->parts) {
       const tensor_entry& entry = files.at(path + part.name);
-      std::vector<index_t> wanted{p->cols};
-      if (p->is_matrix) wanted.insert(wanted.begin(), part.rows);
+      const std::vector<index_t> wanted = detail::shape_in_file(*p, part);
       require(entry.shape == wanted, directory.string(), ": tensor ", entry.name, " has shape ",
               detail::shape_text(entry.shape), "; the model needs ", detail::shape_text(wanted));
       in_file.resize(static_cast<std::size_t>(part.rows * p->cols));

@@ -26,6 +26,7 @@ struct context {
   arena<Device>& scratch;
   sequence_layout layout;
   bool training = false;  ///< dropout is on
+  bool adapter = true;    ///< of layers that have one (LoRA): false is the model that it adapts
   std::uint64_t seed = 0;
   std::uint32_t step = 0;   ///< micro-batches since the start of training
   std::uint32_t sites = 0;  ///< random sites used so far in this pass

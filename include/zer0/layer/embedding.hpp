@@ -32,6 +32,7 @@ class embedding {
 
   /// Adds to the table's gradient; dy is overwritten.
   void backward(context<Device>& c, tensor_view<real> dy, const saved& s) {
+    if (!table_.trained()) return;
     if (c.training && dropout_ > 0) apply_dropout(c.device, dropout_, s.stream, dy, dy);
     embedding_backward(c.device, s.ids, dy, table_.grad);
   }

@@ -106,6 +106,42 @@ void extend(L& layer, context<D>& c, const_view<D> x, view<D> y, cache_of<L, D>&
   }
 }
 
+/// A layer that changes its states after an update of the weights (a router's bias).
+template <class L, class D>
+concept has_finish_step = requires(L& l, D& d) {
+  l.finish_step(d);
+};
+
+template <class L, device D>
+void finish_step(L& layer, D& d) {
+  if constexpr (has_finish_step<L, D>) layer.finish_step(d);
+}
+
+namespace detail {
+template <class Policy, class L>
+struct relinked {
+  using type = Policy;
+};
+template <class Policy, class L>
+requires requires { typename Policy::template with_linear<L>; }
+struct relinked<Policy, L> {
+  using type = typename Policy::template with_linear<L>;
+};
+}  // namespace detail
+
+/// `Policy` with `L` in the place of its linears, if it offers that (attention, feed-forwards); else as it is.
+template <class Policy, class L>
+using with_linear_of = typename detail::relinked<Policy, L>::type;
+
+/// The gradient of a vector, or memory that nobody reads if it is not trained.
+template <device D>
+wide_span<D> gradient_or_scratch(context<D>& c, const parameter<typename D::real>& p) {
+  if (p.trained()) return {p.grad.data, static_cast<std::size_t>(p.elements())};
+  const wide_span<D> unread = c.scratch.template vector<wide<typename D::real>>(p.elements());
+  fill(c.device, wide_view<D>(unread.data(), 1, p.elements()), 0);
+  return unread;
+}
+
 /// dx += the gradient of the layer's input.
 template <class L, device D>
 void backward_add(L& layer, context<D>& c, const_view<D> dy, const typename L::saved& s, view<D> dx) {

@@ -4,6 +4,7 @@
 #include <zer0/core/dims.hpp>
 #include <zer0/core/tensor.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <string>
@@ -39,9 +40,12 @@ struct parameter {
   std::vector<parameter_part> parts;
   index_t cols;
   initial_values initial;
-  bool is_matrix = true;  ///< false for norm weights and biases, which a file holds with one dimension
+  bool is_matrix = true;    ///< false for norm weights and biases, which a file holds with one dimension
+  bool is_adapter = false;  ///< of an adapter (LoRA): a model that has any trains nothing else
   tensor_view<T> value = {};
-  tensor_view<wide<T>> grad = {};
+  tensor_view<wide<T>> grad = {};  ///< without memory if the parameter is not trained
+
+  [[nodiscard]] bool trained() const { return grad.data != nullptr; }
 
   [[nodiscard]] index_t rows() const {
     index_t n = 0;
@@ -58,7 +62,22 @@ struct constant {
   std::span<wide<T>> value = {};
 };
 
-/// The parameters of a model in the order of the flat buffer, each under the path of its layer ("model.layers.0.mlp.").
+/// Numbers that a layer holds beside its parameters, in float at least whatever the compute type. A state is saved with
+/// the weights and changed by the layer itself after a step (a router's bias). A statistic is a sum over one step, for
+/// reports: it is zero when a step begins (tokens that came to an expert).
+template <class T>
+struct layer_numbers {
+  std::string name;
+  index_t size;
+  std::span<wide<T>> value = {};
+};
+template <class T>
+struct state : layer_numbers<T> {};
+template <class T>
+struct statistic : layer_numbers<T> {};
+
+/// What a model is made of besides code: parameters, constants, states and statistics, each under the path of its layer
+/// ("model.layers.0.mlp.").
 template <class T>
 class parameter_list {
  public:
@@ -66,9 +85,16 @@ class parameter_list {
     std::string path;
     parameter<T>* value;
   };
+  struct numbers_entry {
+    std::string path;
+    layer_numbers<T>* value;
+    [[nodiscard]] std::string name() const { return path + value->name; }
+  };
 
   void add(parameter<T>& p) { entries_.push_back({path_, &p}); }
   void add(constant<T>& c) { constants_.push_back(&c); }
+  void add(state<T>& s) { states_.push_back({path_, &s}); }
+  void add(statistic<T>& s) { statistics_.push_back({path_, &s}); }
 
   /// Adds the parameters of a part of a layer under `name`.
   template <class Layer>
@@ -80,6 +106,8 @@ class parameter_list {
   }
 
   [[nodiscard]] const std::vector<constant<T>*>& constants() const { return constants_; }
+  [[nodiscard]] const std::vector<numbers_entry>& states() const { return states_; }
+  [[nodiscard]] const std::vector<numbers_entry>& statistics() const { return statistics_; }
   [[nodiscard]] auto begin() const { return entries_.begin(); }
   [[nodiscard]] auto end() const { return entries_.end(); }
   [[nodiscard]] index_t elements() const {
@@ -87,11 +115,22 @@ class parameter_list {
     for (const entry& e : entries_) n += e.value->elements();
     return n;
   }
+  /// If there are adapters, they alone are trained.
+  [[nodiscard]] bool has_adapters() const {
+    return std::any_of(entries_.begin(), entries_.end(), [](const entry& e) { return e.value->is_adapter; });
+  }
+  [[nodiscard]] index_t trained_elements() const {
+    const bool adapters = has_adapters();
+    index_t n = 0;
+    for (const entry& e : entries_) n += e.value->is_adapter == adapters ? e.value->elements() : 0;
+    return n;
+  }
 
  private:
   std::string path_;
   std::vector<entry> entries_;
   std::vector<constant<T>*> constants_;
+  std::vector<numbers_entry> states_, statistics_;
 };
 
 }  // namespace zer0

@@ -57,6 +57,8 @@ class residual {
     backward_add(norm_, c, tensor_view<const real>(dnormed), s.norm, dstream);
   }
 
+  void finish_step(Device& d) { zer0::finish_step(branch_, d); }
+
   [[nodiscard]] cache make_cache(Device& d, index_t sequences, index_t capacity) const {
     return zer0::make_cache(branch_, d, sequences, capacity);
   }

@@ -43,16 +43,18 @@ struct rms_norm {
     }
 
     void backward(context<Device>& c, tensor_view<const real> dy, const saved& s, tensor_view<real> dx) {
-      rms_norm_backward(c.device, s.x, weight(), s.rstd, dy, 0, dx, dweight());
+      input_gradient(c, dy, s, 0, dx);
     }
     /// The same, added to dx.
     void backward_add(context<Device>& c, tensor_view<const real> dy, const saved& s, tensor_view<real> dx) {
-      rms_norm_backward(c.device, s.x, weight(), s.rstd, dy, 1, dx, dweight());
+      input_gradient(c, dy, s, 1, dx);
     }
 
    private:
-    [[nodiscard]] std::span<wide<real>> dweight() const {
-      return {weight_.grad.data, static_cast<std::size_t>(weight_.cols)};
+    void input_gradient(context<Device>& c, tensor_view<const real> dy, const saved& s, double beta,
+                        tensor_view<real> dx) {
+      const arena_scope<Device> scope(c.scratch);
+      rms_norm_backward(c.device, s.x, weight(), s.rstd, dy, beta, dx, gradient_or_scratch(c, weight_));
     }
     [[nodiscard]] std::span<const real> weight() const {
       return {weight_.value.data, static_cast<std::size_t>(weight_.cols)};

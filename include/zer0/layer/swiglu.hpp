@@ -11,22 +11,28 @@ namespace zer0 {
 /// W_down (silu(W_gate x) * W_up x), silu(z) = z / (1 + exp(-z)).
 /// Shapes: x, y (N, D); gate and up (N, F) with F = dims::hidden(). Memory: keeps gate, up and their product: 3 N F
 /// numbers. Source: Shazeer 2020, arXiv:2002.05202.
-struct swiglu {
+template <policy_for<linear_role> Linear = linear>
+struct swiglu_of {
   using role = feed_forward_role;
+  using linear_policy = Linear;
+  template <policy_for<linear_role> L>
+  using with_linear = swiglu_of<L>;
 
   template <device Device>
   class layer {
+    using linear_type = layer_of<Linear, Device>;
+
    public:
     using real = typename Device::real;
     struct saved {
       tensor_view<real> gate, up;
-      typename linear<Device>::saved gate_up, down;
+      typename linear_type::saved gate_up, down;
     };
 
     explicit layer(const dims& sizes)
         : hidden_(sizes.hidden()),
-          gate_up_({{"gate_proj.weight", hidden_}, {"up_proj.weight", hidden_}}, sizes.dim),
-          down_({{"down_proj.weight", sizes.dim}}, hidden_, residual_initial(sizes)) {}
+          gate_up_(sizes, {{"gate_proj", hidden_}, {"up_proj", hidden_}}, sizes.dim),
+          down_(sizes, {{"down_proj", sizes.dim}}, hidden_, residual_initial(sizes)) {}
 
     void parameters(parameter_list<real>& list) {
       gate_up_.parameters(list);
@@ -54,9 +60,11 @@ struct swiglu {
 
    private:
     index_t hidden_;
-    linear<Device> gate_up_;
-    linear<Device> down_;
+    linear_type gate_up_;
+    linear_type down_;
   };
 };
+
+using swiglu = swiglu_of<>;
 
 }  // namespace zer0

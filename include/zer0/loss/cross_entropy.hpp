@@ -43,7 +43,7 @@ struct cross_entropy {
     chunks(c, output, h, in, losses, [&](auto logits, auto h_rows, index_t first, auto targets, auto w, auto l) {
       cross_entropy_gradient(c.device, logits, targets, w, l);
       matmul(c.device, transpose::no, logits, transpose::no, output.value, 0, dh.row_block(first, h_rows.rows));
-      matmul(c.device, transpose::yes, logits, transpose::no, h_rows, 1, output.grad);
+      if (output.trained()) matmul(c.device, transpose::yes, logits, transpose::no, h_rows, 1, output.grad);
     });
   }
 

@@ -1,8 +1,8 @@
 // The model: embedding, blocks, final norm, and the flat buffers that hold all of their parameters.
 #pragma once
 
-#include <zer0/device/buffer.hpp>
 #include <zer0/layer/embedding.hpp>
+#include <zer0/layer/parameter_memory.hpp>
 #include <zer0/model/decoder.hpp>
 
 #include <vector>
@@ -32,20 +32,22 @@ class model<Variant, Device> {
   using variant = Variant;
   using device_type = Device;
   using real = typename Device::real;
-  using block_type = block<Variant, Device>;
+  using block_type = typename block_of<Variant>::template layer<Variant, Device>;
   using cache = std::vector<typename block_type::cache>;
 
   /// Allocates the weights (contents undefined until `initialize` or a load). Throws zer0::error if `sizes` do not fit
   /// together.
   explicit model(const dims& sizes, Device device = Device())
-      : sizes_((sizes.check(), sizes)), device_(std::move(device)), embedding_(sizes), norm_(sizes) {
+      : sizes_((sizes.check(), sizes)),
+        device_(std::move(device)),
+        embedding_(sizes),
+        input_position_(sizes),
+        norm_(sizes) {
     blocks_.reserve(static_cast<std::size_t>(sizes.n_layers));
     for (index_t i = 0; i < sizes.n_layers; ++i) blocks_.emplace_back(sizes);
     saved_.blocks.resize(blocks_.size());
     list_parameters();
-    weights_ = buffer<real, Device>(device_, parameters_.elements());
-    bind(weights_, &parameter<real>::value);
-    upload_constants();
+    memory_ = parameter_memory<Device>(device_, parameters_);
   }
   model(const model&) = delete;  // layers and lists hold pointers into it
   model& operator=(const model&) = delete;
@@ -53,16 +55,13 @@ class model<Variant, Device> {
   [[nodiscard]] const dims& sizes() const { return sizes_; }
   [[nodiscard]] Device& device() { return device_; }
   [[nodiscard]] const parameter_list<real>& parameters() const { return parameters_; }
-  [[nodiscard]] std::span<real> weights() { return weights_.span(); }
+  [[nodiscard]] std::span<real> weights() { return memory_.weights(); }
+  /// Those that have gradients: all, or of a model with adapters the adapters.
+  [[nodiscard]] std::span<real> trained_weights() { return memory_.trained_weights(); }
   /// Allocated at the first call, as inference needs none.
-  [[nodiscard]] wide_span<Device> gradients() {
-    if (gradients_.size() == 0) {
-      gradients_ = buffer<wide<real>, Device>(device_, parameters_.elements());
-      bind(gradients_, &parameter<real>::grad);
-      fill(device_, gradients_.row(), 0);
-    }
-    return gradients_.span();
-  }
+  [[nodiscard]] wide_span<Device> gradients() { return memory_.gradients(device_, parameters_); }
+  /// What layers gathered since `begin_step`, in the order of `parameters().statistics()`.
+  [[nodiscard]] wide_span<Device> statistics() { return memory_.statistics(); }
   /// The matrix (V, D) whose product with the hidden states gives the logits.
   [[nodiscard]] parameter<real>& output() {
     if constexpr (Variant::head::tied) return embedding_.table();
@@ -83,7 +82,7 @@ class model<Variant, Device> {
     const auto tokens = static_cast<index_t>(ids.size());
     const tensor_view<real> embedded = c.keep.matrix(tokens, sizes_.dim);
     const tensor_view<real> hidden = c.keep.matrix(tokens, sizes_.dim);
-    embedding_.forward(c, ids, embedded, saved_.embedding);
+    embed(c, ids, embedded);
     residual_stream<Device> stream(embedded);
     for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].forward(c, stream, saved_.blocks[i]);
     stream.normed(c, norm_, hidden, saved_.norm);
@@ -97,6 +96,7 @@ class model<Variant, Device> {
     const tensor_view<real> dstream = c.scratch.matrix(dhidden.rows, dhidden.cols);
     norm_.backward(c, dhidden, saved_.norm, dstream);
     for (std::size_t i = blocks_.size(); i-- > 0;) blocks_[i].backward(c, saved_.blocks[i], dstream);
+    input_position_.backward(c, dstream);
     embedding_.backward(c, dstream, saved_.embedding);
   }
 
@@ -113,16 +113,31 @@ class model<Variant, Device> {
     const auto tokens = static_cast<index_t>(ids.size());
     const tensor_view<real> embedded = c.keep.matrix(tokens, sizes_.dim);
     const tensor_view<real> hidden = c.keep.matrix(tokens, sizes_.dim);
-    embedding_.forward(c, ids, embedded, saved_.embedding);
+    embed(c, ids, embedded);
     residual_stream<Device> stream(embedded);
     for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].extend(c, stream, memory[i]);
     stream.normed(c, norm_, hidden, saved_.norm);
     return hidden;
   }
 
+  /// Before the first micro-batch of a step: statistics are zero.
+  void begin_step() {
+    if (!statistics().empty()) fill(device_, {statistics().data(), 1, static_cast<index_t>(statistics().size())}, 0);
+  }
+  /// After the update of the weights: layers change their states.
+  void finish_step() {
+    for (block_type& b : blocks_) zer0::finish_step(b, device_);
+  }
+
  private:
+  void embed(context<Device>& c, id_span ids, tensor_view<real> y) {
+    embedding_.forward(c, ids, y, saved_.embedding);
+    input_position_.forward(c, y);
+  }
+
   void list_parameters() {
     parameters_.add("model.embed_tokens", embedding_);
+    parameters_.add("model.embed_positions", input_position_);
     for (std::size_t i = 0; i < blocks_.size(); ++i) parameters_.add("model.layers." + std::to_string(i), blocks_[i]);
     parameters_.add("model.norm", norm_);
     if constexpr (!Variant::head::tied) {
@@ -131,36 +146,15 @@ class model<Variant, Device> {
     }
   }
 
-  template <class T>
-  void bind(buffer<T, Device>& memory, tensor_view<T> parameter<real>::*view) {
-    T* next = memory.data();
-    for (const auto& entry : parameters_) {
-      entry.value->*view = {next, entry.value->rows(), entry.value->cols};
-      next += entry.value->elements();
-    }
-  }
-
-  void upload_constants() {
-    index_t total = 0;
-    for (const constant<real>* c : parameters_.constants()) total += static_cast<index_t>(c->numbers.size());
-    constants_ = buffer<wide<real>, Device>(device_, total);
-    wide<real>* next = constants_.data();
-    for (constant<real>* c : parameters_.constants()) {
-      c->value = {next, c->numbers.size()};
-      upload(device_, std::span<const double>(c->numbers), c->value);
-      next += c->numbers.size();
-    }
-  }
-
   dims sizes_;
   Device device_;
   embedding<Device> embedding_;
+  layer_of<input_position_of<Variant>, Device> input_position_;
   std::vector<block_type> blocks_;
   layer_of<typename Variant::norm, Device> norm_;
   parameter<real> head_{};
   parameter_list<real> parameters_;
-  buffer<real, Device> weights_;
-  buffer<wide<real>, Device> gradients_, constants_;
+  parameter_memory<Device> memory_;
   struct {
     typename embedding<Device>::saved embedding;
     std::vector<typename block_type::saved> blocks;

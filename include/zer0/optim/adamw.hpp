@@ -24,8 +24,8 @@ struct adamw {
   double weight_decay = 0.1;
   decay_rule decay = decay_rule::all;
 
-  /// Two numbers a parameter, and the number of updates. With 16-bit weights also the weights themselves in float, from
-  /// which the model's are rounded: taken from the model at the first update.
+  /// Two numbers a trained parameter, and the number of updates. With 16-bit weights also the weights themselves in
+  /// float, from which the model's are rounded: taken from the model at the first update.
   template <device Device>
   class state {
    public:
@@ -37,23 +37,25 @@ struct adamw {
 
     template <class Model>
     explicit state(Model& model)
-        : first_(model.device(), model.parameters().elements()),
-          second_(model.device(), model.parameters().elements()) {
+        : first_(model.device(), model.parameters().trained_elements()),
+          second_(model.device(), model.parameters().trained_elements()) {
       fill(model.device(), first_.row(), 0);
       fill(model.device(), second_.row(), 0);
-      if constexpr (has_master) master_ = buffer<wide<real>, Device>(model.device(), model.parameters().elements());
+      if constexpr (has_master)
+        master_ = buffer<wide<real>, Device>(model.device(), model.parameters().trained_elements());
     }
 
-    /// One update of all weights of `model` by its gradients, scaled.
+    /// One update of the trained weights of `model` by its gradients, scaled.
     template <class Model>
     void update(const adamw& rule, Model& model, double learning_rate, const gradient_scaling& scaling) {
       if constexpr (has_master)
-        if (steps == 0) copy(model.device(), row(std::span<const real>(model.weights())), master_.row());
+        if (steps == 0) copy(model.device(), row(std::span<const real>(model.trained_weights())), master_.row());
       ++steps;
       adamw_sizes sizes{learning_rate, rule.beta1, rule.beta2, rule.eps, rule.weight_decay, steps, scaling};
-      if (rule.decay == decay_rule::all) return update_range(sizes, model, 0, model.weights().size());
+      if (rule.decay == decay_rule::all) return update_range(sizes, model, 0, model.trained_weights().size());
       std::size_t begin = 0;
       for (const auto& entry : model.parameters()) {
+        if (!entry.value->trained()) continue;
         const auto end = begin + static_cast<std::size_t>(entry.value->elements());
         sizes.weight_decay = entry.value->is_matrix ? rule.weight_decay : 0;
         update_range(sizes, model, begin, end);
@@ -80,7 +82,7 @@ struct adamw {
       const auto part = [&](auto s) { return s.subspan(begin, end - begin); };
       const wide_span<Device> first = part(first_.span()), second = part(second_.span());
       const const_wide_span<Device> gradients = part(model.gradients());
-      const std::span<real> weights = part(model.weights());
+      const std::span<real> weights = part(model.trained_weights());
       if constexpr (has_master)
         adamw_update(model.device(), sizes, weights, part(master_.span()), gradients, first, second);
       else
