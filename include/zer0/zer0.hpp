@@ -98,8 +98,10 @@
 #include <zer0/layer/input_position.hpp>
 #include <zer0/layer/layer.hpp>
 #include <zer0/layer/linear.hpp>
+#include <zer0/layer/lora.hpp>
 #include <zer0/layer/parameter.hpp>
 #include <zer0/layer/parameter_memory.hpp>
+#include <zer0/layer/projections.hpp>
 #include <zer0/layer/residual.hpp>
 #include <zer0/layer/residual_stream.hpp>
 #include <zer0/layer/rms_norm.hpp>
@@ -109,8 +111,10 @@
 #include <zer0/loss/normalization.hpp>
 #include <zer0/loss/preference.hpp>
 #include <zer0/loss/preference_losses.hpp>
+#include <zer0/model/adapted.hpp>
 #include <zer0/model/block.hpp>
 #include <zer0/model/decoder.hpp>
+#include <zer0/model/merged_adapters.hpp>
 #include <zer0/model/model.hpp>
 #include <zer0/model/workspace.hpp>
 #include <zer0/optim/adamw.hpp>

@@ -5,6 +5,7 @@
 #include "support/golden_generation.hpp"
 #include "support/golden_kind.hpp"
 #include "support/golden_layers.hpp"
+#include "support/golden_lora.hpp"
 #include "support/golden_preference.hpp"
 #include "support/golden_training.hpp"
 
@@ -54,6 +55,9 @@ inline file_report check(file& f) {
       break;
     case kind::preference:
       check_preference(f, v);
+      break;
+    case kind::lora:
+      check_lora(f, v);
       break;
     case kind::later:
       return report;

@@ -19,18 +19,20 @@ enum class kind {
   sampling,
   generate,
   preference,
+  lora,
   later,
   unknown
 };
 
 /// "whole model"
 [[nodiscard]] constexpr std::string_view name_of(kind k) {
-  constexpr std::string_view names[] = {"whole model", "attention", "rope",     "rms_norm",   "swiglu", "adamw",
-                                        "train curve", "sampling",  "generate", "preference", "later",  "unknown"};
+  constexpr std::string_view names[] = {"whole model", "attention",   "rope",     "rms_norm", "swiglu",
+                                        "adamw",       "train curve", "sampling", "generate", "preference",
+                                        "LoRA",        "later",       "unknown"};
   return names[static_cast<std::size_t>(k)];
 }
 
-/// `later`: a kind of the goldens that zer0 does not compute yet (experts, LoRA).
+/// `later`: a kind of the goldens that zer0 does not compute yet (experts).
 [[nodiscard]] inline kind kind_of(const file& f) {
   const auto names = f.names();
   const auto any = [&](auto holds) { return std::ranges::any_of(names, holds); };
@@ -39,7 +41,8 @@ enum class kind {
     return any([&](const auto& n) { return n.find(part) != std::string::npos; });
   };
   if (contains(".greedy.")) return kind::generate;
-  if (contains(".lora.") || contains(".experts.")) return kind::later;
+  if (contains(".lora.")) return kind::lora;
+  if (contains(".experts.")) return kind::later;
   if (f.has("policy_logprobs")) return kind::preference;
   if (f.has("case.0.probs")) return kind::sampling;
   if (f.has("step_loss")) return kind::train_curve;

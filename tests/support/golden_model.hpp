@@ -6,6 +6,7 @@
 #include <zer0/model/model.hpp>
 
 #include <array>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,30 +16,39 @@ namespace support::golden {
 template <class Kernel>
 using plain_decoder = zer0::decoder<zer0::gqa<zer0::rope, Kernel>, zer0::swiglu, zer0::rms_norm, zer0::tied_head>;
 
-/// Names of zer0 (Hugging Face's) and of the reference implementation. Its rotary pairs are interleaved, as those of
-/// zer0::rope: rows need no reordering.
-inline constexpr std::array<std::pair<std::string_view, std::string_view>, 12> name_table{{
-    {"embed_tokens.weight", "token_emb.weight"},
-    {"norm.weight", "norm.weight"},
-    {"lm_head.weight", "output.weight"},
-    {"input_layernorm.weight", "atten_norm.weight"},
-    {"post_attention_layernorm.weight", "ffn_norm.weight"},
-    {"self_attn.q_proj.weight", "attn.wq.weight"},
-    {"self_attn.k_proj.weight", "attn.wk.weight"},
-    {"self_attn.v_proj.weight", "attn.wv.weight"},
-    {"self_attn.o_proj.weight", "attn.wo.weight"},
-    {"mlp.gate_proj.weight", "ffn.w1.weight"},
-    {"mlp.down_proj.weight", "ffn.w2.weight"},
-    {"mlp.up_proj.weight", "ffn.w3.weight"},
+/// Names of zer0 (Hugging Face's) and of the reference implementation, component by component. Its rotary pairs are
+/// interleaved, as those of zer0::rope: rows need no reordering.
+inline constexpr std::array<std::pair<std::string_view, std::string_view>, 15> name_table{{
+    {"embed_tokens", "token_emb"},
+    {"lm_head", "output"},
+    {"input_layernorm", "atten_norm"},
+    {"post_attention_layernorm", "ffn_norm"},
+    {"self_attn", "attn"},
+    {"q_proj", "wq"},
+    {"k_proj", "wk"},
+    {"v_proj", "wv"},
+    {"o_proj", "wo"},
+    {"mlp", "ffn"},
+    {"gate_proj", "w1"},
+    {"down_proj", "w2"},
+    {"up_proj", "w3"},
+    {"lora_A", "lora.A"},
+    {"lora_B", "lora.B"},
 }};
 
 /// "layers.3.attn.wq.weight" for "model.layers.3.self_attn.q_proj.weight".
-inline std::string reference_name(std::string name) {
-  if (name.starts_with("model.")) name.erase(0, 6);
-  const std::size_t tail = name.starts_with("layers.") ? name.find('.', 7) + 1 : 0;
-  for (const auto& [ours, theirs] : name_table)
-    if (std::string_view(name).substr(tail) == ours) return name.substr(0, tail) + std::string(theirs);
-  zer0::fail("golden: no name of the reference implementation for the parameter ", name);
+inline std::string reference_name(const std::string& name) {
+  std::string result;
+  std::istringstream components(name.starts_with("model.") ? name.substr(6) : name);
+  for (std::string component; std::getline(components, component, '.');) {
+    for (const auto& [ours, theirs] : name_table)
+      if (component == ours) {
+        component = theirs;
+        break;
+      }
+    result += (result.empty() ? "" : ".") + component;
+  }
+  return result;
 }
 
 /// Sizes under `prefix` ("config.") in the metadata.

@@ -4,7 +4,28 @@
 #include <zer0/core/error.hpp>
 #include <zer0/core/types.hpp>
 
+#include <sstream>
+#include <string>
+#include <string_view>
+
 namespace zer0 {
+
+/// Sizes of the adapters of a variant with `lora`.
+struct lora_sizes {
+  index_t rank = 0;                           ///< r: width of the detour; 0: there is none, and all weights are trained
+  double alpha = 16;                          ///< the detour counts alpha / rank
+  double dropout = 0;                         ///< of what goes into it, in training only
+  std::string projections = "q_proj v_proj";  ///< names, for `listed_projections`: also all, or square
+
+  [[nodiscard]] bool lists(std::string_view name, bool is_square) const {
+    std::istringstream names(projections);
+    for (std::string word; names >> word;)
+      if (word == name || word == "all" || (word == "square" && is_square)) return true;
+    return false;
+  }
+
+  bool operator==(const lora_sizes&) const = default;
+};
 
 /// Sizes of a decoder, with the defaults of the training program. The variant (which attention, which norm, ...) is a
 /// type; these numbers are its constructor's argument. Names are those of the command line options.
@@ -21,6 +42,7 @@ struct dims {
   double rope_theta = 10000;  ///< base of the rotary angles
   double norm_eps = 1e-8;     ///< added to the mean square under the root
   double dropout = 0;         ///< probability of dropping an element, in training only
+  lora_sizes lora = {};
 
   [[nodiscard]] index_t kv_heads() const { return n_kv_heads ? n_kv_heads : n_heads; }
   [[nodiscard]] index_t head_size() const { return head_dim ? head_dim : dim / n_heads; }
@@ -51,6 +73,10 @@ struct dims {
             ")");
     require(dropout >= 0 && dropout < 1, "dims: dropout is ", dropout, "; it must be at least 0 and below 1");
     require(norm_eps >= 0 && norm_eps < 1, "dims: norm_eps is ", norm_eps, "; it must be at least 0 and below 1");
+    require(lora.rank >= 0 && lora.alpha > 0, "dims: lora has rank ", lora.rank, " and alpha ", lora.alpha,
+            "; the rank must be at least 0, alpha above 0");
+    require(lora.dropout >= 0 && lora.dropout < 1, "dims: lora dropout is ", lora.dropout,
+            "; it must be at least 0 and below 1");
     require(rope_theta > 0, "dims: rope_theta is ", rope_theta, "; it must be positive");
   }
 

@@ -13,10 +13,11 @@
 
 namespace zer0 {
 
-/// How a parameter starts: normal numbers with this deviation around a mean.
+/// How a parameter starts: normal or uniform numbers with this deviation around a mean.
 struct initial_values {
   double mean = 0;
   double deviation = 0.02;
+  bool uniform = false;
 };
 
 /// Weights that write to the residual stream start smaller by sqrt(2 * layers), so that its variance does not grow with
@@ -76,7 +77,18 @@ struct state : layer_numbers<T> {};
 template <class T>
 struct statistic : layer_numbers<T> {};
 
-/// What a model is made of besides code: parameters, constants, states and statistics, each under the path of its layer
+/// weight[rows of `part`] + scale * b a is what a linear with an adapter multiplies by.
+template <class T>
+struct adapter {
+  parameter<T>* weight;
+  std::size_t part;  ///< of the weight's parts
+  const parameter<T>*a, *b;
+  index_t a_row;  ///< a's first row: adapters of one linear lie one below the other
+  double scale;
+};
+
+/// What a model is made of besides code: parameters, adapters, constants, states and statistics, each under the path of
+/// its layer
 /// ("model.layers.0.mlp.").
 template <class T>
 class parameter_list {
@@ -93,6 +105,7 @@ class parameter_list {
 
   void add(parameter<T>& p) { entries_.push_back({path_, &p}); }
   void add(constant<T>& c) { constants_.push_back(&c); }
+  void add(const adapter<T>& a) { adapters_.push_back(a); }
   void add(state<T>& s) { states_.push_back({path_, &s}); }
   void add(statistic<T>& s) { statistics_.push_back({path_, &s}); }
 
@@ -106,6 +119,7 @@ class parameter_list {
   }
 
   [[nodiscard]] const std::vector<constant<T>*>& constants() const { return constants_; }
+  [[nodiscard]] const std::vector<adapter<T>>& adapters() const { return adapters_; }
   [[nodiscard]] const std::vector<numbers_entry>& states() const { return states_; }
   [[nodiscard]] const std::vector<numbers_entry>& statistics() const { return statistics_; }
   [[nodiscard]] auto begin() const { return entries_.begin(); }
@@ -116,9 +130,7 @@ class parameter_list {
     return n;
   }
   /// If there are adapters, they alone are trained.
-  [[nodiscard]] bool has_adapters() const {
-    return std::any_of(entries_.begin(), entries_.end(), [](const entry& e) { return e.value->is_adapter; });
-  }
+  [[nodiscard]] bool has_adapters() const { return !adapters_.empty(); }
   [[nodiscard]] index_t trained_elements() const {
     const bool adapters = has_adapters();
     index_t n = 0;
@@ -130,6 +142,7 @@ class parameter_list {
   std::string path_;
   std::vector<entry> entries_;
   std::vector<constant<T>*> constants_;
+  std::vector<adapter<T>> adapters_;
   std::vector<numbers_entry> states_, statistics_;
 };
 

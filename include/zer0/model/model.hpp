@@ -5,6 +5,7 @@
 #include <zer0/layer/parameter_memory.hpp>
 #include <zer0/model/decoder.hpp>
 
+#include <cmath>
 #include <vector>
 
 namespace zer0 {
@@ -70,11 +71,11 @@ class model<Variant, Device> {
 
   /// Fills the weights with their initial random values; equal for equal seeds on every device.
   void initialize(std::uint64_t seed) {
-    std::uint32_t site = 0;
-    for (const auto& entry : parameters_) {
-      const initial_values& start = entry.value->initial;
-      random_normal(device_, {.seed = seed, .site = site++}, start.mean, start.deviation, entry.value->value);
-    }
+    initialize_if(seed, [](const parameter<real>&) { return true; });
+  }
+  /// The same for adapters alone: with them the model is what it is without them.
+  void initialize_adapters(std::uint64_t seed) {
+    initialize_if(seed, [](const parameter<real>& p) { return p.is_adapter; });
   }
 
   /// Hidden states (N, D) of the tokens `ids` (N), in `c.keep`, as are those of every layer.
@@ -130,6 +131,22 @@ class model<Variant, Device> {
   }
 
  private:
+  template <class Which>
+  void initialize_if(std::uint64_t seed, Which which) {
+    random_stream stream{.seed = seed};
+    for (const auto& entry : parameters_) {
+      const initial_values& start = entry.value->initial;
+      const double half_width = std::sqrt(3.0) * start.deviation;
+      if (!which(*entry.value))
+        continue;
+      else if (start.uniform)
+        random_uniform(device_, stream, start.mean - half_width, start.mean + half_width, entry.value->value);
+      else
+        random_normal(device_, stream, start.mean, start.deviation, entry.value->value);
+      ++stream.site;
+    }
+  }
+
   void embed(context<Device>& c, id_span ids, tensor_view<real> y) {
     embedding_.forward(c, ids, y, saved_.embedding);
     input_position_.forward(c, y);

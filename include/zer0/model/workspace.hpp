@@ -45,6 +45,7 @@ class workspace {
     context_.layout = {};
     context_.sites = 0;
     context_.training = false;
+    context_.adapter = true;
     return context_;
   }
 
