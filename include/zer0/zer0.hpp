@@ -83,6 +83,7 @@
 #include <zer0/fwd.hpp>
 #include <zer0/generate/generate.hpp>
 #include <zer0/generate/session.hpp>
+#include <zer0/io/adapter_files.hpp>
 #include <zer0/io/atomic_directory.hpp>
 #include <zer0/io/atomic_file.hpp>
 #include <zer0/io/checkpoint.hpp>

@@ -94,6 +94,63 @@ inline std::string shape_text(const std::vector<index_t>& sizes) {
   return "(" + text + ")";
 }
 
+/// A tensor to write, and its numbers.
+struct tensor_values {
+  std::string name;
+  std::vector<index_t> shape;
+  std::vector<float> numbers;
+};
+
+inline void write_tensors(const std::filesystem::path& path, const std::vector<tensor_values>& tensors) {
+  std::vector<tensor_entry> entries;
+  for (const tensor_values& t : tensors)
+    entries.push_back({t.name, dtype::f32, t.shape, std::as_bytes(std::span(t.numbers))});
+  write_safetensors(path, entries);
+}
+
+/// f(part, its first row) for each part of a parameter.
+template <class T, class F>
+void for_each_part(const parameter<T>& p, F f) {
+  index_t first = 0;
+  for (const parameter_part& part : p.parts) {
+    f(part, first);
+    first += part.rows;
+  }
+}
+
+/// The numbers of a part in the order of files.
+template <device Device>
+std::vector<float> part_for_file(Device& d, const parameter<typename Device::real>& p, const parameter_part& part,
+                                 index_t first) {
+  using real = typename Device::real;
+  std::vector<real> host(static_cast<std::size_t>(part.rows * p.cols));
+  download(d, std::span<const real>(p.value.row(first), host.size()), host.data());
+  std::vector<float> numbers(host.begin(), host.end());
+  if (part.interleaved_heads == 0) return numbers;
+  std::vector<float> in_file(numbers.size());
+  reorder_rows(part, p.cols, numbers.data(), in_file.data(), true);
+  return in_file;
+}
+
+inline void require_shape(const tensor_entry& entry, const std::vector<index_t>& wanted,
+                          const std::filesystem::path& directory) {
+  require(entry.shape == wanted, directory.string(), ": tensor ", entry.name, " has shape ", shape_text(entry.shape),
+          "; the model needs ", shape_text(wanted));
+}
+
+/// Sets a part to the numbers of a tensor. Throws zer0::error if that has another shape.
+template <device Device>
+void set_part(Device& d, const parameter<typename Device::real>& p, const parameter_part& part, index_t first,
+              const tensor_entry& entry, const std::filesystem::path& directory) {
+  using real = typename Device::real;
+  require_shape(entry, shape_in_file(p, part), directory);
+  std::vector<wide<real>> in_file(static_cast<std::size_t>(part.rows * p.cols));
+  to_float(entry, std::span(in_file));
+  std::vector<wide<real>> in_order = in_file;
+  if (part.interleaved_heads > 0) reorder_rows(part, p.cols, in_file.data(), in_order.data(), false);
+  upload(d, std::span<const wide<real>>(in_order), std::span<real>(p.value.row(first), in_order.size()));
+}
+
 }  // namespace detail
 
 /// Sizes in `directory/config.json`. Throws zer0::error naming the file and the key that is missing, wrong or not
@@ -157,58 +214,49 @@ inline void write_config(const std::filesystem::path& directory, const model_con
 }
 
 /// Writes the weights to `directory/model.safetensors` as float32 under Hugging Face's names: rotary rows half-split
-/// whatever the variant's pairing, tied weights once. Memory: a copy of the weights on the host.
+/// whatever the variant's pairing, tied weights once, adapters not at all (io/adapter_files.hpp). Memory: a copy of the
+/// weights on the host, in float.
 template <class Variant, device Device>
 void save_weights(model<Variant, Device>& m, const std::filesystem::path& directory) {
-  using real = typename Device::real;
-  std::vector<real> host(m.weights().size());
-  download(m.device(), std::span<const real>(m.weights()), host.data());
-  std::vector<float> numbers(host.size());
-  std::vector<tensor_entry> entries;
-  for (const auto& [path, p] : m.parameters()) {
-    auto at = static_cast<std::size_t>(p->value.data - m.weights().data());
-    for (const parameter_part& part : p->parts) {
-      const auto count = static_cast<std::size_t>(part.rows * p->cols);
-      const std::vector<float> rows(host.begin() + static_cast<std::ptrdiff_t>(at),
-                                    host.begin() + static_cast<std::ptrdiff_t>(at + count));
-      if (part.interleaved_heads > 0)
-        detail::reorder_rows(part, p->cols, rows.data(), numbers.data() + at, true);
-      else
-        std::copy(rows.begin(), rows.end(), numbers.data() + at);
-      const std::vector<index_t> shape = detail::shape_in_file(*p, part);
-      entries.push_back({path + part.name, dtype::f32, shape, std::as_bytes(std::span(numbers).subspan(at, count))});
-      at += count;
-    }
+  using number = wide<typename Device::real>;
+  std::vector<detail::tensor_values> tensors;
+  for (const auto& [path, p] : m.parameters())
+    if (!p->is_adapter)
+      detail::for_each_part(*p, [&, &path = path, &p = p](const parameter_part& part, index_t first) {
+        tensors.push_back(
+            {path + part.name, detail::shape_in_file(*p, part), detail::part_for_file(m.device(), *p, part, first)});
+      });
+  for (const auto& state : m.parameters().states()) {
+    std::vector<number> values(state.value->value.size());
+    download(m.device(), std::span<const number>(state.value->value), values.data());
+    tensors.push_back({state.name(), {state.value->size}, {values.begin(), values.end()}});
   }
-  write_safetensors(directory / "model.safetensors", entries);
+  detail::write_tensors(directory / "model.safetensors", tensors);
 }
 
-/// Reads all weights from a Hugging Face directory. Throws zer0::error naming a tensor that is missing, left over or of
-/// another shape; the model is then in an undefined state.
+/// Reads all weights from a Hugging Face directory; adapters begin anew and change nothing. Throws zer0::error naming a
+/// tensor that is missing, left over or of another shape; the model is then in an undefined state.
 template <class Variant, device Device>
 void load_weights(model<Variant, Device>& m, const std::filesystem::path& directory) {
-  using real = typename Device::real;
+  using number = wide<typename Device::real>;
   const detail::weight_files files(directory);
   std::set<std::string> used;
-  std::vector<wide<real>> in_file, in_order;
-  std::vector<real> rows;
-  for (const auto& [path, p] : m.parameters()) {
-    index_t first = 0;
-    for (const parameter_part& part : p->parts) {
-      const tensor_entry& entry = files.at(path + part.name);
-      const std::vector<index_t> wanted = detail::shape_in_file(*p, part);
-      require(entry.shape == wanted, directory.string(), ": tensor ", entry.name, " has shape ",
-              detail::shape_text(entry.shape), "; the model needs ", detail::shape_text(wanted));
-      in_file.resize(static_cast<std::size_t>(part.rows * p->cols));
-      to_float(entry, std::span(in_file));
-      in_order = in_file;
-      if (part.interleaved_heads > 0) detail::reorder_rows(part, p->cols, in_file.data(), in_order.data(), false);
-      rows.assign(in_order.begin(), in_order.end());
-      m.device().upload(p->value.row(first), rows.data(), rows.size() * sizeof(real));
-      used.insert(entry.name);
-      first += part.rows;
-    }
+  for (const auto& [path, p] : m.parameters())
+    if (!p->is_adapter)
+      detail::for_each_part(*p, [&, &path = path, &p = p](const parameter_part& part, index_t first) {
+        const tensor_entry& entry = files.at(path + part.name);
+        detail::set_part(m.device(), *p, part, first, entry, directory);
+        used.insert(entry.name);
+      });
+  for (const auto& state : m.parameters().states()) {
+    const tensor_entry& entry = files.at(state.name());
+    detail::require_shape(entry, {state.value->size}, directory);
+    std::vector<number> values(state.value->value.size());
+    to_float(entry, std::span(values));
+    upload(m.device(), std::span<const number>(values), state.value->value);
+    used.insert(entry.name);
   }
+  m.initialize_adapters(0);
   for (const auto& [name, entry] : files.entries()) {
     const bool known = used.contains(name) || name.ends_with("rotary_emb.inv_freq") ||
                        (Variant::head::tied && name == "lm_head.weight");
