@@ -117,6 +117,7 @@
 #include <zer0/model/decoder.hpp>
 #include <zer0/model/merged_adapters.hpp>
 #include <zer0/model/model.hpp>
+#include <zer0/model/recompute.hpp>
 #include <zer0/model/workspace.hpp>
 #include <zer0/optim/adamw.hpp>
 #include <zer0/optim/loss_scale.hpp>
@@ -125,6 +126,7 @@
 #include <zer0/recipe/dpo.hpp>
 #include <zer0/recipe/hook/checkpoints.hpp>
 #include <zer0/recipe/hook/progress.hpp>
+#include <zer0/recipe/layer_statistics.hpp>
 #include <zer0/recipe/perplexity.hpp>
 #include <zer0/recipe/pretrain.hpp>
 #include <zer0/recipe/reference_scores.hpp>

@@ -42,8 +42,28 @@ endforeach()
 # What is built of the device once more on cuda: layers, the model, goldens, training, checkpoints. A program of its own,
 # as an entry is found by the name of its file.
 if(NOT ZER0_SANITIZE)
-  set(built attention/gqa golden/dense golden/generation golden/layers golden/preference golden/training io/checkpoint layer/embedding
-            layer/linear layer/residual layer/rms_norm layer/swiglu loss/preference model/model recipe/trainer recipe/trainer_parts)
+  set(built
+      attention/gqa
+      golden/dense
+      golden/generation
+      golden/layers
+      golden/lora
+      golden/preference
+      golden/training
+      io/checkpoint
+      layer/embedding
+      layer/linear
+      layer/lora
+      layer/residual
+      layer/rms_norm
+      layer/swiglu
+      loss/preference
+      model/adapted
+      model/model
+      model/recompute
+      recipe/trainer
+      recipe/trainer_parts
+  )
   add_executable(test_cuda_on_cpu_built main.cpp)
   target_link_libraries(test_cuda_on_cpu_built PRIVATE cuda_on_cpu Catch2::Catch2)
   foreach(file ${built})

@@ -39,17 +39,21 @@ TEMPLATE_LIST_TEST_CASE("elements: fill, copy, add and scale agree with the refe
     auto& wide_filled = t.wide_output(rows, cols);
     auto& widened = t.wide_output(rows, cols);
     auto& wide_scaled = t.wide_normal(rows, cols);
+    auto& wide_numbers = t.wide_normal(rows, cols);
+    auto& narrowed = t.output(rows, cols);
     t.run([&](auto& d, auto at) {
       fill(d, at(filled), 0.1);
       fill(d, at(wide_filled), 0.1);
       copy(d, at(x), at(copied));
       copy(d, at(x), at(widened));
+      copy(d, at(wide_numbers), at(narrowed));
       add(d, at(x), at(sum));
       scale(d, 0.75, at(scaled));
       scale(d, 0.75, at(wide_scaled));
     });
     t.expect_equal(wide_filled);
     t.expect_equal(widened);
+    t.expect_equal(narrowed);
     t.expect_equal(wide_scaled);
     t.expect_equal(filled);
     t.expect_equal(copied);

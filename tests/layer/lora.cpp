@@ -61,8 +61,8 @@ TEST_CASE("lora: adds alpha / r B A x to the outputs of its set", "[layer][lora]
 }
 
 TEST_CASE("lora: without rank it is its base, which is trained then", "[layer][lora]") {
-  support::lone_layer<three_outputs<lora<all_projections>>, cpu> none(with_rank(0));
-  support::lone_layer<three_outputs<linear>, cpu> base(sizes);
+  support::lone_layer<three_outputs<lora<all_projections>>, support::float_device> none(with_rank(0));
+  support::lone_layer<three_outputs<linear>, support::float_device> base(sizes);
   const auto x = support::normal_numbers(24 * 6, 5);
   const auto dy = support::normal_numbers(24 * 6, 6);
   const auto actual = none.both(x, dy, {6});

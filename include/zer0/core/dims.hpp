@@ -27,6 +27,38 @@ struct lora_sizes {
   bool operator==(const lora_sizes&) const = default;
 };
 
+/// Sizes of the experts of a variant with `moe`.
+struct expert_sizes {
+  index_t n_routed = 8;            ///< E: experts that a token may go to
+  index_t per_token = 2;           ///< k: experts that it goes to
+  index_t n_shared = 0;            ///< experts that every token goes to
+  index_t hidden_dim = 0;          ///< width inside an expert; 0 means that of the feed-forward
+  double aux_loss_alpha = 0.1;     ///< weight of the balance loss
+  bool seq_aux = true;             ///< balance within each sequence, not over the whole batch
+  bool norm_topk_prob = true;      ///< the weights of a token's experts are scaled to sum 1
+  double scaling = 1;              ///< what the weights are multiplied by
+  double z_loss_alpha = 1e-3;      ///< weight of the loss of `router_z_loss`
+  double capacity_factor = 1.25;   ///< an expert of `capacity` takes at most so many times its even share
+  double bias_update_rate = 1e-3;  ///< step of the bias of `sigmoid_bias`
+
+  /// Of all tokens, the share that an expert gets if they are spread evenly.
+  [[nodiscard]] double even_share() const { return static_cast<double>(per_token) / static_cast<double>(n_routed); }
+
+  void check() const {
+    require(n_routed > 0, "dims: experts.n_routed is ", n_routed, "; it must be at least 1");
+    require(per_token > 0 && per_token <= n_routed, "dims: experts.per_token is ", per_token,
+            "; it must be from 1 to experts.n_routed (", n_routed, ")");
+    require(n_shared >= 0, "dims: experts.n_shared is ", n_shared, "; it must be at least 0");
+    require(hidden_dim >= 0, "dims: experts.hidden_dim is ", hidden_dim, "; use 0 for that of the feed-forward");
+    require(aux_loss_alpha >= 0 && z_loss_alpha >= 0 && bias_update_rate >= 0, "dims: experts.aux_loss_alpha is ",
+            aux_loss_alpha, ", z_loss_alpha ", z_loss_alpha, ", bias_update_rate ", bias_update_rate,
+            "; none may be below 0");
+    require(capacity_factor > 0, "dims: experts.capacity_factor is ", capacity_factor, "; it must be above 0");
+  }
+
+  bool operator==(const expert_sizes&) const = default;
+};
+
 /// Sizes of a decoder, with the defaults of the training program. The variant (which attention, which norm, ...) is a
 /// type; these numbers are its constructor's argument. Names are those of the command line options.
 struct dims {
@@ -43,6 +75,7 @@ struct dims {
   double norm_eps = 1e-8;     ///< added to the mean square under the root
   double dropout = 0;         ///< probability of dropping an element, in training only
   lora_sizes lora = {};
+  expert_sizes experts = {};
 
   [[nodiscard]] index_t kv_heads() const { return n_kv_heads ? n_kv_heads : n_heads; }
   [[nodiscard]] index_t head_size() const { return head_dim ? head_dim : dim / n_heads; }
@@ -52,6 +85,13 @@ struct dims {
     if (hidden_dim) return hidden_dim;
     const index_t raw = 8 * dim / 3;
     return (raw + multiple_of - 1) / multiple_of * multiple_of;
+  }
+
+  /// The sizes of one expert, or of `n` as one, where a feed-forward is asked for.
+  [[nodiscard]] dims of_experts(index_t n = 1) const {
+    dims d = *this;
+    d.hidden_dim = n * (experts.hidden_dim ? experts.hidden_dim : hidden());
+    return d;
   }
 
   /// Throws zer0::error naming the first size that is out of range or does not fit the others.
@@ -73,6 +113,7 @@ struct dims {
             ")");
     require(dropout >= 0 && dropout < 1, "dims: dropout is ", dropout, "; it must be at least 0 and below 1");
     require(norm_eps >= 0 && norm_eps < 1, "dims: norm_eps is ", norm_eps, "; it must be at least 0 and below 1");
+    experts.check();
     require(lora.rank >= 0 && lora.alpha > 0, "dims: lora has rank ", lora.rank, " and alpha ", lora.alpha,
             "; the rank must be at least 0, alpha above 0");
     require(lora.dropout >= 0 && lora.dropout < 1, "dims: lora dropout is ", lora.dropout,

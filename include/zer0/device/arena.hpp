@@ -24,8 +24,9 @@ class arena {
   arena& operator=(const arena&) = delete;
   ~arena() { free_blocks(); }
 
-  [[nodiscard]] tensor_view<real> matrix(index_t rows, index_t cols) {
-    return {static_cast<real*>(bytes(static_cast<std::size_t>(rows * cols) * sizeof(real))), rows, cols};
+  template <class T = real>
+  [[nodiscard]] tensor_view<T> matrix(index_t rows, index_t cols) {
+    return {static_cast<T*>(bytes(static_cast<std::size_t>(rows * cols) * sizeof(T))), rows, cols};
   }
   template <class T = real>
   [[nodiscard]] std::span<T> vector(index_t n) {

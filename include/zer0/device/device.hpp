@@ -92,7 +92,7 @@ struct sampling_rows {
 /// What a device must offer.
 template <class D>
 concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<D> && requires(
-    D& d, view<D> y, const_view<D> x, id_span ids, wide_view<D> wy, wide_span<D> v, const_wide_span<D> cv,
+    D& d, view<D> y, const_view<D> x, id_span ids, wide_view<D> wy, tensor_view<const wide<typename D::real>> wx, wide_span<D> v, const_wide_span<D> cv,
     std::span<const typename D::real> weight, double s, index_t n, attention_sizes a, kv_view<const typename D::real> kv, random_stream r, adamw_sizes w, const sampling& rules, sampling_rows rows, std::span<std::int32_t> chosen, void* p,
     double* total, std::span<double> doubles, std::span<const double> const_doubles, const pair_sums& pairs, std::size_t bytes) {
   // -- memory. allocate: 64-byte aligned, contents undefined, throws zer0::error when there is none left.
@@ -104,7 +104,7 @@ concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<
 
   // -- elements
   fill(d, y, s); fill(d, wy, s);          // y = s
-  copy(d, x, y); copy(d, x, wy);          // y = x
+  copy(d, x, y); copy(d, x, wy); copy(d, wx, y);  // y = x
   add(d, x, y);                           // y += x
   scale(d, s, y); scale(d, s, wy);        // y *= s
   gather_rows(d, x, ids, y);              // y[i] = x[ids[i]]
@@ -118,7 +118,7 @@ concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<
 
   // -- products: c = a b + beta c, a and b transposed on request; a' is (M,K), b' (K,N), c (M,N); beta is 0 (c not read) or 1
   matmul(d, transpose::no, x, transpose::yes, x, s, y);
-  matmul(d, transpose::yes, x, transpose::no, x, s, wy);
+  matmul(d, transpose::yes, x, transpose::no, x, s, wy);  // a wide result: weight gradients, the scores of a router
 
   //    and of groups of rows, each with a matrix of its own (experts): starts (E+1) cuts N rows into E groups, any of them empty, as it
   //    does sequences; it is memory of the device, so that sizes which are computed there are not waited for.

@@ -68,7 +68,7 @@ struct constant {
 /// reports: it is zero when a step begins (tokens that came to an expert).
 template <class T>
 struct layer_numbers {
-  std::string name;
+  const char* name;
   index_t size;
   std::span<wide<T>> value = {};
 };

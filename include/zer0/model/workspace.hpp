@@ -33,8 +33,10 @@ class workspace {
     batch_.references = put<double>(std::span(batch.references));
     batch_.factor = 1;
     number_positions(batch.starts);
+    find_padding(batch);
     context_.layout.starts = put<std::int32_t>(std::span(batch.starts));
     context_.layout.positions = put<std::int32_t>(std::span<const std::int32_t>(positions_));
+    context_.live = put<wide<real>>(std::span<const float>(live_));
     return context_;
   }
 
@@ -46,6 +48,9 @@ class workspace {
     context_.sites = 0;
     context_.training = false;
     context_.adapter = true;
+    context_.gathers = false;
+    context_.auxiliary_weight = 0;
+    context_.live = {};
     return context_;
   }
 
@@ -110,6 +115,18 @@ class workspace {
     }
   }
 
+  /// Tokens behind the last one of their sequence that something is learned from.
+  void find_padding(const token_batch& batch) {
+    live_.assign(batch.ids.size(), 0);
+    for (std::size_t s = 0; s + 1 < batch.starts.size(); ++s) {
+      bool learned = false;
+      for (auto i = static_cast<std::size_t>(batch.starts[s + 1]); i-- > static_cast<std::size_t>(batch.starts[s]);) {
+        learned = learned || batch.weights[i] != 0;
+        live_[i] = learned ? 1 : 0;
+      }
+    }
+  }
+
   Device* device_;
   arena<Device> keep_;
   arena<Device> scratch_;
@@ -117,6 +134,7 @@ class workspace {
   device_batch<Device> batch_;
   wide_span<Device> weights_;
   std::vector<std::int32_t> positions_;
+  std::vector<float> live_;
 };
 
 }  // namespace zer0

@@ -43,6 +43,12 @@ class metric_list {
   [[nodiscard]] metric* end() { return metrics_.data() + size_; }
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] const metric& operator[](std::size_t i) const { return metrics_[i]; }
+  /// The metric of that name; a new one, 0, if there is none.
+  [[nodiscard]] metric& named(std::string_view name) {
+    metric* const found = std::find_if(begin(), end(), [&](const metric& m) { return m.name == name; });
+    if (found == end()) push_back({name});
+    return *found;
+  }
   /// Throws zer0::error if there is no such metric.
   [[nodiscard]] double at(std::string_view name) const {
     const auto* const found = std::find_if(begin(), end(), [&](const metric& m) { return m.name == name; });

@@ -8,6 +8,7 @@
 #include <zer0/optim/adamw.hpp>
 #include <zer0/optim/loss_scale.hpp>
 #include <zer0/optim/schedule/cosine.hpp>
+#include <zer0/recipe/layer_statistics.hpp>
 #include <zer0/recipe/step_report.hpp>
 
 #include <array>
@@ -26,6 +27,8 @@ struct trainer_options {
 /// Trains a model. Loss, optimizer, schedule and normalization are plain types; any type with the same members takes
 /// their place. A loss adds a sum to totals[0]; normalization and the scale of float16 (`loss_scale_for`) multiply it
 /// by `device_batch::factor`, which the targets' weights hold already. It may have `metrics` (recipe/step_report.hpp).
+/// Layers may add losses of their own to what is learned (the balance of experts): means over the micro-batches, which
+/// count as what they hold of what the loss counts. They are reported as metrics, not in the loss.
 template <class Model, class Loss = cross_entropy, class Optimizer = adamw, class Schedule = cosine,
           class Normalization = per_target_token>
 class trainer {
@@ -56,6 +59,7 @@ class trainer {
   /// is skipped instead: it counts as a step, weights and optimizer stay as they were (`dynamic_loss_scale`).
   step_report step(std::span<const token_batch> window) {
     fill(model_->device(), all_gradients(), 0);
+    model_->begin_step();
     reset_totals();
     step_report report;
     for (const token_batch& batch : window) {
@@ -74,11 +78,14 @@ class trainer {
     report.loss = sums.loss() * factor;
     report.gradient_norm = std::sqrt(sums.squares()) * factor;
     report.metrics.add(sums.metrics(), factor);
+    add_statistics(*model_, factor, report.metrics);
     report.step = steps();
-    if (std::isfinite(report.loss) && std::isfinite(report.gradient_norm))
+    if (std::isfinite(report.loss) && std::isfinite(report.gradient_norm)) {
       loss_scale_.accept();
-    else
+      model_->finish_step();
+    } else {
       take_back(report);
+    }
     report.skipped_steps = loss_scale_.skipped_steps();
     return report;
   }
@@ -90,6 +97,8 @@ class trainer {
     c.seed = options_.seed;
     c.step = micro_steps_++;
     workspace_.scale_weights(normalization_.micro_factor(batch) * loss_scale_.factor());
+    c.gathers = true;
+    c.auxiliary_weight = workspace_.batch().factor * normalization_.count(batch);
     const device_batch<device_type>& in = workspace_.batch();
     recorder_(model_->device(), {batch.tokens(), batch.sequences(), c.layout.longest}, [&] {
       const tensor_view<real> hidden = model_->forward(c, in.ids);

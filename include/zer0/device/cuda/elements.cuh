@@ -145,6 +145,11 @@ requires(!std::same_as<Real, wide<Real>>) void copy(basic_cuda<Real>& d, const_v
   gpu::copy_all(d, x, y);
 }
 template <class Real>
+requires(!std::same_as<Real, wide<Real>>) void copy(basic_cuda<Real>& d, tensor_view<const wide<Real>> x,
+                                                    view<basic_cuda<Real>> y) {
+  gpu::copy_all(d, x, y);
+}
+template <class Real>
 requires(!std::same_as<Real, wide<Real>>) void scale(basic_cuda<Real>& d, double factor,
                                                      wide_view<basic_cuda<Real>> y) {
   gpu::scale_all(d, factor, y);
