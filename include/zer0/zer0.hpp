@@ -61,8 +61,10 @@
 #include <zer0/device/cpu/swiglu.hpp>
 #include <zer0/device/device.hpp>
 #include <zer0/device/host_device.hpp>
+#include <zer0/device/host_experts.hpp>
 #include <zer0/device/host_grouped_matmul.hpp>
 #include <zer0/device/host_memory.hpp>
+#include <zer0/device/host_routing.hpp>
 #include <zer0/device/pair_sums.hpp>
 #include <zer0/device/preference.hpp>
 #include <zer0/device/recorder.hpp>
@@ -79,6 +81,7 @@
 #include <zer0/device/reference/rope.hpp>
 #include <zer0/device/reference/sampling.hpp>
 #include <zer0/device/reference/swiglu.hpp>
+#include <zer0/device/routing.hpp>
 #include <zer0/device/sampler.hpp>
 #include <zer0/fwd.hpp>
 #include <zer0/generate/generate.hpp>

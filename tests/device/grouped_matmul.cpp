@@ -72,3 +72,30 @@ TEMPLATE_LIST_TEST_CASE("grouped_matmul: each group meets its own matrix", "[dev
   CHECK(y.actual.values() == std::vector<double>{1, 3, 6});
   CHECK(dweights.actual.values() == std::vector<double>{10, 14, 7, 7, 30, 36});
 }
+
+TEMPLATE_LIST_TEST_CASE("grouped_matmul: rows beyond the last group are neither read nor written",
+                        "[device][grouped_matmul]", support::judged_devices) {
+  for (const index_t width : {8, 9}) {  // in packs and not
+    support::twin<TestType> t(1);
+    auto& starts = t.ids({0, 2, 2, 3});
+    constexpr index_t rows = 150;
+    auto& x = t.normal(rows, width);
+    for (std::size_t i = static_cast<std::size_t>(3 * width); i < x.initial.size(); ++i) x.initial[i] = NAN;
+    auto& weights = t.normal(3 * 8, width);
+    auto& y = t.given(rows, 8, std::vector<double>(rows * 8, 7));
+    auto& dy = t.normal(rows, 8);
+    auto& dx = t.given(rows, width, std::vector<double>(static_cast<std::size_t>(rows * width), 7));
+    auto& dweights = t.wide_normal(3 * 8, width);
+    t.run([&](auto& d, auto at) {
+      grouped_matmul(d, at(starts), at(x), transpose::yes, at(weights), at(y));
+      grouped_matmul(d, at(starts), at(dy), transpose::no, at(weights), at(dx));
+      grouped_weight_gradient(d, at(starts), at(dy), at(x), at(dweights));
+    });
+    t.expect_close(y, width);
+    t.expect_close(dx, 8);
+    t.expect_close(dweights, 3);
+    const std::vector<double> out = y.actual.values(), back = dx.actual.values();
+    CHECK(std::all_of(out.begin() + 3 * 8, out.end(), [](double e) { return e == 7; }));
+    CHECK(std::all_of(back.begin() + 3 * width, back.end(), [](double e) { return e == 7; }));
+  }
+}

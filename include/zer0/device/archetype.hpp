@@ -2,6 +2,7 @@
 #pragma once
 
 #include <zer0/device/device.hpp>
+#include <zer0/device/routing.hpp>
 
 namespace zer0 {
 
@@ -61,6 +62,24 @@ inline void standard_attention_backward(archetype&, const attention_sizes&, deta
 inline void flash_attention_forward(archetype&, const attention_sizes&, detail::archetype_in, detail::archetype_in, detail::archetype_in, id_span, detail::archetype_out, detail::archetype_results) {}
 inline void flash_attention_backward(archetype&, const attention_sizes&, detail::archetype_in, detail::archetype_in, detail::archetype_in, id_span, detail::archetype_in, detail::archetype_numbers, detail::archetype_in, detail::archetype_results, detail::archetype_out, detail::archetype_out, detail::archetype_out) {}
 inline void cached_attention(archetype&, const attention_sizes&, detail::archetype_in, kv_view<const float>, id_span, id_span, detail::archetype_out) {}
+
+inline void softmax_rows(archetype&, detail::archetype_in, detail::archetype_out) {}
+inline void softmax_rows_backward(archetype&, detail::archetype_in, detail::archetype_in, detail::archetype_out) {}
+inline void choose_in_rows(archetype&, detail::archetype_in, detail::archetype_numbers, index_t, detail::archetype_out) {}
+inline void choose_in_columns(archetype&, detail::archetype_in, detail::archetype_numbers, double, detail::archetype_out) {}
+inline void limit_columns(archetype&, detail::archetype_in, detail::archetype_numbers, double, detail::archetype_out) {}
+inline void gate_chosen(archetype&, detail::archetype_in, detail::archetype_in, bool, double, detail::archetype_out) {}
+inline void gate_chosen_backward(archetype&, detail::archetype_in, detail::archetype_in, bool, double, detail::archetype_in, detail::archetype_out) {}
+inline void balance_loss(archetype&, const balance_rule&, id_span, detail::archetype_numbers, detail::archetype_in, detail::archetype_in, detail::archetype_out, detail::archetype_results) {}
+inline void balance_loss_gradient(archetype&, const balance_rule&, id_span, detail::archetype_numbers, detail::archetype_in, detail::archetype_out) {}
+inline void z_loss(archetype&, detail::archetype_in, detail::archetype_numbers, double, detail::archetype_results) {}
+inline void z_loss_gradient(archetype&, detail::archetype_in, detail::archetype_numbers, double, detail::archetype_out) {}
+inline void lean_to_mean(archetype&, detail::archetype_numbers, double, detail::archetype_results) {}
+inline void list_chosen(archetype&, detail::archetype_in, std::span<std::int32_t>, std::span<std::int32_t>, std::span<std::int32_t>, std::span<std::int32_t>) {}
+inline void gather_gates(archetype&, detail::archetype_in, id_span, id_span, detail::archetype_results) {}
+inline void scatter_gates(archetype&, detail::archetype_numbers, id_span, id_span, detail::archetype_out) {}
+inline void combine_rows(archetype&, id_span, id_span, detail::archetype_numbers, detail::archetype_in, double, detail::archetype_out) {}
+inline void combine_rows_backward(archetype&, id_span, id_span, detail::archetype_numbers, detail::archetype_in, detail::archetype_in, detail::archetype_out, detail::archetype_results) {}
 
 inline void sum_sequences(archetype&, id_span, detail::archetype_numbers, std::span<double>) {}
 inline void scale_sequences(archetype&, id_span, std::span<const double>, detail::archetype_numbers, detail::archetype_results) {}

@@ -75,6 +75,8 @@ using const_view = tensor_view<const typename D::real>;
 template <class D>
 using wide_view = tensor_view<wide<typename D::real>>;
 template <class D>
+using const_wide_view = tensor_view<const wide<typename D::real>>;
+template <class D>
 using wide_span = std::span<wide<typename D::real>>;
 template <class D>
 using const_wide_span = std::span<const wide<typename D::real>>;
@@ -121,7 +123,8 @@ concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<
   matmul(d, transpose::yes, x, transpose::no, x, s, wy);  // a wide result: weight gradients, the scores of a router
 
   //    and of groups of rows, each with a matrix of its own (experts): starts (E+1) cuts N rows into E groups, any of them empty, as it
-  //    does sequences; it is memory of the device, so that sizes which are computed there are not waited for.
+  //    does sequences, but starts[E] may be below N: rows beyond belong to no group, are not read and not written. It is memory of the
+  //    device, so that sizes which are computed there are not waited for.
   grouped_matmul(d, ids, x, transpose::yes, x, y);  // starts, x (N,K), b of all groups below one another, y (N,M): y_e = x_e b_e'; b_e' (K,M)
   grouped_weight_gradient(d, ids, x, x, wy);        // starts, dy (N,M), x (N,K), dw (E*M,K): dw_e += dy_e^T x_e
 

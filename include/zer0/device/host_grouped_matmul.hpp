@@ -8,7 +8,7 @@
 
 namespace zer0 {
 
-/// `starts` is memory of the host here, so each group is a product of the device.
+/// `starts` is memory of the host here, so each group is a product of the device. Rows beyond starts[E] belong to none.
 template <std::derived_from<host_memory> D>
 void grouped_matmul(D& d, id_span starts, const_view<D> x, transpose tb, const_view<D> b, view<D> y) {
   const index_t rows_of_b = tb == transpose::yes ? y.cols : x.cols;

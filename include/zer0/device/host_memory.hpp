@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -32,6 +33,13 @@ struct host_memory {
     if (bytes) std::memcpy(to, from, bytes);
   }
 };
+
+/// f(i) for i in [0, n): what host_*.hpp write once for all devices of the host. A device with threads has its own;
+/// `work`: about how many elements one call touches.
+template <std::derived_from<host_memory> D, class F>
+void for_each_row(D&, index_t n, [[maybe_unused]] index_t work, F f) {
+  for (index_t i = 0; i < n; ++i) f(i);
+}
 
 namespace detail {
 

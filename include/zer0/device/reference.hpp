@@ -1,7 +1,9 @@
 // The reference device with all of its operations.
 #pragma once
 
+#include <zer0/device/host_experts.hpp>
 #include <zer0/device/host_grouped_matmul.hpp>
+#include <zer0/device/host_routing.hpp>
 #include <zer0/device/reference/adamw.hpp>
 #include <zer0/device/reference/attention.hpp>
 #include <zer0/device/reference/cross_entropy.hpp>

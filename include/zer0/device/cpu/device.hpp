@@ -1,6 +1,7 @@
 // The cpu device: float32 on all cores of the host.
 #pragma once
 
+#include <zer0/device/cpu/parallel.hpp>
 #include <zer0/device/device.hpp>
 #include <zer0/device/host_memory.hpp>
 
@@ -11,5 +12,10 @@ namespace zer0 {
 struct cpu : host_memory {
   using real = float;
 };
+
+template <class F>
+void for_each_row(cpu&, index_t n, index_t work, F f) {
+  detail::parallel_for(n, work, f);
+}
 
 }  // namespace zer0
