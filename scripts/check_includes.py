@@ -9,7 +9,7 @@ import re
 import sys
 
 BELOW = {"core": [], "device": ["core"], "layer": ["device"], "attention": ["layer"], "loss": ["layer"],
-         "moe": ["layer", "loss"], "model": ["attention", "moe", "loss"], "io": ["model"], "optim": ["model"],
+         "moe": ["layer", "loss"], "model": ["attention", "moe", "loss"], "models": ["model"], "io": ["model"], "optim": ["model"],
          "text": ["core"], "data": ["text"], "generate": ["model", "text"],
          "recipe": ["generate", "optim", "io", "data"], "testing": ["recipe"]}
 LIBRARIES = {"Eigen/": ["device/cpu"], "unsupported/Eigen/": ["device/cpu"], "nlohmann/": ["io", "text", "data"],

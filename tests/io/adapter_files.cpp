@@ -1,6 +1,8 @@
 #include "support/catch.hpp"
 #include "support/shared_dir.hpp"
 #include "support/temp_dir.hpp"
+#include <zer0/device/cpu.hpp>
+#include <zer0/device/reference.hpp>
 #include <zer0/generate/session.hpp>
 #include <zer0/io/adapter_files.hpp>
 #include <zer0/model/adapted.hpp>

@@ -1,8 +1,10 @@
 #include "support/catch.hpp"
+#include "support/shared_dir.hpp"
 #include "support/temp_dir.hpp"
 #include <zer0/device/cpu.hpp>
 #include <zer0/device/reference.hpp>
 #include <zer0/io/model_files.hpp>
+#include <zer0/model/adapted.hpp>
 #include <zer0/model/workspace.hpp>
 
 using support::contains;
@@ -171,11 +173,58 @@ TEST_CASE("model_files: what config.json asks for and zer0 lacks is refused by n
     }
     return std::string("accepted");
   };
-  CHECK_THAT(message_with("model_type", "gpt2"), contains("model_type is \"gpt2\""));
+  CHECK_THAT(message_with("model_type", "bert"), contains("model_type is \"bert\"; this version reads \"llama\""));
   CHECK_THAT(message_with("attention_bias", true), contains("attention_bias is true"));
+  CHECK_THAT(message_with("hidden_act", "gelu"), contains("hidden_act is \"gelu\"; only \"silu\" is supported"));
   CHECK_THAT(message_with("rope_scaling", {{"type", "linear"}, {"factor", 2}}), contains("rope_scaling"));
   CHECK_THAT(message_with("rope_parameters", {{"rope_type", "yarn"}}), contains("rope_type is \"yarn\""));
   CHECK_THAT(message_with("num_attention_heads", 5), contains("dims:"));
   CHECK_THAT(message_with("hidden_size", "wide"), contains("\"hidden_size\""));
   CHECK(message_with("rope_scaling", nullptr) == "accepted");
+}
+
+TEST_CASE("model_files: of Qwen, windows in use and layers of different kinds are refused by name",
+          "[io][model_files]") {
+  const support::temp_dir dir;
+  const auto refuses = [&](const char* key, const nlohmann::json& value) {
+    nlohmann::json j = zer0::read_json_file(support::data_dir() / "models/qwen3/config.json");
+    j[key] = value;
+    zer0::write_json_file(dir / "config.json", j);
+    CHECK_THROWS_WITH(zer0::read_config(dir.path()), contains(key));
+  };
+  refuses("use_sliding_window", true);
+  refuses("attention_bias", true);
+  refuses("layer_types", {"full_attention", "sliding_attention"});
+}
+
+TEST_CASE("model_files: a variant that a directory does not fit says so in one sentence", "[io][model_files]") {
+  const auto folder = [](const char* name) { return support::data_dir() / "models" / name; };
+  zer0::model<decoder<gqa<zer0::rope_half_split>, zer0::tied_head>, cpu> qwen2(
+      zer0::read_config(folder("qwen2")).sizes);
+  CHECK_THROWS_WITH(zer0::load_weights(qwen2, folder("qwen2")),
+                    contains("self_attn.k_proj.bias, which the model does not; its files do not belong to this variant "
+                             "or to these sizes (config.json: qwen2, the variant: llama)"));
+  zer0::model<decoder<gqa<zer0::rope_half_split>, zer0::tied_head>, cpu> tied(zer0::read_config(folder("llama")).sizes);
+  CHECK_THROWS_WITH(zer0::load_weights(tied, folder("llama")), contains("has a tensor lm_head.weight"));
+}
+
+namespace {
+struct clamped_norm : zer0::rms_norm {};
+}  // namespace
+
+TEST_CASE("model_files: a variant of no other library is written under zer0's own names", "[io][model_files]") {
+  using variant = decoder<gqa<zer0::rope_half_split>, clamped_norm>;
+  STATIC_REQUIRE(zer0::family_of<variant>() == "zer0");
+  STATIC_REQUIRE(zer0::family_of<decoder<gqa<zer0::rope, zer0::standard>>>() == "llama");
+  STATIC_REQUIRE(zer0::family_of<zer0::adapted<decoder<>>>() == "llama");
+  STATIC_REQUIRE(zer0::family_of<decoder<zer0::recompute<zer0::decoder_block>>>() == "llama");
+  const support::temp_dir dir;
+  zer0::dims all = sizes;
+  all.hidden_dim = sizes.hidden();
+  zer0::write_config(dir.path(), {all, true, "zer0"});
+  const zer0::model_config read = zer0::read_config(dir.path());
+  CHECK(read.family == "zer0");
+  CHECK(read.tied);
+  all.multiple_of = read.sizes.multiple_of;
+  CHECK(read.sizes == all);
 }

@@ -68,7 +68,7 @@ void save_adapter(model<Variant, Device>& m, const std::filesystem::path& direct
   for (const auto& [path, p] : m.parameters())
     if (p->is_adapter)
       detail::for_each_part(*p, [&, &path = path, &p = p](const parameter_part& part, index_t first) {
-        tensors.push_back({detail::peft_prefix + path + part.name, detail::shape_in_file(*p, part),
+        tensors.push_back({detail::peft_prefix + path + part.name, detail::shape_in_file(*p, part, {}),
                            detail::part_for_file(m.device(), *p, part, first)});
       });
   std::set<std::string> modules;

@@ -31,7 +31,8 @@ void save_checkpoint(Trainer& trainer, const training_state& state, const std::f
   auto& model = trainer.model();
   atomic_directory out(directory);
   save_weights(model, out.path());
-  write_config(out.path(), {model.sizes(), std::remove_reference_t<decltype(model)>::variant::head::tied});
+  using variant = typename std::remove_reference_t<decltype(model)>::variant;
+  write_config(out.path(), {model.sizes(), variant::head::tied, std::string(family_of<variant>())});
 
   std::vector<std::vector<number>> host;
   std::vector<tensor_entry> entries;

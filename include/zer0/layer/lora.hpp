@@ -1,6 +1,7 @@
 // LoRA: a linear that learns by a detour of low rank beside its frozen weight.
 #pragma once
 
+#include <zer0/layer/layer.hpp>
 #include <zer0/layer/linear.hpp>
 #include <zer0/layer/projections.hpp>
 

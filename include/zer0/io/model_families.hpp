@@ -1,0 +1,75 @@
+// The families of models whose files are known, and which of them a variant belongs to.
+#pragma once
+
+#include <zer0/io/family/gpt2.hpp>
+#include <zer0/io/family/llama.hpp>
+#include <zer0/io/family/own.hpp>
+#include <zer0/io/family/qwen2.hpp>
+#include <zer0/io/family/qwen3.hpp>
+#include <zer0/layer/lora.hpp>
+#include <zer0/model/decoder.hpp>
+#include <zer0/model/recompute.hpp>
+
+#include <array>
+#include <concepts>
+#include <string>
+#include <string_view>
+
+namespace zer0 {
+
+inline constexpr std::array model_families{&family::llama, &family::qwen2, &family::qwen3, &family::gpt2, &family::own};
+
+/// The family of that model_type. Throws zer0::error, naming `path`, if there is none.
+inline const model_family& family_named(std::string_view type, const std::filesystem::path& path) {
+  std::string known;
+  for (const model_family* f : model_families) {
+    if (f->type == type) return *f;
+    known += (known.empty() ? "\"" : ", \"") + std::string(f->type) + "\"";
+  }
+  fail(path.string(), ": model_type is \"", type, "\"; this version reads ", known);
+}
+
+namespace detail {
+
+template <class P>
+inline constexpr bool plain_linear = std::same_as<P, linear>;
+template <class Set>
+inline constexpr bool plain_linear<lora<Set, linear>> = true;
+
+/// Attention with nothing that Llama lacks.
+template <class Attention>
+inline constexpr bool plain_attention = false;
+template <class... Policies>
+inline constexpr bool plain_attention<gqa<Policies...>> = ((std::same_as<Policies, rope> ||
+                                                            std::same_as<Policies, rope_half_split> ||
+                                                            policy_for<Policies, attention_kernel_role> ||
+                                                            plain_linear<Policies>)&&...);
+
+template <class Block>
+inline constexpr bool plain_block = std::same_as<Block, decoder_block>;
+template <class Block>
+inline constexpr bool plain_block<recompute<Block>> = plain_block<Block>;
+
+template <class FeedForward>
+inline constexpr bool plain_feed_forward = false;
+template <class Linear>
+inline constexpr bool plain_feed_forward<swiglu_of<Linear>> = plain_linear<Linear>;
+
+}  // namespace detail
+
+/// The family that files of `Variant` are written as: the one that it names (`static constexpr std::string_view
+/// family`), Llama's if it has nothing else, or zer0's own.
+template <class Variant>
+consteval std::string_view family_of() {
+  if constexpr (requires { std::string_view(Variant::family); })
+    return Variant::family;
+  else if constexpr (detail::plain_attention<typename Variant::attention> &&
+                     detail::plain_feed_forward<typename Variant::feed_forward> &&
+                     std::same_as<typename Variant::norm, rms_norm> && detail::plain_block<block_of<Variant>> &&
+                     std::same_as<input_position_of<Variant>, no_input_position>)
+    return family::llama.type;
+  else
+    return family::own.type;
+}
+
+}  // namespace zer0
