@@ -60,6 +60,7 @@
 #include <zer0/device/cpu/standard_attention.hpp>
 #include <zer0/device/cpu/swiglu.hpp>
 #include <zer0/device/device.hpp>
+#include <zer0/device/dry_run.hpp>
 #include <zer0/device/host_device.hpp>
 #include <zer0/device/host_experts.hpp>
 #include <zer0/device/host_grouped_matmul.hpp>
@@ -137,6 +138,7 @@
 #include <zer0/optim/loss_scale.hpp>
 #include <zer0/optim/schedule/constant.hpp>
 #include <zer0/optim/schedule/cosine.hpp>
+#include <zer0/recipe/description.hpp>
 #include <zer0/recipe/dpo.hpp>
 #include <zer0/recipe/hook/checkpoints.hpp>
 #include <zer0/recipe/hook/progress.hpp>
