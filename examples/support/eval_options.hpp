@@ -15,7 +15,8 @@ namespace program {
 struct eval_options {
   // model
   index_t model_mode = 0;
-  std::string out_dir = "out", checkpoint = "none", tokenizer_path = "none", device = "cpu", dtype = "bfloat16";
+  std::string out_dir = "out", checkpoint = "none", tokenizer_path = "none", lora_path = "none", device = "cpu",
+              dtype = "bfloat16";
   index_t dim = 512, n_layers = 8, n_heads = 8, max_seq_len = 2048, n_threads = 0;
   optional_count n_kv_heads;
   // prompts
@@ -46,6 +47,7 @@ inline void add_eval_options(option_set& options, eval_options& o) {
   options.add("checkpoint", o.checkpoint,
               "or: a folder in Hugging Face's layout (Llama), such as a checkpoint of train");
   options.add("tokenizer_path", o.tokenizer_path, "tokenizer.json, or its folder; none: that of the checkpoint");
+  options.add("lora_path", o.lora_path, "a LoRA adapter to add to the model, a folder in PEFT's layout; none: none");
   options.add("n_layers", o.n_layers, "if given, must be the model's, as n_heads and n_kv_heads");
   options.add("n_heads", o.n_heads, "query heads");
   options.add("n_kv_heads", o.n_kv_heads, "key/value heads");

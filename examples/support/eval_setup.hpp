@@ -4,6 +4,7 @@
 #include "device_table.hpp"
 #include "eval_options.hpp"
 #include "run_directory.hpp"
+#include <zer0/io/adapter_files.hpp>
 #include <zer0/io/model_files.hpp>
 
 #include <algorithm>
@@ -68,6 +69,7 @@ inline std::optional<eval_setup> read_options(int argc, char** argv) {
   demand(!options.given("max_seq_len") || s.o.max_seq_len <= sizes.max_seq_len, "--max_seq_len is ", s.o.max_seq_len,
          ", but the model in ", s.checkpoint.string(), " accepts ", sizes.max_seq_len);
   sizes.max_seq_len = std::min(sizes.max_seq_len, s.o.max_seq_len);
+  if (s.o.lora_path != "none") sizes.lora = zer0::read_adapter_config(s.o.lora_path);
   return s;
 }
 

@@ -6,6 +6,7 @@
 #include "measuring.hpp"
 #include "talking.hpp"
 #include <zer0/attention/gqa.hpp>
+#include <zer0/model/adapted.hpp>
 
 #include <cmath>
 #include <iostream>
@@ -40,15 +41,16 @@ void talk(Model& model, const zer0::tokenizer& tok, prompt_format& format, const
               << " s: " << with_commas(std::llround(static_cast<double>(tokens) / seconds)) << " tokens/s\n";
 }
 
-template <class Line, class Decoder, class Device>
+template <class Line, class Variant, class Device>
 int eval_variant(const eval_setup& s, Device device) {
   const fs::path tokenizer_source = s.o.tokenizer_path == "none" ? s.checkpoint : fs::path(s.o.tokenizer_path);
   const zer0::tokenizer tok(tokenizer_source);
   demand(tok.size() <= s.config.sizes.vocab_size, "the tokenizer ", tok.source().string(), " has ", tok.size(),
          " tokens, but the model in ", s.checkpoint.string(), " a vocabulary of ", s.config.sizes.vocab_size,
          "; give the model's own by --tokenizer_path");
-  zer0::model<Decoder, Device> llm(s.config.sizes, std::move(device));
+  zer0::model<zer0::adapted<Variant, zer0::listed_projections>, Device> llm(s.config.sizes, std::move(device));
   zer0::load_weights(llm, s.checkpoint);
+  if (s.o.lora_path != "none") zer0::load_adapter(llm, s.o.lora_path);
   const zer0::dims& d = llm.sizes();
   std::cerr << s.checkpoint.string() << ": " << with_commas(llm.parameters().elements()) << " parameters, dim " << d.dim
             << ", " << d.n_layers << " layers, context " << d.max_seq_len << "\n\n";

@@ -42,12 +42,16 @@ struct train_options {
   index_t dim = 512, n_layers = 8, max_seq_len = 512, vocab_size = 4000, n_heads = 8, multiple_of = 64;
   optional_count n_kv_heads;
   double rope_theta = 10000, dropout = 0.1, norm_eps = 1e-8;
-  bool flash_attn = false;
+  bool flash_attn = false, recompute = false;
   // experts
   bool use_moe = false, seq_aux = true, norm_topk_prob = true;
   index_t n_routed_experts = 8, num_experts_per_tok = 2, n_shared_experts = 0;
   std::string scoring_func = "softmax";
   double aux_loss_alpha = 0.1;
+  // lora
+  index_t lora_rank = 0;
+  double lora_alpha = 16, lora_dropout = 0;
+  std::string lora_target = "qv", lora_path = "none";
   // dpo
   std::string dpo_loss = "sigmoid", ref_model_path = "none";
   double dpo_beta = 0.1, dpo_label_smoothing = 0, simpo_gamma = 0.5;
@@ -73,17 +77,46 @@ struct train_options {
 };
 
 /// Those that decide what the weights of a run become: a resumed run keeps them.
-inline constexpr std::array defining_options{
-    "mode",         "epochs",        "max_steps",          "batch_size",  "learning_rate", "seed",
-    "warmup_iters", "grad_clip",     "accumulation_steps", "lr_schedule", "normalization", "weight_decay",
-    "decay",        "dim",           "n_layers",           "max_seq_len", "n_heads",       "n_kv_heads",
-    "rope_theta",   "dropout",       "norm_eps",           "multiple_of", "flash_attn",    "packed",
-    "shuffle",      "val_fraction",  "skip_bad_lines",     "dpo_loss",    "dpo_beta",      "dpo_label_smoothing",
-    "simpo_gamma",  "ref_model_path"};
+inline constexpr std::array defining_options{"mode",
+                                             "epochs",
+                                             "max_steps",
+                                             "batch_size",
+                                             "learning_rate",
+                                             "seed",
+                                             "warmup_iters",
+                                             "grad_clip",
+                                             "accumulation_steps",
+                                             "lr_schedule",
+                                             "normalization",
+                                             "weight_decay",
+                                             "decay",
+                                             "dim",
+                                             "n_layers",
+                                             "max_seq_len",
+                                             "n_heads",
+                                             "n_kv_heads",
+                                             "rope_theta",
+                                             "dropout",
+                                             "norm_eps",
+                                             "multiple_of",
+                                             "flash_attn",
+                                             "packed",
+                                             "shuffle",
+                                             "val_fraction",
+                                             "skip_bad_lines",
+                                             "dpo_loss",
+                                             "dpo_beta",
+                                             "dpo_label_smoothing",
+                                             "simpo_gamma",
+                                             "ref_model_path",
+                                             "lora_rank",
+                                             "lora_alpha",
+                                             "lora_dropout",
+                                             "lora_target"};
 
 /// Those that a resumed run does not take over from the run that it continues.
-inline constexpr std::array momentary_options{"out_dir",   "resume", "overwrite",   "init_from",
-                                              "n_threads", "device", "dump_samples"};
+inline constexpr std::array momentary_options{"out_dir",   "resume", "overwrite",    "init_from",
+                                              "n_threads", "device", "dump_samples", "lora_path"};
 
 /// What has another default in --mode dpo.
 inline const std::map<std::string, std::string> dpo_defaults{
@@ -154,6 +187,21 @@ inline void add_model(option_set& options, train_options& o) {
   options.add("multiple_of", o.multiple_of,
               "the feed-forward's width, 8/3 of dim, is rounded up to a multiple of this");
   options.add("flash_attn", o.flash_attn, "attention by tiles: the same numbers, less memory, and faster");
+  options.add("recompute", o.recompute,
+              "keep a block's input alone and run it again for its gradients: the same numbers, far less memory, a "
+              "third more time; with flash_attn");
+}
+
+inline void add_lora(option_set& options, train_options& o) {
+  options.group("lora (a small detour beside frozen weights is what is trained; docs/lora.md)");
+  options.add("lora_rank", o.lora_rank, "width of the detour; 0: all weights are trained");
+  options.add("lora_alpha", o.lora_alpha, "the detour counts lora_alpha / lora_rank");
+  options.add("lora_dropout", o.lora_dropout, "probability of dropping an element of what goes into it");
+  options.add("lora_target", o.lora_target, {"qv", "attention", "all", "square"},
+              "which projections have one: of queries and values, of attention, all but experts, those with as many "
+              "outputs as inputs");
+  options.add("lora_path", o.lora_path,
+              "go on from an adapter, a folder in PEFT's layout, such as CHECKPOINT/adapter; its sizes are taken over");
 }
 
 inline void add_experts_and_dpo(option_set& options, train_options& o) {
@@ -223,6 +271,7 @@ inline void add_train_options(option_set& options, train_options& o) {
               "the loss of a step is the mean over its target tokens, or over its micro-batches' means");
   detail::add_model(options, o);
   detail::add_experts_and_dpo(options, o);
+  detail::add_lora(options, o);
   options.group("data");
   options.add("data_path", o.data_path,
               "JSON Lines of {\"text\": ...}; sft: of {\"conversations\": [{\"role\": ..., \"content\": ...}, ...]}; "
@@ -295,6 +344,11 @@ inline void check(const train_options& o) {
   demand(o.dpo_label_smoothing >= 0 && o.dpo_label_smoothing < 0.5, "--dpo_label_smoothing is ", o.dpo_label_smoothing,
          "; it must be at least 0 and below 0.5");
   finite("simpo_gamma", o.simpo_gamma, 0);
+  demand(!o.recompute || o.flash_attn, "--recompute saves memory, and so does --flash_attn; give both");
+  at_least("lora_rank", o.lora_rank, 0);
+  demand(o.lora_alpha > 0 && std::isfinite(o.lora_alpha), "--lora_alpha is ", o.lora_alpha, "; it must be above 0");
+  demand(o.lora_dropout >= 0 && o.lora_dropout < 1, "--lora_dropout is ", o.lora_dropout,
+         "; it must be at least 0 and below 1");
   demand(o.val_fraction >= 0 && o.val_fraction < 1, "--val_fraction is ", o.val_fraction,
          "; it must be at least 0 and below 1");
   demand(o.val_fraction == 0 || o.val_path == "none", "--val_path and --val_fraction are both given; choose one");

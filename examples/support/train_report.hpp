@@ -20,6 +20,9 @@ void print_model(const char* variant, Model& model) {
   std::cout << "model     " << variant << ", " << with_commas(model.parameters().elements()) << " parameters: dim "
             << d.dim << ", " << d.n_layers << " layers, " << d.n_heads << " heads (" << d.kv_heads()
             << " key/value), feed-forward " << d.hidden() << ", vocabulary " << d.vocab_size << '\n';
+  if (model.parameters().has_adapters())
+    std::cout << "lora      " << with_commas(model.parameters().trained_elements()) << " of them are trained: rank "
+              << d.lora.rank << ", alpha " << d.lora.alpha << ", on " << d.lora.projections << '\n';
 }
 
 template <class Model, class Run>

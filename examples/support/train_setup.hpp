@@ -6,6 +6,7 @@
 #include "modes.hpp"
 #include "run_directory.hpp"
 #include "train_options.hpp"
+#include <zer0/io/adapter_files.hpp>
 #include <zer0/io/model_files.hpp>
 #include <zer0/text/tokenizer.hpp>
 
@@ -31,6 +32,8 @@ struct train_setup {
   nlohmann::json run;  ///< what checkpoints hold about it
 
   [[nodiscard]] bool starts_from_files() const { return !start.empty(); }
+  /// The weights that adapters adapt; no link, which may point elsewhere when the run is resumed.
+  [[nodiscard]] std::string base() const { return earlier ? earlier->state.base : fs::canonical(start).string(); }
   /// Neither resumed nor begun with another model's weights.
   [[nodiscard]] bool starts_from_nothing() const { return !earlier && start.empty(); }
 };
@@ -85,12 +88,44 @@ inline void choose_start(train_setup& s, const option_set& options) {
   }
 }
 
+inline std::string projections_of(const std::string& target) {
+  if (target == "qv") return "q_proj v_proj";
+  if (target == "attention") return "q_proj k_proj v_proj o_proj";
+  return target;
+}
+
+/// Sizes of adapters: those of the run that is gone on with, of --lora_path, or of the options.
+inline void choose_adapters(train_setup& s, const option_set& options) {
+  const auto of_files = [&](const fs::path& folder) {
+    zer0::lora_sizes sizes = zer0::read_adapter_config(folder);
+    demand_same(options, "lora_rank", s.o.lora_rank, sizes.rank, folder.string());
+    demand_same(options, "lora_alpha", s.o.lora_alpha, sizes.alpha, folder.string());
+    demand(!options.given("lora_target"), "--lora_target is given, but the adapter in ", folder.string(),
+           " has its own; leave the option out");
+    if (options.given("lora_dropout")) sizes.dropout = s.o.lora_dropout;
+    return sizes;
+  };
+  zer0::lora_sizes& lora = s.config.sizes.lora;
+  if (s.earlier) {
+    const fs::path adapter = s.earlier->checkpoint / "adapter";
+    if (fs::is_directory(adapter)) lora = zer0::read_adapter_config(adapter);
+  } else if (s.o.lora_path != "none") {
+    lora = of_files(s.o.lora_path);
+  } else {
+    lora = {s.o.lora_rank, s.o.lora_alpha, s.o.lora_dropout, projections_of(s.o.lora_target)};
+  }
+  demand(lora.rank == 0 || s.o.mode != "test", "--mode test trains all weights; leave --lora_rank and --lora_path out");
+  demand(lora.rank == 0 || s.earlier || s.starts_from_files(),
+         "LoRA adapts a trained model, but this run begins with random weights; name a model by --init_from");
+}
+
 inline void choose_sizes(train_setup& s, const option_set& options) {
   if (s.starts_from_nothing())
     s.config = {s.o.sizes(s.o.vocab_size), true};
   else
     read_sizes(s, options, s.earlier ? s.earlier->checkpoint : s.start);
   s.config.sizes.dropout = s.o.dropout;
+  choose_adapters(s, options);
   check_sizes(s.config.sizes);
 }
 
@@ -177,6 +212,9 @@ inline void note_files(train_setup& s, const zer0::tokenizer& tok) {
   };
   note("tokenizer", tok.source(), tokens);
   note("training data", s.o.data_path, fingerprint(s.o.data_path));
+  if (s.config.sizes.lora.rank > 0)
+    for (const auto& file : {"model.safetensors", "model.safetensors.index.json"})
+      if (fs::exists(fs::path(s.base()) / file)) note("base model", s.base(), fingerprint(fs::path(s.base()) / file));
   if (s.o.mode != "pretrain") note("chat template", tok.directory(), template_fingerprint(tok.directory()));
   if (s.o.val_path != "none") note("validation data", s.o.val_path, fingerprint(s.o.val_path));
 }

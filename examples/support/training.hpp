@@ -10,8 +10,7 @@
 #include "train_report.hpp"
 #include "train_setup.hpp"
 #include "training_data.hpp"
-#include <zer0/attention/gqa.hpp>
-#include <zer0/attention/kernel.hpp>
+#include "variants.hpp"
 #include <zer0/loss/preference.hpp>
 #include <zer0/optim/schedule/constant.hpp>
 #include <zer0/recipe/hook/checkpoints.hpp>
@@ -25,21 +24,9 @@
 
 namespace program {
 
-/// The variants to choose from. A new one is one line.
-template <class Decoder>
-struct variant {
-  using decoder = Decoder;
-  const char* name;
-  bool flash;
-  bool tied;
-};
-using zer0::decoder, zer0::flash, zer0::gqa, zer0::rope, zer0::standard, zer0::tied_head, zer0::untied_head;
-inline constexpr std::tuple variants{
-    variant<decoder<gqa<rope, standard>, tied_head>>{"gqa<rope, standard>", false, true},
-    variant<decoder<gqa<rope, flash>, tied_head>>{"gqa<rope, flash>", true, true},
-    variant<decoder<gqa<rope, standard>, untied_head>>{"gqa<rope, standard>, untied_head", false, false},
-    variant<decoder<gqa<rope, flash>, untied_head>>{"gqa<rope, flash>, untied_head", true, false},
-};
+inline variant_choice chosen_variant(const train_setup& s) {
+  return {.flash = s.o.flash_attn, .tied = s.config.tied, .recompute = s.o.recompute};
+}
 
 /// What the options choose is known when the program runs, so it is not a type of the library's but a call.
 using schedule = std::function<double(index_t, index_t)>;
@@ -79,7 +66,8 @@ inline zer0::checkpoint_options chosen_checkpoints(const train_setup& s) {
           .save_best_only = s.o.save_best_only,
           .save_last = s.o.save_last,
           .keep_checkpoint_max = s.o.keep_checkpoint_max,
-          .extra_files = tokenizer_files(s.directory / "tokenizer")};
+          .extra_files = tokenizer_files(s.directory / "tokenizer"),
+          .base = s.config.sizes.lora.rank > 0 ? s.base() : ""};
 }
 
 /// Puts the first weights into the model: those of the earlier run with all else it needs, those of a file, or random.
@@ -91,6 +79,8 @@ void set_weights(const train_setup& s, Run& run) {
     run.batch = state.batch;
   } else if (s.starts_from_files()) {
     zer0::load_weights(run.trainer.model(), s.start);
+    run.trainer.model().initialize_adapters(s.o.seed);
+    if (s.o.lora_path != "none") zer0::load_adapter(run.trainer.model(), s.o.lora_path);
   } else {
     run.trainer.model().initialize(s.o.seed);
   }
@@ -185,12 +175,11 @@ template <class Line>
 int train_on(train_setup& s, const char* program) {
   auto device = device_access<Line>::open(s.place.index);
   int result = 0;
-  const auto try_variant = [&]<class D>(const variant<D>& v) {
-    if (v.flash != s.o.flash_attn || v.tied != s.config.tied) return;
-    result = s.o.mode == "test" ? check_variant<Line, D>(s, v.name, std::move(device))
-                                : train_variant<Line, D>(s, v.name, std::move(device), program);
-  };
-  std::apply([&](const auto&... v) { (try_variant(v), ...); }, variants);
+  with_variant(chosen_variant(s), [&]<class Variant>(const Variant& v) {
+    using decoder = typename Variant::decoder;
+    result = s.o.mode == "test" ? check_variant<Line, decoder>(s, v.name, std::move(device))
+                                : train_variant<Line, decoder>(s, v.name, std::move(device), program);
+  });
   return result;
 }
 

@@ -1,8 +1,10 @@
 // A checkpoint: everything that a run needs to go on as if it had not stopped.
 #pragma once
 
+#include <zer0/io/adapter_files.hpp>
 #include <zer0/io/atomic_directory.hpp>
 #include <zer0/io/model_files.hpp>
+#include <zer0/model/merged_adapters.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -18,19 +20,30 @@ struct training_state {
   index_t batch = 0;                              ///< micro-batches of that epoch already trained on
   std::uint32_t micro_steps = 0;                  ///< micro-batches trained on since the start
   nlohmann::json run = nlohmann::json::object();  ///< what else its owner wants back: options, best loss, ...
+  std::string base = {};  ///< of a model with adapters: the directory of the weights that they adapt
 };
 
 /// Writes a directory: model.safetensors and config.json (a Hugging Face model), optimizer.safetensors,
-/// training_state.json, and a copy of each of `extra_files` (the tokenizer's). It appears under its name whole or not
-/// at all, and replaces an older one of that name. Throws zer0::error naming path and reason (no space left, ...);
-/// nothing of the name has changed then. Memory: a copy of the weights and of one optimizer buffer on the host.
+/// training_state.json, and a copy of each of `extra_files` (the tokenizer's). Of a model with adapters,
+/// model.safetensors has them in its weights, and `adapter` is them alone, in PEFT's layout. It appears under its name
+/// whole or not at all, and replaces an older one of that name. Throws zer0::error naming path and reason (no space
+/// left, ...); nothing of the name has changed then. Memory: a copy of the weights and of one optimizer buffer on the
+/// host.
 template <class Trainer>
 void save_checkpoint(Trainer& trainer, const training_state& state, const std::filesystem::path& directory,
                      const std::vector<std::filesystem::path>& extra_files = {}) {
   using number = wide<typename Trainer::real>;
   auto& model = trainer.model();
   atomic_directory out(directory);
-  save_weights(model, out.path());
+  if (model.parameters().has_adapters()) {
+    require(!state.base.empty(), "save_checkpoint: the model has adapters, but the state names no base to adapt");
+    std::filesystem::create_directory(out.path() / "adapter");
+    save_adapter(model, out.path() / "adapter", state.base);
+    const merged_adapters merged(model);
+    save_weights(model, out.path());
+  } else {
+    save_weights(model, out.path());
+  }
   using variant = typename std::remove_reference_t<decltype(model)>::variant;
   write_config(out.path(), {model.sizes(), variant::head::tied, std::string(family_of<variant>())});
 
@@ -52,7 +65,8 @@ void save_checkpoint(Trainer& trainer, const training_state& state, const std::f
                       {"batch", state.batch},
                       {"micro_steps", state.micro_steps},
                       {"optimizer_steps", trainer.optimizer().steps},
-                      {"run", state.run}};
+                      {"run", state.run},
+                      {"base", state.base}};
   if constexpr (Trainer::loss_scaling::active) {
     const auto& scale = trainer.loss_scale().now();
     j["loss_scale"] = {{"factor", scale.factor},
@@ -71,20 +85,31 @@ inline training_state read_training_state(const std::filesystem::path& directory
   const nlohmann::json j = read_json_file(path);
   const auto format = json_member<index_t>(j, "format", path);
   require(format == 1, path.string(), ": format ", format, " is not known; this version reads format 1");
-  return {json_member<index_t>(j, "step", path), json_member<index_t>(j, "epoch", path),
-          json_member<index_t>(j, "batch", path), json_member<std::uint32_t>(j, "micro_steps", path),
-          member(j, "run", path)};
+  return {json_member<index_t>(j, "step", path),
+          json_member<index_t>(j, "epoch", path),
+          json_member<index_t>(j, "batch", path),
+          json_member<std::uint32_t>(j, "micro_steps", path),
+          member(j, "run", path),
+          json_or<std::string>(j, "base", "", path)};
 }
 
-/// Puts model, optimizer and random numbers of `trainer` back to where `save_checkpoint` saw them. Throws zer0::error
-/// if the checkpoint is of another variant, other sizes or another optimizer.
+/// Puts model, optimizer and random numbers of `trainer` back to where `save_checkpoint` saw them; adapters come back
+/// upon the weights in `training_state::base`. Throws zer0::error if the checkpoint is of another variant, other sizes
+/// or another optimizer, or the base cannot be read.
 template <class Trainer>
 training_state load_checkpoint(Trainer& trainer, const std::filesystem::path& directory) {
   using number = wide<typename Trainer::real>;
   const training_state state = read_training_state(directory);
   const std::filesystem::path state_path = directory / "training_state.json";
   auto& model = trainer.model();
-  load_weights(model, directory);
+  if (model.parameters().has_adapters()) {
+    require(std::filesystem::is_directory(directory / "adapter"), directory.string(),
+            " holds no adapter; it is the checkpoint of a model whose weights were all trained");
+    load_weights(model, state.base);
+    load_adapter(model, directory / "adapter");
+  } else {
+    load_weights(model, directory);
+  }
   const safetensors_file file(directory / "optimizer.safetensors");
   std::vector<number> host;
   for (const auto& [name, values] : trainer.optimizer().buffers()) {

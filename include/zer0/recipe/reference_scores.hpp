@@ -43,8 +43,8 @@ template <class Model, pair_source Data>
   return all;
 }
 
-/// FNV-1a over all weights as the device holds them, their names and sizes, and the numbers that the model's results
-/// depend on besides.
+/// FNV-1a over all weights as the device holds them, adapters left out, and the numbers that the model's results depend
+/// on besides.
 template <class Model>
 [[nodiscard]] std::uint64_t weights_fingerprint(Model& model) {
   using real = typename Model::real;
@@ -53,10 +53,13 @@ template <class Model>
   const dims& s = model.sizes();
   for (const index_t n : {s.dim, s.n_layers, s.n_heads, s.kv_heads(), s.head_size(), s.vocab_size})
     add(static_cast<std::uint64_t>(n));
-  for (const double x : {s.rope_theta, s.norm_eps}) add(std::bit_cast<std::uint64_t>(x));
+  for (const index_t n : {s.experts.n_routed, s.experts.per_token, index_t{s.experts.norm_topk_prob}})
+    add(static_cast<std::uint64_t>(n));
+  for (const double x : {s.rope_theta, s.norm_eps, s.experts.scaling}) add(std::bit_cast<std::uint64_t>(x));
   add(sizeof(real));
   constexpr std::size_t piece = std::size_t{1} << 20;
-  const std::span<real> weights = model.weights();
+  const std::span<real> weights =
+      model.weights().subspan(model.parameters().has_adapters() ? model.trained_weights().size() : 0);
   std::vector<std::uint8_t> bytes;
   for (std::size_t first = 0; first < weights.size(); first += piece) {
     const std::size_t count = std::min(piece, weights.size() - first);

@@ -23,6 +23,7 @@ struct checkpoint_options {
   bool save_last = true;               ///< one when the run ends or is stopped
   index_t keep_checkpoint_max = 5;     ///< at most so many, the oldest go first; never the best or the last
   std::vector<std::filesystem::path> extra_files = {};  ///< copied into each (the tokenizer's)
+  std::string base = {};                                ///< training_state::base, of a model with adapters
 };
 
 /// A hook. "Best" is by `validate` (a loss, smaller is better) if one is given, else by the training loss averaged over
@@ -87,7 +88,7 @@ class checkpoints {
   void save(const Run& run, index_t step, bool best) {
     const std::string name = step_name(step);
     try {
-      training_state state{step, run.epoch, run.batch, run.trainer.micro_steps(), run_};
+      training_state state{step, run.epoch, run.batch, run.trainer.micro_steps(), run_, options_.base};
       state.run["best_loss"] = best_;
       state.run["best_step"] = best_step_;
       state.run["interval_loss"] = interval_.loss_sum;
