@@ -12,14 +12,51 @@ namespace {
 struct attention_case {
   index_t heads, kv_heads, head_dim;
   std::vector<std::int32_t> lengths;
+  index_t window = 0;
+  double soft_cap = 0;
+  index_t value_dim = 0;
+
+  [[nodiscard]] attention_sizes sizes(double dropout, random_stream stream) const {
+    return {.heads = heads,
+            .kv_heads = kv_heads,
+            .head_dim = head_dim,
+            .scale = 1 / std::sqrt(static_cast<double>(head_dim)),
+            .dropout = dropout,
+            .stream = stream,
+            .window = window,
+            .soft_cap = soft_cap,
+            .value_dim = value_dim};
+  }
 };
 
 // Sequences of 1, below, at and above the tiles of the devices (64 queries, 64 or 128 keys); all ratios of heads; heads
 // that fill a tile of the cuda device, or not, or have none.
 const attention_case cases[] = {
-    {1, 1, 1, {1}},    {2, 2, 4, {1, 2, 3}},        {4, 2, 16, {5, 1, 70}},     {6, 1, 5, {130, 64}},
-    {3, 3, 24, {257}}, {4, 1, 17, {63, 127, 1, 1}}, {8, 2, 32, {65, 128, 129}}, {2, 1, 64, {1, 62, 3, 75}},
-    {4, 2, 80, {70}},  {2, 2, 128, {33, 64, 2}},
+    {1, 1, 1, {1}},
+    {2, 2, 4, {1, 2, 3}},
+    {4, 2, 16, {5, 1, 70}},
+    {6, 1, 5, {130, 64}},
+    {3, 3, 24, {257}},
+    {4, 1, 17, {63, 127, 1, 1}},
+    {8, 2, 32, {65, 128, 129}},
+    {2, 1, 64, {1, 62, 3, 75}},
+    {4, 2, 80, {70}},
+    {2, 2, 128, {33, 64, 2}},
+    // Windows of one key, of less and more than a tile, that end at an edge of one, that no sequence fills.
+    {2, 1, 8, {5, 70}, 1},
+    {2, 1, 32, {200, 3}, 37},
+    {1, 1, 64, {65, 140}, 64},
+    {1, 1, 16, {140, 135}, 130},
+    {1, 1, 128, {100}, 20},
+    {2, 1, 8, {9, 40}, 100},
+    // Soft caps that bend the scores a little and much; widths of values below and above the keys'; all of it together.
+    {2, 1, 16, {70, 3}, 0, 5},
+    {2, 1, 64, {100}, 0, 0.7},
+    {2, 2, 128, {66}, 0, 1},
+    {2, 1, 24, {70, 5}, 0, 0, 16},
+    {3, 1, 8, {67}, 0, 0, 40},
+    {2, 1, 48, {100, 2}, 50, 2, 32},
+    {2, 2, 32, {100, 40}, 33, 1.5},
 };
 
 std::vector<std::int32_t> starts_of(const std::vector<std::int32_t>& lengths) {
@@ -36,16 +73,10 @@ void for_cases(F f) {
     for (const placement where : {placement::contiguous, placement::columns})
       for (const double dropout : {0.0, 0.3}) {
         INFO(c.heads << " heads, " << c.kv_heads << " key/value heads of " << c.head_dim << ", "
-                     << starts_of(c.lengths).back() << " tokens, dropout " << dropout);
+                     << starts_of(c.lengths).back() << " tokens, window " << c.window << ", soft cap " << c.soft_cap
+                     << ", values of " << c.value_dim << ", dropout " << dropout);
         support::twin<D> t(++seed, where);
-        f(c,
-          attention_sizes{.heads = c.heads,
-                          .kv_heads = c.kv_heads,
-                          .head_dim = c.head_dim,
-                          .scale = 1 / std::sqrt(static_cast<double>(c.head_dim)),
-                          .dropout = dropout,
-                          .stream = {.seed = seed, .site = 3, .step = 8}},
-          t);
+        f(c, c.sizes(dropout, {.seed = seed, .site = 3, .step = 8}), t);
       }
 }
 
@@ -57,17 +88,17 @@ struct operands {
         longest(*std::max_element(c.lengths.begin(), c.lengths.end())),
         q(t.normal(tokens, c.heads * c.head_dim)),
         k(t.normal(tokens, c.kv_heads * c.head_dim)),
-        v(t.normal(tokens, c.kv_heads * c.head_dim)),
-        o(t.output(tokens, c.heads * c.head_dim)),
-        dout(t.normal(tokens, c.heads * c.head_dim)),
+        v(t.normal(tokens, c.kv_heads * c.sizes(0, {}).value_width())),
+        o(t.output(tokens, c.heads * c.sizes(0, {}).value_width())),
+        dout(t.normal(tokens, c.heads * c.sizes(0, {}).value_width())),
         dq(t.output(tokens, c.heads * c.head_dim)),
         dk(t.output(tokens, c.kv_heads * c.head_dim)),
-        dv(t.output(tokens, c.kv_heads * c.head_dim)) {}
+        dv(t.output(tokens, c.kv_heads * c.sizes(0, {}).value_width())) {}
 
   /// An output is a mean of numbers near 1 that may cancel, gradients of the scores are differences of such, and dk, dv
   /// sums over queries and over heads.
   void expect_gradients_close(T& t, const attention_case& c) const {
-    const index_t depth = longest * (c.heads / c.kv_heads) + c.head_dim;
+    const index_t depth = longest * (c.heads / c.kv_heads) + c.head_dim + c.value_dim;
     t.expect_close(o, longest + c.head_dim, 1);
     t.expect_close(dq, longest + c.head_dim, 1, 1);
     t.expect_close(dk, depth, 1, 1);
@@ -161,6 +192,11 @@ TEMPLATE_LIST_TEST_CASE(
       {{6, 1, 5, {130}}, {64}, 256},
       {{8, 2, 32, {65, 1, 129}}, {63, 128, 127}, 300},
       {{4, 1, 17, {1, 0, 1, 2}}, {300, 5, 0, 7}, 301},
+      {{4, 2, 16, {1, 70, 1, 0}, 20}, {200, 3, 5, 9}, 210},
+      {{2, 1, 32, {1, 3, 140}, 64, 1.5}, {63, 64, 130}, 280},
+      {{4, 1, 24, {1, 66}, 0, 3, 16}, {77, 9}, 80},
+      {{2, 1, 8, {1, 2}, 9, 0, 40}, {77, 9}, 80},
+      {{3, 1, 320, {1, 2}, 0, 0, 256}, {40, 0}, 50},
   };
   std::uint32_t seed = 0;
   for (const cached_case& c : cached)
@@ -168,29 +204,27 @@ TEMPLATE_LIST_TEST_CASE(
       for (const double dropout : {0.0, 0.3}) {
         const attention_case& s = c.shape;
         INFO(s.heads << " heads, " << s.kv_heads << " key/value heads of " << s.head_dim << ", past " << c.past[0]
-                     << ", dropout " << dropout);
+                     << ", window " << s.window << ", dropout " << dropout);
         support::twin<TestType> t(++seed, where);
-        const attention_sizes a{.heads = s.heads,
-                                .kv_heads = s.kv_heads,
-                                .head_dim = s.head_dim,
-                                .scale = 1 / std::sqrt(static_cast<double>(s.head_dim)),
-                                .dropout = dropout,
-                                .stream = {.seed = 2, .site = 1}};
+        const attention_sizes a = s.sizes(dropout, {.seed = 2, .site = 1});
         const auto starts_values = starts_of(s.lengths);
         const auto sequences = static_cast<index_t>(s.lengths.size());
         auto& starts = t.ids(starts_values);
         auto& past = t.ids(c.past);
         auto& q = t.normal(starts_values.back(), s.heads * s.head_dim);
-        auto& o = t.output(starts_values.back(), s.heads * s.head_dim);
-        const index_t cols = s.kv_heads * s.head_dim;
-        auto& keys = t.normal(sequences * c.capacity, cols);
-        auto& values = t.normal(sequences * c.capacity, cols);
-        for (std::size_t i = 0; i < s.lengths.size(); ++i)  // beyond a sequence's end nothing may be read
-          for (index_t row = c.past[i] + s.lengths[i]; row < c.capacity; ++row)
-            for (index_t j = 0; j < cols; ++j)
-              keys.initial[static_cast<std::size_t>((static_cast<index_t>(i) * c.capacity + row) * cols + j)] =
-                  values.initial[static_cast<std::size_t>((static_cast<index_t>(i) * c.capacity + row) * cols + j)] =
-                      std::numeric_limits<double>::quiet_NaN();
+        auto& o = t.output(starts_values.back(), s.heads * a.value_width());
+        auto& keys = t.normal(sequences * c.capacity, s.kv_heads * s.head_dim);
+        auto& values = t.normal(sequences * c.capacity, s.kv_heads * a.value_width());
+        for (auto* const m : {&keys, &values})
+          for (std::size_t i = 0; i < s.lengths.size(); ++i) {  // beyond a sequence's end nothing may be read
+            const std::size_t cols = m->initial.size() / static_cast<std::size_t>(sequences * c.capacity);
+            const auto row = [&](index_t r) {
+              return m->initial.begin() +
+                     static_cast<std::ptrdiff_t>(static_cast<std::size_t>(static_cast<index_t>(i) * c.capacity + r) *
+                                                 cols);
+            };
+            std::fill(row(c.past[i] + s.lengths[i]), row(c.capacity), std::numeric_limits<double>::quiet_NaN());
+          }
         t.run([&](auto& d, auto at) {
           using real = typename std::remove_cvref_t<decltype(d)>::real;
           cached_attention(d, a, at(q), kv_view<const real>{at(keys), at(values), c.capacity}, at(starts), at(past),
@@ -198,4 +232,21 @@ TEMPLATE_LIST_TEST_CASE(
         });
         t.expect_close(o, c.capacity + s.head_dim, 1);
       }
+}
+
+TEMPLATE_LIST_TEST_CASE("cached attention: values that are columns of the keys, one head of them, for all queries",
+                        "[device][attention][cache]", support::judged_devices) {
+  support::twin<TestType> t(5);
+  const attention_sizes a{.heads = 3, .kv_heads = 1, .head_dim = 24, .scale = 0.2, .value_dim = 16};
+  auto& q = t.normal(4, 3 * 24);
+  auto& rows = t.normal(2 * 70, 24);
+  auto& o = t.output(4, 3 * 16);
+  auto& starts = t.ids({0, 1, 4});
+  auto& past = t.ids({69, 5});
+  t.run([&](auto& d, auto at) {
+    using real = typename std::remove_cvref_t<decltype(d)>::real;
+    cached_attention(d, a, at(q), kv_view<const real>{at(rows), at(rows).col_block(0, 16), 70}, at(starts), at(past),
+                     at(o));
+  });
+  t.expect_close(o, 70 + 24, 1);
 }

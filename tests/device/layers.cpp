@@ -61,6 +61,40 @@ TEMPLATE_LIST_TEST_CASE("rms_norm: forward and backward agree with the reference
     });
 }
 
+TEMPLATE_LIST_TEST_CASE("rms_norm: with the weight of one head each head of a row is normed by itself",
+                        "[device][rms_norm]", support::judged_devices) {
+  struct heads_shape {
+    index_t rows, heads, width;
+  };
+  const heads_shape grouped[] = {{1, 2, 1}, {3, 5, 7}, {70, 3, 33}, {130, 4, 64}, {9, 2, 4096}};
+  std::uint32_t seed = 0;
+  for (const auto& [rows, heads, width] : grouped)
+    for (const placement where : {placement::contiguous, placement::columns}) {
+      INFO(rows << " rows of " << heads << " heads of " << width << ", columns " << (where == placement::columns));
+      support::twin<TestType> t(++seed, where);
+      auto& x = t.normal(rows, heads * width);
+      auto& weight = t.weight_vector(width, 0.2, 1);
+      auto& y = t.output(rows, heads * width);
+      auto& rstd = t.output_vector(rows * heads);
+      auto& dy = t.normal(rows, heads * width);
+      auto& dx = t.output(rows, heads * width);
+      auto& sum = t.normal(rows, heads * width);
+      auto& dweight = t.normal_vector(width);
+      t.run([&](auto& d, auto at) {
+        rms_norm_forward(d, at(x), at.span(weight), 1e-5, at(y), at.span(rstd));
+        rms_norm_backward(d, at(x), at.span(weight), at.span(rstd), at(dy), 0, at(dx), at.span(dweight));
+        rms_norm_backward(d, at(x), at.span(weight), at.span(rstd), at(dy), 1, at(sum), at.span(dweight));
+      });
+      const auto r = rstd.expected.values();
+      const double largest = *std::max_element(r.begin(), r.end());
+      t.expect_close(y, width);
+      t.expect_close(rstd, width);
+      t.expect_close(dx, width, largest);  // with one column it is a difference of equals
+      t.expect_close(sum, width, largest);
+      t.expect_close(dweight, rows * heads + width);
+    }
+}
+
 TEMPLATE_LIST_TEST_CASE("rms_norm: the sum before it, formed in the same pass, is that of two passes",
                         "[device][rms_norm]", support::judged_devices) {
   const random_stream stream{.seed = 0x123456789abcdefu, .site = 7, .step = 3};

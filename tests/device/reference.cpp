@@ -94,6 +94,30 @@ TEST_CASE("reference: rms_norm makes rows of unit root mean square, and its grad
   CHECK(gradient_error(weight, dweight, y, dy, forward) < 1e-8);
 }
 
+TEST_CASE("reference: rms_norm with a weight of fewer numbers norms each group of columns by itself",
+          "[device][reference]") {
+  reference d;
+  matrix x(4, 6, 1);
+  matrix weight(1, 3, 2);
+  matrix y(4, 6);
+  matrix rstd(1, 8);
+  const matrix dy(4, 6, 3);
+  matrix dx(4, 6);
+  matrix dweight(1, 3);
+  const auto forward = [&] { rms_norm_forward(d, x, weight.span(), 1e-3, y, rstd.span()); };
+  forward();
+  for (index_t i = 0; i < 4; ++i)
+    for (index_t g = 0; g < 2; ++g) {
+      double squares = 0;
+      for (index_t j = 0; j < 3; ++j) squares += x(i, 3 * g + j) * x(i, 3 * g + j);
+      for (index_t j = 0; j < 3; ++j)
+        CHECK(y(i, 3 * g + j) == Catch::Detail::Approx(x(i, 3 * g + j) / std::sqrt(squares / 3 + 1e-3) * weight(0, j)));
+    }
+  rms_norm_backward(d, x, weight.span(), rstd.span(), dy, 0, dx, dweight.span());
+  CHECK(gradient_error(x, dx, y, dy, forward) < 1e-8);
+  CHECK(gradient_error(weight, dweight, y, dy, forward) < 1e-8);
+}
+
 TEST_CASE("reference: swiglu's gradients are those of the formula", "[device][reference]") {
   reference d;
   matrix gate(4, 6, 1);
@@ -199,13 +223,22 @@ namespace {
 
 /// Two sequences of 3 and 6 tokens, 4 heads on 2.
 struct attention_setup {
+  explicit attention_setup(index_t window = 0, double soft_cap = 0, index_t value_dim = 3)
+      : a{.heads = 4,
+          .kv_heads = 2,
+          .head_dim = 3,
+          .scale = 0.7,
+          .window = window,
+          .soft_cap = soft_cap,
+          .value_dim = value_dim} {}
+
   reference d;
-  attention_sizes a{.heads = 4, .kv_heads = 2, .head_dim = 3, .scale = 0.7};
+  attention_sizes a;
   std::vector<std::int32_t> starts{0, 3, 9};
-  matrix q{9, 12, 1}, k{9, 6, 2}, v{9, 6, 3};
-  matrix o{9, 12}, probabilities{36, 6}, lse{1, 36};
-  const matrix dout{9, 12, 4};
-  matrix dq{9, 12}, dk{9, 6}, dv{9, 6};
+  matrix q{9, 12, 1}, k{9, 6, 2}, v{9, 2 * a.value_dim, 3};
+  matrix o{9, 4 * a.value_dim}, probabilities{36, 6}, lse{1, 36};
+  const matrix dout{9, 4 * a.value_dim, 4};
+  matrix dq{9, 12}, dk{9, 6}, dv{9, 2 * a.value_dim};
 
   void standard() { standard_attention_forward(d, a, q, k, v, starts, probabilities, o); }
   void flash() { flash_attention_forward(d, a, q, k, v, starts, o, lse.span()); }
@@ -233,8 +266,28 @@ TEST_CASE("reference: attention is softmax(scale q k^T) v with causal sequences 
     }
 }
 
+TEST_CASE("reference: a window hides all but the last keys, a soft cap bends scores by tanh, values have their width",
+          "[device][reference]") {
+  attention_setup s(3, 0.8, 2);
+  s.standard();
+  for (index_t token = 0; token < 9; ++token)
+    for (index_t head = 0; head < 4; ++head) {
+      double total = 0;
+      double out[2] = {};
+      for (index_t key = std::max<index_t>(token < 3 ? 0 : 3, token - 2); key <= token; ++key) {
+        double product = 0;
+        for (index_t e = 0; e < 3; ++e) product += s.q(token, head * 3 + e) * s.k(key, head / 2 * 3 + e);
+        const double weight = std::exp(0.8 * std::tanh(0.7 * product / 0.8));
+        total += weight;
+        for (index_t e = 0; e < 2; ++e) out[e] += weight * s.v(key, head / 2 * 2 + e);
+      }
+      for (index_t e = 0; e < 2; ++e) CHECK(s.o(token, head * 2 + e) == Catch::Detail::Approx(out[e] / total));
+    }
+}
+
 TEST_CASE("reference: standard, flash and cached attention give the same output", "[device][reference]") {
-  attention_setup s;
+  const index_t window = GENERATE(0, 2);
+  attention_setup s(window, window * 0.5);
   s.standard();
   const matrix standard = s.o;
   s.flash();
@@ -270,8 +323,11 @@ TEST_CASE("reference: standard, flash and cached attention give the same output"
 
 TEST_CASE("reference: both attention kernels have the gradients of the formula, with dropout too",
           "[device][reference]") {
+  const auto [window, soft_cap, value_dim] =
+      GENERATE(std::tuple<index_t, double, index_t>{0, 0, 3}, std::tuple<index_t, double, index_t>{4, 0, 3},
+               std::tuple<index_t, double, index_t>{0, 0.9, 3}, std::tuple<index_t, double, index_t>{3, 0.9, 5});
   for (const double dropout : {0.0, 0.4}) {
-    attention_setup s;
+    attention_setup s(window, soft_cap, value_dim);
     s.a.dropout = dropout;
     s.a.stream = {.seed = 9, .site = 1, .step = 2};
     s.standard();
@@ -285,7 +341,7 @@ TEST_CASE("reference: both attention kernels have the gradients of the formula, 
     s.flash();
     matrix dq(9, 12);
     matrix dk(9, 6);
-    matrix dv(9, 6);
+    matrix dv(9, 2 * value_dim);
     flash_attention_backward(s.d, s.a, s.q, s.k, s.v, s.starts, s.o, s.lse.span(), s.dout, {}, dq, dk, dv);
     CHECK(difference(dq, s.dq) < 1e-13);
     CHECK(difference(dk, s.dk) < 1e-13);

@@ -34,7 +34,10 @@ enum class rope_pairing {
 
 enum class rope_direction { forward, backward };
 
-/// How attention reads its operands. Scores are `scale * q k^T`, causal inside each sequence.
+/// How attention reads its operands. Scores are `scale * q k^T`, causal inside each sequence; with a soft cap (Gemma
+/// Team 2024, arXiv:2408.00118, section 2) `soft_cap * tanh(scale * q k^T / soft_cap)`; with a window (Child et al.
+/// 2019, arXiv:1904.10509) a query sees its `window` last keys, itself included, and work a query does not grow beyond
+/// it.
 struct attention_sizes {
   index_t heads = 1;     ///< H
   index_t kv_heads = 1;  ///< K; query head h reads key/value head h / (H / K)
@@ -42,13 +45,20 @@ struct attention_sizes {
   double scale = 1;
   double dropout = 0;         ///< of probabilities; the mask is row token*H + head, column = position of the key
   random_stream stream = {};  ///< of that mask
+  index_t window = 0;         ///< 0: none
+  double soft_cap = 0;        ///< 0: none
+  index_t value_dim = 0;      ///< Cv: width of a head of v and o; 0: as head_dim
+
+  [[nodiscard]] index_t value_width() const { return value_dim > 0 ? value_dim : head_dim; }
+  /// Of the `keys` keys up to a query, those at the beginning that lie before its window.
+  [[nodiscard]] index_t hidden(index_t keys) const { return window > 0 && keys > window ? keys - window : 0; }
 };
 
 /// The keys and values of S sequences so far, `capacity` rows of K*C for each.
 template <class T>
 struct kv_view {
   tensor_view<T> keys;    ///< (S*capacity, K*C)
-  tensor_view<T> values;  ///< (S*capacity, K*C)
+  tensor_view<T> values;  ///< (S*capacity, K*Cv); may be columns of keys
   index_t capacity = 0;
 };
 
@@ -133,7 +143,8 @@ concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<
   embedding_backward(d, ids, x, wy);      // dy (N,D), dtable (V,D): dtable[ids[i]] += dy[i], in the order of i
 
   // -- norm: y = x * rstd * weight, rstd = 1/sqrt(mean(x^2) + eps) per row, kept. Zhang & Sennrich 2019, arXiv:1910.07467
-  rms_norm_forward(d, x, weight, s, y, v);         // x (N,D), weight (D), eps, y (N,D), rstd (N)
+  //    The weight may be that of a head, C numbers: then each of the D/C groups of a row is normed by itself, rstd (N*D/C).
+  rms_norm_forward(d, x, weight, s, y, v);         // x (N,D), weight (D or C), eps, y (N,D), rstd
   rms_norm_backward(d, x, weight, cv, x, s, y, v); // x, weight, rstd, dy, beta, dx = beta dx + ... (beta 0: not read, or 1), dweight (added to)
   //    and with the sum before it in the same pass: add_dropout(x, y), then z = norm(y)
   add_rms_norm_forward(d, s, r, x, y, weight, s, y, v);  // p, stream, x, y (N,D), weight (D), eps, z (N,D), rstd (N)
@@ -146,8 +157,8 @@ concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<
   swiglu_forward(d, x, x, y);             // gate, up, y
   swiglu_backward(d, x, x, x, y, y);      // gate, up, dy, dgate, dup. dgate may be gate, dup may be up
 
-  // -- attention: o = dropout(softmax(scale q k^T, causal in each sequence)) v; q, o (N,H*C), k, v (N,K*C).
-  //    standard keeps the probabilities before dropout: (N*H, longest sequence), row token*H+head, zero beyond the causal part.
+  // -- attention: o = dropout(softmax(scale q k^T, causal in each sequence)) v; q (N,H*C), k (N,K*C), v (N,K*Cv), o (N,H*Cv).
+  //    standard keeps the probabilities before dropout: (N*H, longest sequence), row token*H+head, zero for keys that are not seen.
   standard_attention_forward(d, a, x, x, x, ids, y, y);              // q, k, v, starts, probabilities, o
   standard_attention_backward(d, a, x, x, x, ids, x, x, y, y, y, y); // q, k, v, starts, probabilities, do, scratch (as probabilities), dq, dk, dv
   //    flash keeps the logarithm of the sum of exponentials of each row: (N*H). Dao et al. 2022, arXiv:2205.14135

@@ -45,8 +45,41 @@ inline void drop_keys(const attention_sizes& a, index_t row, index_t first, cons
   }
 }
 
+/// What a score is multiplied by, after `soften`.
+inline float score_factor(const attention_sizes& a) {
+  return static_cast<float>(a.soft_cap > 0 ? a.soft_cap : a.scale);
+}
+/// With a soft cap, products q k^T become tanh(scale * q k^T / soft_cap); else they stay.
+template <class Row>
+void soften(const attention_sizes& a, Row row) {
+  if (a.soft_cap > 0) row = (row * static_cast<float>(a.scale / a.soft_cap)).tanh();
+}
+
+/// The keys that a tile of queries sees: the first one sees keys up to `visible`.
+struct seen_keys {
+  const attention_sizes& a;
+  index_t visible;
+
+  /// Where tiles of keys begin: a multiple of 4, as dropout's random numbers come in fours.
+  [[nodiscard]] index_t begin() const { return a.hidden(visible) / 4 * 4; }
+  /// Query i sees columns [first, last) of the tile of `n` keys from `tile` on.
+  struct columns {
+    index_t first, last;
+    [[nodiscard]] index_t count() const { return last - first; }
+  };
+  [[nodiscard]] columns of(index_t i, index_t tile, index_t n) const {
+    const index_t last = std::clamp(visible + i - tile, index_t{0}, n);
+    return {std::clamp(a.hidden(visible + i) - tile, index_t{0}, last), last};
+  }
+  /// Zeros in the other columns of a row.
+  static void clear_others(columns seen, float* row, index_t n) {
+    std::fill(row, row + seen.first, 0.0f);
+    std::fill(row + seen.last, row + n, 0.0f);
+  }
+};
+
 /// Attention of `q.rows` consecutive queries of one head, the first of which sees `visible` keys, by online softmax
-/// over key tiles: o (rows, C) is written, and the logarithm of each row's sum of exponentials if `lse` is given
+/// over key tiles: o (rows, Cv) is written, and the logarithm of each row's sum of exponentials if `lse` is given
 /// (`lse_stride` apart). `first_row`, `row_step`: rows of the dropout stream. Source: Dao et al. 2022,
 /// arXiv:2205.14135, algorithm 1.
 inline void flash_rows(const attention_sizes& a, tensor_view<const float> q, tensor_view<const float> k,
@@ -56,27 +89,29 @@ inline void flash_rows(const attention_sizes& a, tensor_view<const float> q, ten
   float* const memory = thread_scratch<scores_memory>(query_tile * (key_tile + 2));
   float* const largest = memory + query_tile * key_tile;
   float* const total = largest + query_tile;
-  const auto scale = static_cast<float>(a.scale);
+  const float factor = score_factor(a);
+  const seen_keys sight{a, visible};
   std::fill(largest, largest + q.rows, -std::numeric_limits<float>::infinity());
   std::fill(total, total + q.rows, 0.0f);
   for (index_t i = 0; i < o.rows; ++i) std::fill(o.row(i), o.row(i) + o.cols, 0.0f);
 
   const index_t keys = visible + q.rows - 1;
-  for (index_t first = 0; first < keys; first += key_tile) {
+  for (index_t first = sight.begin(); first < keys; first += key_tile) {
     const tensor_view<float> s(memory, q.rows, std::min(key_tile, keys - first));
     product_nt(q, k.row_block(first, s.cols), false, s);
     for (index_t i = 0; i < s.rows; ++i) {
-      const index_t seen = std::clamp(visible + i - first, index_t{0}, s.cols);
-      std::fill(s.row(i) + seen, s.row(i) + s.cols, 0.0f);
-      if (seen == 0) continue;
-      auto row = as_array(s.row(i), seen);
-      const float now = std::max(largest[i], scale * row.maxCoeff());
+      const auto seen = sight.of(i, first, s.cols);
+      seen_keys::clear_others(seen, s.row(i), s.cols);
+      if (seen.count() == 0) continue;
+      auto row = as_array(s.row(i) + seen.first, seen.count());
+      soften(a, row);
+      const float now = std::max(largest[i], factor * row.maxCoeff());
       const float shrink = std::exp(largest[i] - now);
-      row = (row * scale - now).exp();
+      row = (row * factor - now).exp();
       total[i] = total[i] * shrink + row.sum();
       largest[i] = now;
       if (shrink != 1) as_array(o.row(i), o.cols) *= shrink;
-      if (a.dropout > 0) drop_keys(a, first_row + i * a.heads, first, row.data(), row.data(), seen);
+      if (a.dropout > 0) drop_keys(a, first_row + i * a.heads, first, s.row(i), s.row(i), seen.last);
     }
     product_nn(s, v.row_block(first, s.cols), o);
   }

@@ -7,7 +7,8 @@
 namespace zer0 {
 namespace detail {
 
-/// One new token of one head: dot products and a weighted sum, each key and value read once.
+/// One new token of one head, over the keys of its window: dot products and a weighted sum, each key and value read
+/// once.
 inline void attend_one(const attention_sizes& a, const float* q, tensor_view<const float> k, tensor_view<const float> v,
                        index_t keys, float* o) {
   struct scores_memory;
@@ -15,11 +16,12 @@ inline void attend_one(const attention_sizes& a, const float* q, tensor_view<con
   const auto query = as_array(q, a.head_dim);
   for (index_t j = 0; j < keys; ++j) scores[j] = (query * as_array(k.row(j), a.head_dim)).sum();
   auto p = as_array(scores, keys);
-  p = ((p - p.maxCoeff()) * static_cast<float>(a.scale)).exp();
+  soften(a, p);
+  p = ((p - p.maxCoeff()) * score_factor(a)).exp();
   const float total = p.sum();
-  auto out = as_array(o, a.head_dim);
+  auto out = as_array(o, v.cols);
   out.setZero();
-  for (index_t j = 0; j < keys; ++j) out += scores[j] * as_array(v.row(j), a.head_dim);
+  for (index_t j = 0; j < keys; ++j) out += scores[j] * as_array(v.row(j), v.cols);
   out *= 1 / total;
 }
 
@@ -39,10 +41,13 @@ inline void cached_attention(cpu&, const attention_sizes& a, tensor_view<const f
       const index_t rows = std::min(detail::query_tile, length - i);
       const index_t visible = past[s] + i + 1;
       const auto keys = detail::head_of(cache.keys, kv, a.head_dim).row_block(first_key, visible + rows - 1);
-      const auto values = detail::head_of(cache.values, kv, a.head_dim).row_block(first_key, visible + rows - 1);
+      const auto values = detail::head_of(cache.values, kv, a.value_width()).row_block(first_key, visible + rows - 1);
       const auto queries = detail::head_of(q, head, a.head_dim).row_block(begin + i, rows);
-      const auto out = detail::head_of(o, head, a.head_dim).row_block(begin + i, rows);
-      if (rows == 1 && a.dropout == 0) return detail::attend_one(a, queries.data, keys, values, visible, out.data);
+      const auto out = detail::head_of(o, head, a.value_width()).row_block(begin + i, rows);
+      const index_t hidden = a.hidden(visible), seen = visible - hidden;
+      if (rows == 1 && a.dropout == 0)
+        return detail::attend_one(a, queries.data, keys.row_block(hidden, seen), values.row_block(hidden, seen), seen,
+                                  out.data);
       detail::flash_rows(a, queries, keys, values, visible, (begin + i) * a.heads + head, out, nullptr);
     });
   }

@@ -19,9 +19,9 @@ struct flash_backward_tile {
 
   void run(float* memory) const {
     float* const along = memory + 2 * query_tile * key_tile;  // sum over keys of p dp = dout . o
-    for (index_t i = 0; i < q.rows; ++i) along[i] = (as_array(dout.row(i), q.cols) * as_array(o.row(i), q.cols)).sum();
+    for (index_t i = 0; i < q.rows; ++i) along[i] = (as_array(dout.row(i), o.cols) * as_array(o.row(i), o.cols)).sum();
     const index_t keys = visible + q.rows - 1;
-    for (index_t first = 0; first < keys; first += key_tile) {
+    for (index_t first = seen_keys{a, visible}.begin(); first < keys; first += key_tile) {
       const tensor_view<float> p(memory, q.rows, std::min(key_tile, keys - first));
       const tensor_view<float> dp(memory + query_tile * key_tile, p.rows, p.cols);
       product_nt(q, k.row_block(first, p.cols), false, p);
@@ -35,21 +35,19 @@ struct flash_backward_tile {
 
   /// Turns the scores in p into (dropped) probabilities and the products in dp into gradients of the scores.
   void row_gradient(index_t i, index_t first, tensor_view<float> p, tensor_view<float> dp, float along) const {
-    const index_t seen = std::clamp(visible + i - first, index_t{0}, p.cols);
-    std::fill(p.row(i) + seen, p.row(i) + p.cols, 0.0f);
-    std::fill(dp.row(i) + seen, dp.row(i) + p.cols, 0.0f);
-    if (seen == 0) return;
+    const auto seen = seen_keys{a, visible}.of(i, first, p.cols);
+    seen_keys::clear_others(seen, p.row(i), p.cols);
+    seen_keys::clear_others(seen, dp.row(i), p.cols);
+    if (seen.count() == 0) return;
     const auto scale = static_cast<float>(a.scale);
-    auto probability = as_array(p.row(i), seen);
-    auto gradient = as_array(dp.row(i), seen);
-    probability = (probability * scale - lse[i * a.heads]).exp();
-    if (a.dropout == 0) {
-      gradient = probability * (gradient - along) * scale;
-      return;
-    }
-    drop_keys(a, first_row + i * a.heads, first, gradient.data(), gradient.data(), seen);
+    auto probability = as_array(p.row(i) + seen.first, seen.count());
+    auto gradient = as_array(dp.row(i) + seen.first, seen.count());
+    if (a.dropout > 0) drop_keys(a, first_row + i * a.heads, first, dp.row(i), dp.row(i), seen.last);
+    soften(a, probability);
+    if (a.soft_cap > 0) gradient = (gradient - along) * (1 - probability.square()) + along;  // the slope of tanh
+    probability = (probability * score_factor(a) - lse[i * a.heads]).exp();
     gradient = probability * (gradient - along) * scale;
-    drop_keys(a, first_row + i * a.heads, first, probability.data(), probability.data(), seen);
+    if (a.dropout > 0) drop_keys(a, first_row + i * a.heads, first, p.row(i), p.row(i), seen.last);
   }
 };
 
@@ -62,17 +60,17 @@ inline void flash_attention_forward(cpu&, const attention_sizes& a, tensor_view<
     const index_t begin = starts[s];
     const index_t length = starts[s + 1] - begin;
     const index_t tiles = (length + detail::query_tile - 1) / detail::query_tile;
-    const auto k_of = [&](tensor_view<const float> x, index_t head) {
-      return detail::head_of(x.row_block(begin, length), head / (a.heads / a.kv_heads), a.head_dim);
+    const auto keys_of = [&](tensor_view<const float> x, index_t head, index_t width) {
+      return detail::head_of(x.row_block(begin, length), head / (a.heads / a.kv_heads), width);
     };
     detail::parallel_for_uneven(tiles * a.heads, length * a.head_dim, [&](index_t task) {
       const index_t head = task % a.heads;
       const index_t i = (tiles - 1 - task / a.heads) * detail::query_tile;  // the longest rows first
       const index_t rows = std::min(detail::query_tile, length - i);
       const index_t row = (begin + i) * a.heads + head;
-      detail::flash_rows(a, detail::head_of(q, head, a.head_dim).row_block(begin + i, rows), k_of(k, head),
-                         k_of(v, head), i + 1, row, detail::head_of(o, head, a.head_dim).row_block(begin + i, rows),
-                         lse.data() + row);
+      detail::flash_rows(a, detail::head_of(q, head, a.head_dim).row_block(begin + i, rows),
+                         keys_of(k, head, a.head_dim), keys_of(v, head, a.value_width()), i + 1, row,
+                         detail::head_of(o, head, a.value_width()).row_block(begin + i, rows), lse.data() + row);
     });
   }
 }
@@ -94,13 +92,17 @@ inline void flash_attention_backward(cpu& d, const attention_sizes& a, tensor_vi
     const index_t length = starts[s + 1] - begin;
     float* const memory = detail::thread_scratch<tiles_memory>(detail::query_tile * (2 * detail::key_tile + 1));
     const auto keys = [&](auto x) { return detail::head_of(x.row_block(begin, length), kv, a.head_dim); };
+    const auto values = [&](auto x) { return detail::head_of(x.row_block(begin, length), kv, a.value_width()); };
     for (index_t head = kv * group; head < (kv + 1) * group; ++head)
       for (index_t i = 0; i < length; i += detail::query_tile) {
         const index_t rows = std::min(detail::query_tile, length - i);
         const index_t row = (begin + i) * a.heads + head;
         const auto queries = [&](auto x) { return detail::head_of(x.row_block(begin + i, rows), head, a.head_dim); };
-        detail::flash_backward_tile{a,           queries(q), keys(k),  keys(v),          queries(o), queries(dout),
-                                    queries(dq), keys(dk),   keys(dv), lse.data() + row, i + 1,      row}
+        const auto outputs = [&](auto x) {
+          return detail::head_of(x.row_block(begin + i, rows), head, a.value_width());
+        };
+        detail::flash_backward_tile{a,           queries(q), keys(k),    values(v),        outputs(o), outputs(dout),
+                                    queries(dq), keys(dk),   values(dv), lse.data() + row, i + 1,      row}
             .run(memory);
       }
   });

@@ -15,6 +15,17 @@ tensor_view<T> probabilities_of(tensor_view<T> p, const attention_sizes& a, inde
   return {p.row(begin * a.heads + head), length, length, p.stride * a.heads};
 }
 
+/// With a soft cap, the softened scores of one head in a thread's own memory; else nothing.
+inline tensor_view<const float> softened(const attention_sizes& a, tensor_view<const float> q,
+                                         tensor_view<const float> k) {
+  if (a.soft_cap == 0) return {};
+  struct softened_memory;
+  const tensor_view<float> s(thread_scratch<softened_memory>(q.rows * k.rows), q.rows, k.rows);
+  product_nt(q, k, false, s);
+  for (index_t i = 0; i < s.rows; ++i) soften(a, as_array(s.row(i), i + 1));
+  return s;
+}
+
 /// The probabilities after dropout in a thread's own memory, or themselves where there is no dropout.
 inline tensor_view<const float> dropped(const attention_sizes& a, tensor_view<const float> p, index_t first_row) {
   if (a.dropout == 0) return p;
@@ -38,15 +49,21 @@ inline void standard_attention_forward(cpu& d, const attention_sizes& a, tensor_
     const index_t begin = starts[s];
     const index_t length = starts[s + 1] - begin;
     const auto of = [&](auto x, index_t h) { return detail::head_of(x.row_block(begin, length), h, a.head_dim); };
+    const auto value_of = [&](auto x, index_t h) {
+      return detail::head_of(x.row_block(begin, length), h, a.value_width());
+    };
     const auto p = detail::probabilities_of(probabilities, a, begin, length, head);
     detail::product_nt(of(q, head), of(k, kv), false, p);
     for (index_t i = 0; i < length; ++i) {
-      auto row = detail::as_array(p.row(i), i + 1);
-      row = ((row - row.maxCoeff()) * static_cast<float>(a.scale)).exp();
+      const index_t hidden = a.hidden(i + 1);
+      auto row = detail::as_array(p.row(i) + hidden, i + 1 - hidden);
+      detail::soften(a, row);
+      row = ((row - row.maxCoeff()) * detail::score_factor(a)).exp();
       row *= 1 / row.sum();
+      std::fill(p.row(i), p.row(i) + hidden, 0.0f);
       std::fill(p.row(i) + i + 1, p.row(i) + probabilities.cols, 0.0f);
     }
-    detail::product_nn(detail::dropped(a, p, begin * a.heads + head), of(v, kv), of(o, head));
+    detail::product_nn(detail::dropped(a, p, begin * a.heads + head), value_of(v, kv), value_of(o, head));
   });
 }
 
@@ -64,18 +81,23 @@ inline void standard_attention_backward(cpu& d, const attention_sizes& a, tensor
     const index_t begin = starts[s];
     const index_t length = starts[s + 1] - begin;
     const auto of = [&](auto x, index_t h) { return detail::head_of(x.row_block(begin, length), h, a.head_dim); };
+    const auto value_of = [&](auto x, index_t h) {
+      return detail::head_of(x.row_block(begin, length), h, a.value_width());
+    };
     for (index_t head = kv * group; head < (kv + 1) * group; ++head) {
       const index_t first_row = begin * a.heads + head;
       const auto p = detail::probabilities_of(probabilities, a, begin, length, head);
       const auto ds = detail::probabilities_of(scratch, a, begin, length, head);
-      detail::product_nt(of(dout, head), of(v, kv), false, ds);
-      detail::product_tn(detail::dropped(a, p, first_row), of(dout, head), of(dv, kv));
+      const auto scores = detail::softened(a, of(q, head), of(k, kv));
+      detail::product_nt(value_of(dout, head), value_of(v, kv), false, ds);
+      detail::product_tn(detail::dropped(a, p, first_row), value_of(dout, head), value_of(dv, kv));
       for (index_t i = 0; i < length; ++i) {
         if (a.dropout > 0) detail::drop_keys(a, first_row + i * a.heads, 0, ds.row(i), ds.row(i), i + 1);
         const auto probability = detail::as_array(p.row(i), i + 1);
         auto gradient = detail::as_array(ds.row(i), i + 1);
         const float along = (probability * gradient).sum();
         gradient = probability * (gradient - along) * static_cast<float>(a.scale);
+        if (a.soft_cap > 0) gradient *= 1 - detail::as_array(scores.row(i), i + 1).square();  // the slope of tanh
         std::fill(ds.row(i) + i + 1, ds.row(i) + length, 0.0f);
       }
       detail::product_nn(ds, of(k, kv), of(dq, head));

@@ -9,11 +9,12 @@ namespace gpu {
 
 inline constexpr index_t most_tile_head_dim = 128;
 
-/// Can tiles be copied 16 bytes at a time? Else a warp a query does it: float, odd or very wide heads, odd addresses.
+/// Can tiles be copied 16 bytes at a time? Else a warp a query does it: float, odd or very wide heads,
+/// values of another width than keys, odd addresses.
 template <class Real>
 bool fits_tiles(const attention_sizes& a, std::initializer_list<tensor_view<const Real>> views) {
   if constexpr (sizeof(Real) != 2) return false;
-  bool fits = a.head_dim % 8 == 0 && a.head_dim <= most_tile_head_dim;
+  bool fits = a.head_dim % 8 == 0 && a.head_dim <= most_tile_head_dim && a.value_width() == a.head_dim;
   for (const auto& v : views) fits = fits && packs<8>(v);
   return fits;
 }

@@ -18,10 +18,20 @@ struct query_gradient_memory {
   shared_tile<T, backward_step<C>, C> k[2], v[2];
 };
 
+/// soften, and the slope of tanh, 1 - tanh^2, on the gradients of the scores, ds - dot of their row.
+template <int N>
+__device__ void soften(const attention_shape& a, float (&s)[N][4], float (&ds)[N][4], const float (&dot)[2]) {
+  soften(a, s);
+#pragma unroll
+  for (int n = 0; n < N; ++n)
+#pragma unroll
+    for (int i = 0; i < 4; ++i) ds[n][i] = (ds[n][i] - dot[i / 2]) * (1 - s[n][i] * s[n][i]) + dot[i / 2];
+}
+
 /// dq = scale sum_j ds_j k_j with ds = p (keep dp - do . o), p from the sums of the forward pass, dp = do . v_j.
-/// `dots`: do . o of each token and head.
+/// `dots`: do . o of each token and head. Heads of 64 fit three times on a multiprocessor if the compiler is told to.
 template <class T, int C>
-__global__ void __launch_bounds__(tile_threads)
+__global__ void __launch_bounds__(tile_threads, C == 64 ? 3 : 1)
     flash_query_gradient_tiles(attention_shape a, tensor_view<const T> q, tensor_view<const T> k,
                                tensor_view<const T> v, const std::int32_t* starts, index_t sequences, const float* lse,
                                const float* dots, tensor_view<const T> dout, tensor_view<T> dq) {
@@ -32,10 +42,10 @@ __global__ void __launch_bounds__(tile_threads)
   const auto values = v.col_block(block.kv_head * a.head_dim, a.head_dim);
   copy_tile(memory.q, q.col_block(block.head * a.head_dim, a.head_dim), block.first, block.tokens);
   copy_tile(memory.dout, dout.col_block(block.head * a.head_dim, a.head_dim), block.first, block.tokens);
-  const key_steps<keys_of_step> seen_keys(block, starts, sequences);
+  const key_steps<keys_of_step> seen_keys(a, block, starts, sequences);
   seen_keys.copy(memory, keys, values, 0, block.last + 1);
 
-  const lane_queries queries(block.first, block.tokens, starts, sequences);
+  const lane_queries queries(a, block.first, block.tokens, starts, sequences);
   float row_lse[2], row_dot[2];
 #pragma unroll
   for (int r = 0; r < 2; ++r) {
@@ -43,7 +53,7 @@ __global__ void __launch_bounds__(tile_threads)
     row_lse[r] = exists ? log2_of_e * lse[queries.token[r] * a.heads + block.head] : 0;
     row_dot[r] = exists ? dots[queries.token[r] * a.heads + block.head] : 0;
   }
-  const float scale = a.scale * log2_of_e;
+  const float scale = power_scale(a);
   float sum[C / 8][4] = {};
   for (int step = 0; step < seen_keys.steps; ++step) {
     seen_keys.copy(memory, keys, values, step + 1, block.last + 1);
@@ -59,6 +69,7 @@ __global__ void __launch_bounds__(tile_threads)
     const bool all_seen = seen_keys.all_seen(step, block);
     if (a.drop_below != 0)
       dropout_bits<keys_of_step / 8>(a, [&](int n) { return queries.kept(a, block.head, own + 8 * n); }).apply(ds);
+    if (a.cap != 0) soften(a, p, ds, row_dot);
 #pragma unroll
     for (int n = 0; n < keys_of_step / 8; ++n)
 #pragma unroll
@@ -87,17 +98,17 @@ struct key_gradient_memory {
 };
 
 /// The keys that a lane works for: rows l/4 and l/4 + 8 of its warp; seen by queries from the key itself to the end of
-/// its sequence.
+/// its sequence, or of the windows that hold it.
 struct lane_keys {
   int token[2], start[2], end[2];
 
-  __device__ lane_keys(int first, int tokens, const std::int32_t* starts, index_t sequences) {
+  __device__ lane_keys(const attention_shape& a, int first, int tokens, const std::int32_t* starts, index_t sequences) {
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
       token[r] = first + 16 * warp_of_thread() + 8 * r + lane_of_thread() / 4;
       const index_t s = token[r] < tokens ? sequence_of(starts, sequences, token[r]) : 0;
       start[r] = starts[s];
-      end[r] = token[r] < tokens ? starts[s + 1] : 0;
+      end[r] = token[r] < tokens ? min(starts[s + 1], token[r] + a.window) : 0;
     }
   }
   [[nodiscard]] __device__ bool seen_by(int query, int r) const { return token[r] <= query && query < end[r]; }
@@ -124,8 +135,8 @@ __global__ void __launch_bounds__(tile_threads)
   const int tokens = static_cast<int>(k.rows);
   const int first = static_cast<int>(blockIdx.y) * tile_rows;  // the keys that most queries see first
   const int last = min(first + tile_rows, tokens) - 1;
-  const int end = starts[sequence_of(starts, sequences, last) + 1];
-  const int first_end = starts[sequence_of(starts, sequences, first) + 1];
+  const int end = min(starts[sequence_of(starts, sequences, last) + 1], last + a.window);
+  const int first_end = min(starts[sequence_of(starts, sequences, first) + 1], first + a.window);
   copy_tile(memory.k, k.col_block(kv_head * a.head_dim, a.head_dim), first, tokens);
   copy_tile(memory.v, v.col_block(kv_head * a.head_dim, a.head_dim), first, tokens);
 
@@ -153,8 +164,8 @@ __global__ void __launch_bounds__(tile_threads)
   copy_queries(0);
   put_numbers(0, numbers_of(0));
 
-  const lane_keys keys(first, tokens, starts, sequences);
-  const float scale = a.scale * log2_of_e;
+  const lane_keys keys(a, first, tokens, starts, sequences);
+  const float scale = power_scale(a);
   float to_key[C / 8][4] = {}, to_value[C / 8][4] = {};
   for (int step = 0; step < steps; ++step) {
     copy_queries(step + 1);
@@ -166,6 +177,7 @@ __global__ void __launch_bounds__(tile_threads)
     float p[pieces][4] = {}, ds[pieces][4] = {};
     multiply_transposed(
         p, [&](int i) { return left_of(memory.k, i); }, memory.q[step % 2]);
+    soften(a, p);
 #pragma unroll
     for (int n = 0; n < pieces; ++n)
 #pragma unroll
@@ -190,7 +202,14 @@ __global__ void __launch_bounds__(tile_threads)
 #pragma unroll
     for (int n = 0; n < pieces; ++n)
 #pragma unroll
-      for (int i = 0; i < 4; ++i) ds[n][i] = p[n][i] * (ds[n][i] - memory.numbers[step % 2][own + 8 * n + i % 2].dot);
+      for (int i = 0; i < 4; ++i) {
+        const query_numbers numbers = memory.numbers[step % 2][own + 8 * n + i % 2];
+        ds[n][i] = p[n][i] * (ds[n][i] - numbers.dot);
+        if (a.cap != 0 && p[n][i] != 0) {  // the slope of tanh, by way of the probability: it keeps no registers
+          const float t = (log2f(p[n][i]) + numbers.lse) / scale;
+          ds[n][i] *= 1 - t * t;
+        }
+      }
     multiply(
         to_key, [&](int i) { return left_of<T>(ds, i); }, memory.q[step % 2]);
     put_numbers(step + 1, next);

@@ -29,20 +29,21 @@ struct block_queries {
         last(min(first + tile_rows, tokens) - 1) {}
 };
 
-/// The keys that they see, in steps of `Keys`: from the start of the first one's sequence to the last of the tokens.
+/// The keys that they see, in steps of `Keys`: from the first of the first one's sequence and window to the last of the
+/// tokens.
 template <int Keys>
 struct key_steps {
-  int first_key, last_start, steps;
+  int first_key, all_seen_from, steps;
 
-  __device__ key_steps(const block_queries& b, const std::int32_t* starts, index_t sequences)
-      : first_key(starts[sequence_of(starts, sequences, b.first)]),
-        last_start(starts[sequence_of(starts, sequences, b.last)]),
+  __device__ key_steps(const attention_shape& a, const block_queries& b, const std::int32_t* starts, index_t sequences)
+      : first_key(max(starts[sequence_of(starts, sequences, b.first)], b.first - a.window + 1)),
+        all_seen_from(max(starts[sequence_of(starts, sequences, b.last)], b.last - a.window + 1)),
         steps((b.last - first_key) / Keys + 1) {}
 
   [[nodiscard]] __device__ int key(int step) const { return first_key + step * Keys; }
   /// Does every query see every key of a step?
   [[nodiscard]] __device__ bool all_seen(int step, const block_queries& b) const {
-    return last_start <= key(step) && key(step) + Keys - 1 <= b.first;
+    return all_seen_from <= key(step) && key(step) + Keys - 1 <= b.first;
   }
   /// Starts copying keys and values of a step, if there is one, as one group.
   template <class Memory, class T>
@@ -59,15 +60,19 @@ struct key_steps {
 /// The queries that a lane works for: rows l/4 and l/4 + 8 of its warp. Tokens that do not exist see no key.
 struct lane_queries {
   int token[2], start[2];
+  unsigned seen[2];  ///< the last so many keys
 
-  __device__ lane_queries(int first, int tokens, const std::int32_t* starts, index_t sequences) {
+  __device__ lane_queries(const attention_shape& a, int first, int tokens, const std::int32_t* starts,
+                          index_t sequences) {
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
       token[r] = first + 16 * warp_of_thread() + 8 * r + lane_of_thread() / 4;
       start[r] = token[r] < tokens ? starts[sequence_of(starts, sequences, token[r])] : token[r] + 1;
+      seen[r] = static_cast<unsigned>(min(token[r] - start[r] + 1, a.window));
     }
   }
-  [[nodiscard]] __device__ bool sees(int r, int key) const { return start[r] <= key && key <= token[r]; }
+  /// A later key is a very large number of keys away.
+  [[nodiscard]] __device__ bool sees(int r, int key) const { return static_cast<unsigned>(token[r] - key) < seen[r]; }
   /// Which of (row 0 and 1) x (key, its right neighbour) dropout keeps, as four bits.
   [[nodiscard]] __device__ unsigned kept(const attention_shape& a, index_t head, int key) const {
     unsigned bits = 0;
@@ -113,6 +118,20 @@ struct dropout_bits {
     }
   }
 };
+
+/// What a product q k^T is multiplied by to be a score in powers of two, after `soften`.
+__device__ inline float power_scale(const attention_shape& a) { return (a.cap == 0 ? a.scale : a.cap) * log2_of_e; }
+/// tanh, to a few 2^-23 of 1, in a fifth of tanhf's instructions: scores of 16-bit operands are no better.
+__device__ inline float fast_tanh(float x) { return 1 - __fdividef(2, 1 + exp2f(2 * log2_of_e * x)); }
+/// Turns products into scores before that factor: with a soft cap, tanh(scale q k^T / cap).
+template <int N>
+__device__ void soften(const attention_shape& a, float (&s)[N][4]) {
+  if (a.cap == 0) return;
+#pragma unroll
+  for (int n = 0; n < N; ++n)
+#pragma unroll
+    for (int i = 0; i < 4; ++i) s[n][i] = fast_tanh(a.into_cap * s[n][i]);
+}
 
 /// The running softmax of a lane's two rows; scores are in powers of two.
 struct online_softmax {
@@ -160,11 +179,11 @@ __global__ void __launch_bounds__(tile_threads)
   const auto keys = k.col_block(block.kv_head * a.head_dim, a.head_dim);
   const auto values = v.col_block(block.kv_head * a.head_dim, a.head_dim);
   copy_tile(memory.q, q.col_block(block.head * a.head_dim, a.head_dim), block.first, block.tokens);
-  const key_steps<forward_keys> seen(block, starts, sequences);
+  const key_steps<forward_keys> seen(a, block, starts, sequences);
   seen.copy(memory, keys, values, 0, block.last + 1);
 
-  const lane_queries queries(block.first, block.tokens, starts, sequences);
-  const float scale = a.scale * log2_of_e;
+  const lane_queries queries(a, block.first, block.tokens, starts, sequences);
+  const float scale = power_scale(a);
   float out[C / 8][4] = {};
   online_softmax softmax;
   for (int step = 0; step < seen.steps; ++step) {
@@ -174,6 +193,7 @@ __global__ void __launch_bounds__(tile_threads)
     float s[forward_keys / 8][4] = {};
     multiply_transposed(
         s, [&](int i) { return left_of(memory.q, i); }, memory.k[step % 2]);
+    soften(a, s);
 
     const int own = seen.key(step) + lane_of_thread() % 4 * 2;
     const bool all_seen = seen.all_seen(step, block);

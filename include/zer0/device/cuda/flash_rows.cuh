@@ -11,12 +11,13 @@ __global__ void flash_forward(attention_shape a, tensor_view<const T> q, tensor_
   attention_task at;
   if (!at.find(q.rows, a.heads)) return;
   const index_t first = starts[sequence_of(starts, sequences, at.token)];
-  const index_t kv = at.head / (a.heads / a.kv_heads) * a.head_dim, own = at.head * a.head_dim;
+  const index_t kv_head = at.head / (a.heads / a.kv_heads), kv = kv_head * a.head_dim, own = at.head * a.head_dim;
+  const index_t kv_value = kv_head * a.value_dim, own_value = at.head * a.value_dim;
   const index_t row = at.token * a.heads + at.head;
   head_vector out;
-  const float total = attend(a, q.row(at.token) + own, k.row(first) + kv, k.stride, v.row(first) + kv, v.stride,
+  const float total = attend(a, q.row(at.token) + own, k.row(first) + kv, k.stride, v.row(first) + kv_value, v.stride,
                              at.token - first + 1, row, out);
-  out.store(o.row(at.token) + own, a.head_dim);
+  out.store(o.row(at.token) + own_value, a.value_dim);
   if (threadIdx.x % warp_size == 0) lse[row] = total;
 }
 
@@ -25,10 +26,10 @@ template <int W, class T>
 __global__ void flash_row_dots(attention_shape a, tensor_view<const T> o, tensor_view<const T> dout, float* dots) {
   attention_task at;
   if (!at.find(o.rows, a.heads)) return;
-  const T* const x = o.row(at.token) + at.head * a.head_dim;
-  const T* const y = dout.row(at.token) + at.head * a.head_dim;
+  const T* const x = o.row(at.token) + at.head * a.value_dim;
+  const T* const y = dout.row(at.token) + at.head * a.value_dim;
   float sum = 0;
-  for (index_t i = threadIdx.x % warp_size * W; i < a.head_dim; i += warp_size * W) {
+  for (index_t i = threadIdx.x % warp_size * W; i < a.value_dim; i += warp_size * W) {
     const auto left = load<W>(x + i), right = load<W>(y + i);
 #pragma unroll
     for (int w = 0; w < W; ++w) sum += number(left.e[w]) * number(right.e[w]);
@@ -46,18 +47,20 @@ __global__ void flash_query_gradients(attention_shape a, tensor_view<const T> q,
   attention_task at;
   if (!at.find(q.rows, a.heads)) return;
   const index_t first = starts[sequence_of(starts, sequences, at.token)];
-  const index_t kv = at.head / (a.heads / a.kv_heads) * a.head_dim, own = at.head * a.head_dim;
+  const index_t kv_head = at.head / (a.heads / a.kv_heads), kv = kv_head * a.head_dim, own = at.head * a.head_dim;
+  const index_t kv_value = kv_head * a.value_dim, own_value = at.head * a.value_dim;
   const index_t row = at.token * a.heads + at.head;
   const T* const query = q.row(at.token) + own;
-  const T* const gradient = dout.row(at.token) + own;
+  const T* const gradient = dout.row(at.token) + own_value;
   head_vector sum{};
   const auto score_gradient = [&](index_t j, bool exists) {
     if (!exists) return lane_values{};
-    const float p = expf(a.scale * dot(query, k.row(first + j) + kv, a.head_dim) - lse[row]);
-    const float dp = kept(a, row, j) * dot(gradient, v.row(first + j) + kv, a.head_dim);
-    return lane_values{a.scale * p * (dp - dots[row]), 0};
+    const float s = score_of(a, dot(query, k.row(first + j) + kv, a.head_dim)), p = expf(s - lse[row]);
+    const float dp = kept(a, row, j) * dot(gradient, v.row(first + j) + kv_value, a.value_dim);
+    return lane_values{a.scale * slope_of(a, s) * p * (dp - dots[row]), 0};
   };
-  in_tiles(at.token - first + 1, score_gradient,
+  const index_t keys = at.token - first + 1;
+  in_tiles(hidden_keys(a, keys), keys, score_gradient,
            [&](index_t j, lane_values ds) { sum.add(ds.first, head_vector::load(k.row(first + j) + kv, a.head_dim)); });
   sum.store(dq.row(at.token) + own, a.head_dim);
 }
@@ -72,28 +75,30 @@ __global__ void flash_key_gradients(attention_shape a, tensor_view<const T> q, t
   attention_task at;
   if (!at.find(k.rows, a.kv_heads)) return;
   const index_t sequence = sequence_of(starts, sequences, at.token);
-  const index_t j = at.token - starts[sequence], queries = starts[sequence + 1] - at.token;
-  const index_t group = a.heads / a.kv_heads, own = at.head * a.head_dim;
+  const index_t j = at.token - starts[sequence], later = starts[sequence + 1] - at.token;
+  const index_t queries = later < a.window ? later : a.window;  // that see the key, itself the first
+  const index_t group = a.heads / a.kv_heads, own = at.head * a.head_dim, own_value = at.head * a.value_dim;
   const T* const key = k.row(at.token) + own;
-  const T* const value = v.row(at.token) + own;
+  const T* const value = v.row(at.token) + own_value;
   head_vector to_key{}, to_value{};
   for (index_t head = at.head * group; head < (at.head + 1) * group; ++head) {
-    const index_t col = head * a.head_dim;
+    const index_t col = head * a.head_dim, col_value = head * a.value_dim;
     const auto gradients = [&](index_t i, bool exists) {
       if (!exists) return lane_values{};
       const index_t token = at.token + i, row = token * a.heads + head;
-      const T* const gradient = dout.row(token) + col;
-      const float p = expf(a.scale * dot(q.row(token) + col, key, a.head_dim) - lse[row]);
+      const T* const gradient = dout.row(token) + col_value;
+      const float s = score_of(a, dot(q.row(token) + col, key, a.head_dim)), p = expf(s - lse[row]);
       const float keep = kept(a, row, j);
-      return lane_values{keep * p, a.scale * p * (keep * dot(gradient, value, a.head_dim) - dots[row])};
+      const float dp = keep * dot(gradient, value, a.value_dim);
+      return lane_values{keep * p, a.scale * slope_of(a, s) * p * (dp - dots[row])};
     };
-    in_tiles(queries, gradients, [&](index_t i, lane_values g) {
-      to_value.add(g.first, head_vector::load(dout.row(at.token + i) + col, a.head_dim));
+    in_tiles(0, queries, gradients, [&](index_t i, lane_values g) {
+      to_value.add(g.first, head_vector::load(dout.row(at.token + i) + col_value, a.value_dim));
       to_key.add(g.second, head_vector::load(q.row(at.token + i) + col, a.head_dim));
     });
   }
   to_key.store(dk.row(at.token) + own, a.head_dim);
-  to_value.store(dv.row(at.token) + own, a.head_dim);
+  to_value.store(dv.row(at.token) + own_value, a.value_dim);
 }
 
 }  // namespace zer0::gpu

@@ -1,4 +1,5 @@
-// RMSNorm of the cuda device: a warp a row, or a block where a row is wide. The row stays in registers.
+// RMSNorm of the cuda device: a warp a row, or a block where a row is wide. The row stays in registers. Where each
+// group of a row's columns (a head) is normed by itself, blockIdx.y is the group, and `cols` are its columns.
 #pragma once
 
 #include <zer0/device/cuda/random.cuh>
@@ -47,9 +48,10 @@ void with_row_plan(bool packed, index_t cols, F f) {
 }
 
 template <class Plan, class Real, class... P, class... A>
-void launch_rows(basic_cuda<Real>& d, const char* name, Plan, void (*kernel)(P...), index_t rows, A... arguments) {
-  launch(d, name, kernel, dim3(blocks_for(rows, norm_threads / Plan::Threads)), dim3(norm_threads),
-         sizeof(warp_slots<float, norm_threads>), arguments...);
+void launch_rows(basic_cuda<Real>& d, const char* name, Plan, void (*kernel)(P...), index_t rows, index_t groups,
+                 A... arguments) {
+  launch(d, name, kernel, dim3(blocks_for(rows, norm_threads / Plan::Threads), static_cast<unsigned>(groups)),
+         dim3(norm_threads), sizeof(warp_slots<float, norm_threads>), arguments...);
 }
 
 /// What is added to the rows before they are normed: x, after they went through dropout.
@@ -63,11 +65,13 @@ struct added_before {
 
 /// y = norm(x), with Add after x = added.x + dropout(x): X is T then and const T otherwise.
 template <class Plan, bool Add, class X, class T = std::remove_const_t<X>>
-__global__ void normalize_rows(tensor_view<X> x, added_before<T> added, const T* weight, float eps, tensor_view<T> y,
-                               float* rstd) {
+__global__ void normalize_rows(tensor_view<X> x, added_before<T> added, const T* weight, index_t cols, float eps,
+                               tensor_view<T> y, float* rstd) {
   constexpr int W = Plan::W;
   const index_t row = Plan::row();
   if (row >= x.rows) return;  // the whole warp, or block
+  x = x.col_block(blockIdx.y * cols, cols);
+  y = y.col_block(blockIdx.y * cols, cols);
   pack<T, W> kept[Plan::Kept];
   float squares = 0;
   Plan::each(x.cols, [&](int k, index_t j) {
@@ -80,7 +84,7 @@ __global__ void normalize_rows(tensor_view<X> x, added_before<T> added, const T*
     kept[k] = in;
   });
   const float r = 1 / sqrtf(Plan::sum(squares) / static_cast<float>(x.cols) + eps);
-  if (Plan::is_first()) rstd[row] = r;
+  if (Plan::is_first()) rstd[row * gridDim.y + blockIdx.y] = r;
   Plan::each(x.cols, [&](int k, index_t j) {
     const auto in = Plan::Held > 0 ? kept[k] : load<W>(x.row(row) + j);
     const auto scale = load<W>(weight + j);
@@ -92,11 +96,14 @@ __global__ void normalize_rows(tensor_view<X> x, added_before<T> added, const T*
 
 /// dx = r (w dy) - x r^3 / D sum(w dy x), with Add that and what dx held.
 template <class Plan, bool Add, class T>
-__global__ void norm_input_gradients(tensor_view<const T> x, const T* weight, const float* rstd,
+__global__ void norm_input_gradients(tensor_view<const T> x, const T* weight, index_t cols, const float* rstd,
                                      tensor_view<const T> dy, tensor_view<T> dx) {
   constexpr int W = Plan::W;
   const index_t row = Plan::row();
   if (row >= x.rows) return;
+  x = x.col_block(blockIdx.y * cols, cols);
+  dy = dy.col_block(blockIdx.y * cols, cols);
+  dx = dx.col_block(blockIdx.y * cols, cols);
   pack<T, W> kept_x[Plan::Kept], kept_dy[Plan::Kept];
   float dot = 0;
   Plan::each(x.cols, [&](int k, index_t j) {
@@ -105,7 +112,7 @@ __global__ void norm_input_gradients(tensor_view<const T> x, const T* weight, co
     kept_x[k] = in;
     kept_dy[k] = gradient;
   });
-  const float r = rstd[row];
+  const float r = rstd[row * gridDim.y + blockIdx.y];
   const float factor = r * r * r * Plan::sum(dot) / static_cast<float>(x.cols);
   Plan::each(x.cols, [&](int k, index_t j) {
     const auto in = Plan::Held > 0 ? kept_x[k] : load<W>(x.row(row) + j);
@@ -121,22 +128,24 @@ __global__ void norm_input_gradients(tensor_view<const T> x, const T* weight, co
   });
 }
 
-/// partial[piece][col] = sum over the rows of a piece of dy x rstd. A warp a piece.
+/// partial[piece of a group][col] = sum over the rows of a piece of dy x rstd. A warp a piece; blockIdx.z is the group.
 template <int W, class T>
-__global__ void norm_weight_gradients(tensor_view<const T> x, const float* rstd, tensor_view<const T> dy,
+__global__ void norm_weight_gradients(tensor_view<const T> x, index_t cols, const float* rstd, tensor_view<const T> dy,
                                       index_t pieces, index_t rows_of_piece, float* partial) {
+  x = x.col_block(blockIdx.z * cols, cols);
+  dy = dy.col_block(blockIdx.z * cols, cols);
   const index_t col = (index_t{blockIdx.x} * warp_size + threadIdx.x % warp_size) * W;
   const index_t piece = index_t{blockIdx.y} * (norm_threads / warp_size) + threadIdx.x / warp_size;
-  if (col >= x.cols || piece >= pieces) return;
+  if (col >= cols || piece >= pieces) return;
   const index_t first = piece * rows_of_piece;
   const index_t last = first + rows_of_piece < x.rows ? first + rows_of_piece : x.rows;
   pack<float, W> sum{};
   for (index_t row = first; row < last; ++row) {
     const auto in = load<W>(x.row(row) + col), gradient = load<W>(dy.row(row) + col);
-    const float r = rstd[row];
+    const float r = rstd[row * gridDim.z + blockIdx.z];
     for (int w = 0; w < W; ++w) sum.e[w] += number(gradient.e[w]) * number(in.e[w]) * r;
   }
-  for (int w = 0; w < W; ++w) partial[piece * x.cols + col + w] = sum.e[w];
+  for (int w = 0; w < W; ++w) partial[(blockIdx.z * pieces + piece) * cols + col + w] = sum.e[w];
 }
 
 template <class = void>  // a template, so that it may stand in a header
@@ -149,19 +158,20 @@ __global__ void add_columns(const float* partial, index_t pieces, index_t cols, 
 }
 
 template <class T>
-bool norm_packs(std::initializer_list<tensor_view<const T>> views, const T* weight) {
+bool norm_packs(std::initializer_list<tensor_view<const T>> views, std::span<const T> weight) {
   constexpr int w = elements_at_once<T>;
-  bool all = reinterpret_cast<std::uintptr_t>(weight) % 16 == 0;
+  bool all = reinterpret_cast<std::uintptr_t>(weight.data()) % 16 == 0 && weight.size() % w == 0;
   for (const auto& v : views) all = all && packs<w>(v);
   return all;
 }
 
 template <class Real>
-void add_weight_gradients(basic_cuda<Real>& d, tensor_view<const Real> x, std::span<const float> rstd,
+void add_weight_gradients(basic_cuda<Real>& d, tensor_view<const Real> x, index_t groups, std::span<const float> rstd,
                           tensor_view<const Real> dy, bool packed, std::span<float> dweight) {
   constexpr index_t warps = norm_threads / warp_size;
   auto* const partial = d.template scratch<float>();
   const auto room = static_cast<index_t>(basic_cuda<Real>::scratch_bytes / sizeof(float)) / x.cols;
+  const index_t cols = x.cols / groups;
   require(room > 0, "cuda: rms_norm of ", x.cols, " columns is wider than ",
           basic_cuda<Real>::scratch_bytes / sizeof(float));
   const index_t pieces = std::clamp<index_t>(blocks_for(x.rows, 32), 1, std::min<index_t>(room, 512));
@@ -169,10 +179,10 @@ void add_weight_gradients(basic_cuda<Real>& d, tensor_view<const Real> x, std::s
   const index_t w = packed ? elements_at_once<Real> : 1;
   launch(d, "rms_norm_backward",
          packed ? &norm_weight_gradients<elements_at_once<Real>, Real> : &norm_weight_gradients<1, Real>,
-         dim3(blocks_for(x.cols, warp_size * w), blocks_for(pieces, warps)), dim3(norm_threads), 0, x, rstd.data(), dy,
-         pieces, rows_of_piece, partial);
-  launch(d, "rms_norm_backward", &add_columns<>, dim3(blocks_for(x.cols, norm_threads)), dim3(norm_threads), 0, partial,
-         pieces, x.cols, dweight.data());
+         dim3(blocks_for(cols, warp_size * w), blocks_for(pieces, warps), static_cast<unsigned>(groups)),
+         dim3(norm_threads), 0, x, cols, rstd.data(), dy, pieces, rows_of_piece, partial);
+  launch(d, "rms_norm_backward", &add_columns<>, dim3(blocks_for(cols, norm_threads)), dim3(norm_threads), 0, partial,
+         pieces * groups, cols, dweight.data());
 }
 
 }  // namespace gpu
@@ -182,9 +192,11 @@ void rms_norm_forward(basic_cuda<Real>& d, const_view<basic_cuda<Real>> x,
                       std::span<const std::type_identity_t<Real>> weight, double eps, view<basic_cuda<Real>> y,
                       wide_span<basic_cuda<Real>> rstd) {
   if (x.rows == 0) return;
-  gpu::with_row_plan<Real>(gpu::norm_packs<Real>({x, y}, weight.data()), x.cols, [&](auto plan) {
-    gpu::launch_rows(d, "rms_norm_forward", plan, &gpu::normalize_rows<decltype(plan), false, const Real>, x.rows, x,
-                     gpu::added_before<Real>{}, weight.data(), static_cast<float>(eps), y, rstd.data());
+  const auto cols = static_cast<index_t>(weight.size());
+  gpu::with_row_plan<Real>(gpu::norm_packs<Real>({x, y}, weight), cols, [&](auto plan) {
+    gpu::launch_rows(d, "rms_norm_forward", plan, &gpu::normalize_rows<decltype(plan), false, const Real>, x.rows,
+                     x.cols / cols, x, gpu::added_before<Real>{}, weight.data(), cols, static_cast<float>(eps), y,
+                     rstd.data());
   });
 }
 
@@ -194,9 +206,9 @@ void add_rms_norm_forward(basic_cuda<Real>& d, double p, random_stream r, const_
                           view<basic_cuda<Real>> z, wide_span<basic_cuda<Real>> rstd) {
   if (x.rows == 0) return;
   const gpu::added_before<Real> added{r, drop_below(p), static_cast<float>(1 / (1 - p)), x};
-  gpu::with_row_plan<Real>(gpu::norm_packs<Real>({x, y, z}, weight.data()), x.cols, [&](auto plan) {
-    gpu::launch_rows(d, "add_rms_norm_forward", plan, &gpu::normalize_rows<decltype(plan), true, Real>, x.rows, y,
-                     added, weight.data(), static_cast<float>(eps), z, rstd.data());
+  gpu::with_row_plan<Real>(gpu::norm_packs<Real>({x, y, z}, weight), x.cols, [&](auto plan) {
+    gpu::launch_rows(d, "add_rms_norm_forward", plan, &gpu::normalize_rows<decltype(plan), true, Real>, x.rows, 1, y,
+                     added, weight.data(), x.cols, static_cast<float>(eps), z, rstd.data());
   });
 }
 
@@ -206,15 +218,16 @@ void rms_norm_backward(basic_cuda<Real>& d, const_view<basic_cuda<Real>> x,
                        const_view<basic_cuda<Real>> dy, double beta, view<basic_cuda<Real>> dx,
                        wide_span<basic_cuda<Real>> dweight) {
   if (x.rows == 0) return;
-  const bool packed = gpu::norm_packs<Real>({x, dy, dx}, weight.data());
-  gpu::with_row_plan<Real>(packed, x.cols, [&](auto plan) {
+  const bool packed = gpu::norm_packs<Real>({x, dy, dx}, weight);
+  const auto cols = static_cast<index_t>(weight.size());
+  gpu::with_row_plan<Real>(packed, cols, [&](auto plan) {
     using plan_type = decltype(plan);
     gpu::launch_rows(d, "rms_norm_backward", plan,
                      beta == 0 ? &gpu::norm_input_gradients<plan_type, false, Real>
                                : &gpu::norm_input_gradients<plan_type, true, Real>,
-                     x.rows, x, weight.data(), rstd.data(), dy, dx);
+                     x.rows, x.cols / cols, x, weight.data(), cols, rstd.data(), dy, dx);
   });
-  gpu::add_weight_gradients(d, x, rstd, dy, packed, dweight);
+  gpu::add_weight_gradients(d, x, x.cols / cols, rstd, dy, packed, dweight);
 }
 
 }  // namespace zer0

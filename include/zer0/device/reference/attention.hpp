@@ -4,6 +4,7 @@
 #include <zer0/device/reference/cross_entropy.hpp>
 #include <zer0/device/reference/elements.hpp>
 
+#include <limits>
 #include <vector>
 
 namespace zer0 {
@@ -30,12 +31,27 @@ void for_each_query(const attention_sizes& a, id_span starts, F f) {
         f(token, head, head / (a.heads / a.kv_heads), index_t{starts[s]}, token - starts[s] + 1);
 }
 
-/// Scores of one query against `keys` keys from row `first` on.
+/// The score of one query and one key.
+inline double attention_score(const attention_sizes& a, const double* q, const double* k) {
+  const double s = a.scale * dot(q, k, a.head_dim);
+  return a.soft_cap > 0 ? a.soft_cap * std::tanh(s / a.soft_cap) : s;
+}
+
+/// Its derivative with respect to scale * q k^T.
+inline double score_slope(const attention_sizes& a, const double* q, const double* k) {
+  if (a.soft_cap == 0) return 1;
+  const double t = std::tanh(a.scale * dot(q, k, a.head_dim) / a.soft_cap);
+  return 1 - t * t;
+}
+
+/// Scores of one query against `keys` keys from row `first` on; minus infinity before its window.
 inline std::vector<double> scores(const attention_sizes& a, const double* q, tensor_view<const double> k, index_t first,
                                   index_t keys, index_t kv_head) {
   std::vector<double> out(static_cast<std::size_t>(keys));
   for (index_t j = 0; j < keys; ++j)
-    out[static_cast<std::size_t>(j)] = a.scale * dot(q, k.row(first + j) + kv_head * a.head_dim, a.head_dim);
+    out[static_cast<std::size_t>(j)] = j < a.hidden(keys)
+                                           ? -std::numeric_limits<double>::infinity()
+                                           : attention_score(a, q, k.row(first + j) + kv_head * a.head_dim);
   return out;
 }
 
@@ -46,31 +62,34 @@ inline void attention_row_backward(const attention_sizes& a, index_t token, inde
                                    tensor_view<const double> dout, tensor_view<double> dq, tensor_view<double> dk,
                                    tensor_view<double> dv) {
   const index_t c = a.head_dim;
-  const double* dorow = dout.row(token) + head * c;
+  const index_t cv = a.value_width();
+  const double* qrow = q.row(token) + head * c;
+  const double* dorow = dout.row(token) + head * cv;
   std::vector<double> dp(static_cast<std::size_t>(keys));
   double weighted = 0;
   for (index_t j = 0; j < keys; ++j) {
     const double keep = attention_dropout(a, token * a.heads + head, j);
-    dp[static_cast<std::size_t>(j)] = keep * dot(dorow, v.row(first + j) + kv * c, c);
+    dp[static_cast<std::size_t>(j)] = keep * dot(dorow, v.row(first + j) + kv * cv, cv);
     weighted += probabilities[j] * dp[static_cast<std::size_t>(j)];
-    for (index_t e = 0; e < c; ++e) dv(first + j, kv * c + e) += keep * probabilities[j] * dorow[e];
+    for (index_t e = 0; e < cv; ++e) dv(first + j, kv * cv + e) += keep * probabilities[j] * dorow[e];
   }
   for (index_t j = 0; j < keys; ++j) {
-    const double ds = a.scale * probabilities[j] * (dp[static_cast<std::size_t>(j)] - weighted);
+    const double ds = a.scale * score_slope(a, qrow, k.row(first + j) + kv * c) * probabilities[j] *
+                      (dp[static_cast<std::size_t>(j)] - weighted);
     for (index_t e = 0; e < c; ++e) {
       dq(token, head * c + e) += ds * k(first + j, kv * c + e);
-      dk(first + j, kv * c + e) += ds * q(token, head * c + e);
+      dk(first + j, kv * c + e) += ds * qrow[e];
     }
   }
 }
 
 inline void attend(const attention_sizes& a, index_t row, const std::vector<double>& s, double lse,
                    tensor_view<const double> v, index_t first, index_t kv, double* o) {
-  for (index_t e = 0; e < a.head_dim; ++e) {
+  for (index_t e = 0; e < a.value_width(); ++e) {
     o[e] = 0;
     for (std::size_t j = 0; j < s.size(); ++j)
       o[e] += attention_dropout(a, row, static_cast<index_t>(j)) * std::exp(s[j] - lse) *
-              v(first + static_cast<index_t>(j), kv * a.head_dim + e);
+              v(first + static_cast<index_t>(j), kv * a.value_width() + e);
   }
 }
 
@@ -89,7 +108,7 @@ inline void standard_attention_forward(reference& d, const attention_sizes& a, t
     const double lse = detail::log_sum_exp(s);
     for (index_t j = 0; j < keys; ++j)
       probabilities(token * a.heads + head, j) = std::exp(s[static_cast<std::size_t>(j)] - lse);
-    detail::attend(a, token * a.heads + head, s, lse, v, first, kv, o.row(token) + head * a.head_dim);
+    detail::attend(a, token * a.heads + head, s, lse, v, first, kv, o.row(token) + head * a.value_width());
   });
 }
 
@@ -112,7 +131,7 @@ inline void flash_attention_forward(reference&, const attention_sizes& a, tensor
     const auto s = detail::scores(a, q.row(token) + head * a.head_dim, k, first, keys, kv);
     const index_t row = token * a.heads + head;
     lse[static_cast<std::size_t>(row)] = detail::log_sum_exp(s);
-    detail::attend(a, row, s, lse[static_cast<std::size_t>(row)], v, first, kv, o.row(token) + head * a.head_dim);
+    detail::attend(a, row, s, lse[static_cast<std::size_t>(row)], v, first, kv, o.row(token) + head * a.value_width());
   });
 }
 
@@ -139,7 +158,7 @@ inline void cached_attention(reference&, const attention_sizes& a, tensor_view<c
         const index_t keys = past[s] + token - starts[s] + 1;
         const auto row = detail::scores(a, q.row(token) + head * a.head_dim, cache.keys, first, keys, kv);
         detail::attend(a, token * a.heads + head, row, detail::log_sum_exp(row), cache.values, first, kv,
-                       o.row(token) + head * a.head_dim);
+                       o.row(token) + head * a.value_width());
       }
 }
 
