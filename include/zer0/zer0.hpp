@@ -5,6 +5,10 @@
 
 #include <zer0/attention/gqa.hpp>
 #include <zer0/attention/kernel.hpp>
+#include <zer0/attention/plain.hpp>
+#include <zer0/attention/qk_norm.hpp>
+#include <zer0/attention/sliding_window.hpp>
+#include <zer0/attention/soft_cap.hpp>
 #include <zer0/core/batch.hpp>
 #include <zer0/core/dims.hpp>
 #include <zer0/core/dtype.hpp>

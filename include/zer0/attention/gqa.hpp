@@ -2,6 +2,7 @@
 #pragma once
 
 #include <zer0/attention/kernel.hpp>
+#include <zer0/attention/plain.hpp>
 #include <zer0/device/buffer.hpp>
 #include <zer0/layer/linear.hpp>
 #include <zer0/layer/rope.hpp>
@@ -12,33 +13,44 @@ namespace zer0 {
 
 /// W_o softmax(Q K^T / sqrt(C), causal inside each sequence) V, with H/K query heads per key/value head.
 /// K = H is multi-head, K = 1 multi-query. Policies, in any order: a position (default rope), a kernel (default flash),
-/// a linear for the projections "q_proj", "k_proj", "v_proj" and "o_proj". Shapes: x, y (N, D); cache (S * capacity,
-/// K*C) for keys and for values. Memory: keeps q, k, v and the heads' output, (2H + 2K) C numbers a token, and what the
-/// kernel keeps. Throws: zer0::error if H is not a multiple of K (dims::check). Source: Ainslie et al. 2023,
-/// arXiv:2305.13245, section 2.2.
+/// a linear for the projections "q_proj", "k_proj", "v_proj" and "o_proj", a mask (default causal), scores (default
+/// plain_scores), what happens to queries and keys before positions (default unchanged_query_key). Shapes: x, y (N, D);
+/// cache (S * capacity, K*C) for keys and for values. Memory: keeps q, k, v and the heads' output, (2H + 2K) C numbers
+/// a token, and what the kernel keeps. Throws: zer0::error if H is not a multiple of K (dims::check). Source: Ainslie
+/// et al. 2023, arXiv:2305.13245, section 2.2.
 template <class... Policies>
 struct gqa {
   using role = attention_role;
   using position = pick_policy<position_role, rope, Policies...>;
   using kernel = pick_policy<attention_kernel_role, flash, Policies...>;
+  using mask = pick_policy<attention_mask_role, causal, Policies...>;
+  using score = pick_policy<attention_score_role, plain_scores, Policies...>;
+  using query_key = pick_policy<query_key_role, unchanged_query_key, Policies...>;
   using linear_policy = pick_policy<linear_role, linear, Policies...>;
   template <policy_for<linear_role> L>
   using with_linear = replace_policy<zer0::gqa, L, Policies...>;
 
   static_assert((policy<Policies> && ...),
                 "zer0::gqa: an argument is no policy; a policy names its role: using role = zer0::position_role");
-  static_assert(((policy_for<Policies, position_role> || policy_for<Policies, attention_kernel_role> ||
-                  policy_for<Policies, linear_role> || !policy<Policies>)&&...),
-                "zer0::gqa takes a position (rope, rope_half_split), a kernel (standard, flash) and a linear (biased, "
-                "lora); an argument plays another role");
+  static_assert(
+      ((policy_for<Policies, position_role> || policy_for<Policies, attention_kernel_role> ||
+        policy_for<Policies, linear_role> || policy_for<Policies, attention_mask_role> ||
+        policy_for<Policies, attention_score_role> || policy_for<Policies, query_key_role> || !policy<Policies>)&&...),
+      "zer0::gqa takes a position (rope, rope_half_split), a kernel (standard, flash), a linear (biased, "
+      "lora), a mask (sliding_window), scores (soft_cap) and a query_key (qk_norm); an argument plays another "
+      "role");
   static_assert(count_role<position_role, Policies...> <= 1, "zer0::gqa: two positions given");
   static_assert(count_role<attention_kernel_role, Policies...> <= 1, "zer0::gqa: two attention kernels given");
   static_assert(count_role<linear_role, Policies...> <= 1, "zer0::gqa: two linears given");
+  static_assert(count_role<attention_mask_role, Policies...> <= 1, "zer0::gqa: two masks given");
+  static_assert(count_role<attention_score_role, Policies...> <= 1, "zer0::gqa: two policies of scores given");
+  static_assert(count_role<query_key_role, Policies...> <= 1, "zer0::gqa: two policies of queries and keys given");
 
   template <device Device>
   class layer {
     using kernel_type = typename kernel::template kernel<Device>;
     using linear_type = layer_of<linear_policy, Device>;
+    using query_key_type = layer_of<query_key, Device>;
     static_assert(has_kernel_forward<kernel_type, Device>,
                   "zer0: an attention kernel needs  static void forward(context<Device>&, const attention_sizes&, q, "
                   "k, v, o, saved&)");
@@ -52,6 +64,7 @@ struct gqa {
     struct saved {
       tensor_view<real> qkv, o;
       random_stream stream;
+      typename query_key_type::saved query_key;
       typename kernel_type::saved attention;
       typename linear_type::saved projection, output;
     };
@@ -65,6 +78,8 @@ struct gqa {
           kv_heads_(sizes.kv_heads()),
           head_dim_(sizes.head_size()),
           dropout_(sizes.dropout),
+          attention_(attention_of(sizes)),
+          query_key_(sizes, position::pairing),
           position_(sizes),
           projection_(sizes,
                       {{"q_proj", q_cols(), interleaved(heads_)},
@@ -77,6 +92,7 @@ struct gqa {
       position_.parameters(list);
       projection_.parameters(list);
       output_.parameters(list);
+      query_key_.parameters(list);
     }
 
     void forward(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, saved& s) {
@@ -84,6 +100,7 @@ struct gqa {
       s.o = c.keep.matrix(x.rows, q_cols());
       s.stream = c.next_stream();
       projection_.forward(c, x, s.qkv, s.projection);
+      query_key_.forward(c, queries(s.qkv), keys(s.qkv), s.query_key);
       position_.forward(c, rotated(s.qkv));
       kernel_type::forward(c, sizes(c, s.stream), queries(s.qkv), keys(s.qkv), values(s.qkv), s.o, s.attention);
       output_.forward(c, s.o, y, s.output);
@@ -97,6 +114,7 @@ struct gqa {
       kernel_type::backward(c, sizes(c, s.stream), queries(s.qkv), keys(s.qkv), values(s.qkv), s.o, dout, s.attention,
                             queries(dqkv), keys(dqkv), values(dqkv));
       position_.backward(c, rotated(dqkv));
+      query_key_.backward(c, queries(dqkv), keys(dqkv), s.query_key);
       projection_.backward(c, dqkv, s.projection, dx);
     }
 
@@ -109,10 +127,13 @@ struct gqa {
     /// older ones.
     void extend(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, cache& memory) {
       const arena_scope<Device> scope(c.scratch);
+      const arena_scope<Device> kept(c.keep);
       const tensor_view<real> qkv = c.scratch.matrix(x.rows, q_cols() + 2 * kv_cols());
       const tensor_view<real> o = c.scratch.matrix(x.rows, q_cols());
       typename linear_type::saved discarded;
+      typename query_key_type::saved discarded_too;
       projection_.forward(c, x, qkv, discarded);
+      query_key_.forward(c, queries(qkv), keys(qkv), discarded_too);
       position_.forward(c, rotated(qkv));
       const index_t rows = memory.keys.size() / kv_cols();
       const kv_view<real> kv{
@@ -140,19 +161,28 @@ struct gqa {
       return position::pairing == rope_pairing::interleaved ? heads : 0;
     }
 
+    static attention_sizes attention_of(const dims& sizes) {
+      attention_sizes a{.heads = sizes.n_heads,
+                        .kv_heads = sizes.kv_heads(),
+                        .head_dim = sizes.head_size(),
+                        .scale = 1 / std::sqrt(static_cast<double>(sizes.head_size()))};
+      mask::apply(sizes, a);
+      score::apply(sizes, a);
+      return a;
+    }
     [[nodiscard]] attention_sizes sizes(const context<Device>& c, random_stream stream) const {
-      return {.heads = heads_,
-              .kv_heads = kv_heads_,
-              .head_dim = head_dim_,
-              .scale = 1 / std::sqrt(static_cast<double>(head_dim_)),
-              .dropout = c.training ? dropout_ : 0,
-              .stream = stream};
+      attention_sizes a = attention_;
+      a.dropout = c.training ? dropout_ : 0;
+      a.stream = stream;
+      return a;
     }
 
     index_t heads_;
     index_t kv_heads_;
     index_t head_dim_;
     double dropout_;
+    attention_sizes attention_;
+    query_key_type query_key_;
     layer_of<position, Device> position_;
     linear_type projection_;
     linear_type output_;

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace zer0 {
 
@@ -59,6 +60,35 @@ struct expert_sizes {
   bool operator==(const expert_sizes&) const = default;
 };
 
+/// Scaling of rotary positions, for sequences longer than those that a model was first trained on. Each policy of
+/// layer/rope_scaling says which of these numbers it reads.
+struct rope_scaling_sizes {
+  double factor = 1;                 ///< how many times longer sequences may be
+  index_t original_max_seq_len = 0;  ///< of the first training; 0 means max_seq_len
+  double low_freq_factor = 1;        ///< llama3: waves longer than original_max_seq_len / this are stretched
+  double high_freq_factor = 4;       ///< llama3: waves shorter than original_max_seq_len / this are kept
+  double beta_fast = 32;             ///< yarn: frequencies that turn more often in original_max_seq_len are kept
+  double beta_slow = 1;              ///< yarn: those that turn less often are divided by the factor
+  double attention_factor = 0;       ///< yarn: what cos and sin are multiplied by; 0 means a rule of the factor
+  double mscale = 0;                 ///< yarn, in that rule: how much it grows with log(factor); 0 means the paper's
+  double mscale_all_dim = 0;         ///< yarn, in that rule: as mscale, divides; mla multiplies scores by its square
+
+  void check() const {
+    require(factor >= 1, "dims: rope_scaling.factor is ", factor, "; it must be at least 1");
+    require(original_max_seq_len >= 0, "dims: rope_scaling.original_max_seq_len is ", original_max_seq_len,
+            "; use 0 for max_seq_len");
+    require(low_freq_factor > 0 && high_freq_factor > low_freq_factor, "dims: rope_scaling.low_freq_factor is ",
+            low_freq_factor, " and high_freq_factor ", high_freq_factor,
+            "; the low one must be above 0, the high one above the low one");
+    require(beta_slow > 0 && beta_fast > beta_slow, "dims: rope_scaling.beta_slow is ", beta_slow, " and beta_fast ",
+            beta_fast, "; the slow one must be above 0, the fast one above the slow one");
+    require(attention_factor >= 0 && mscale >= 0 && mscale_all_dim >= 0, "dims: rope_scaling.attention_factor is ",
+            attention_factor, ", mscale ", mscale, ", mscale_all_dim ", mscale_all_dim, "; none may be below 0");
+  }
+
+  bool operator==(const rope_scaling_sizes&) const = default;
+};
+
 /// Sizes of a decoder, with the defaults of the training program. The variant (which attention, which norm, ...) is a
 /// type; these numbers are its constructor's argument. Names are those of the command line options.
 struct dims {
@@ -72,8 +102,16 @@ struct dims {
   index_t hidden_dim = 0;     ///< F: width inside the feed-forward; 0 means the rule of `hidden()`
   index_t multiple_of = 64;   ///< the rule rounds up to a multiple of this
   double rope_theta = 10000;  ///< base of the rotary angles
-  double norm_eps = 1e-8;     ///< added to the mean square under the root
-  double dropout = 0;         ///< probability of dropping an element, in training only
+  rope_scaling_sizes rope_scaling = {};
+  index_t sliding_window = 0;     ///< of `sliding_window`: keys that a query sees, itself included
+  double attn_logit_softcap = 0;  ///< of `soft_cap`: scores stay between plus and minus this
+  index_t kv_lora_rank = 0;       ///< of `mla`: width of the latent vector that keys and values come from
+  index_t q_lora_rank = 0;        ///< of `mla`: the same of queries; 0: they come from the stream directly
+  index_t qk_nope_head_dim = 0;   ///< of `mla`: elements of a query's and key's head without a position
+  index_t qk_rope_head_dim = 0;   ///< of `mla`: elements that are turned by the position; the key has them once
+  index_t v_head_dim = 0;         ///< of `mla`: width of a value's head
+  double norm_eps = 1e-8;         ///< added to the mean square under the root
+  double dropout = 0;             ///< probability of dropping an element, in training only
   lora_sizes lora = {};
   expert_sizes experts = {};
 
@@ -118,6 +156,14 @@ struct dims {
             "; the rank must be at least 0, alpha above 0");
     require(lora.dropout >= 0 && lora.dropout < 1, "dims: lora dropout is ", lora.dropout,
             "; it must be at least 0 and below 1");
+    rope_scaling.check();
+    require(sliding_window >= 0, "dims: sliding_window is ", sliding_window, "; it must be at least 0");
+    require(attn_logit_softcap >= 0, "dims: attn_logit_softcap is ", attn_logit_softcap, "; it must be at least 0");
+    for (const auto& [name, value] :
+         {std::pair("kv_lora_rank", kv_lora_rank), std::pair("q_lora_rank", q_lora_rank),
+          std::pair("qk_nope_head_dim", qk_nope_head_dim), std::pair("qk_rope_head_dim", qk_rope_head_dim),
+          std::pair("v_head_dim", v_head_dim)})
+      require(value >= 0, "dims: ", name, " is ", value, "; it must be at least 0");
     require(rope_theta > 0, "dims: rope_theta is ", rope_theta, "; it must be positive");
   }
 

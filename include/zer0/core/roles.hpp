@@ -16,6 +16,10 @@ struct norm_role {};
 struct head_role {};
 struct block_role {};
 struct input_position_role {};
+struct attention_mask_role {};
+struct attention_score_role {};
+struct query_key_role {};
+struct rope_scaling_role {};
 
 /// A policy is any type that names its role: `struct gqa { using role = attention_role; ... };`
 template <class P>
