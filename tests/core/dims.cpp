@@ -67,6 +67,19 @@ TEST_CASE("dims: NaN is out of every range", "[core][dims]") {
   CHECK(refusal({.rope_theta = nan}) != "");
   CHECK(refusal({.norm_eps = nan}) != "");
   CHECK(refusal({.dropout = nan}) != "");
+  CHECK(refusal({.attn_logit_softcap = nan}) != "");
+  CHECK(refusal({.rope_scaling = {.factor = nan}}) != "");
+}
+
+TEST_CASE("dims: sizes of attention's variants out of range are refused by name", "[core][dims]") {
+  CHECK(refusal({.sliding_window = -1}) == "dims: sliding_window is -1; it must be at least 0");
+  CHECK(refusal({.attn_logit_softcap = -2}) == "dims: attn_logit_softcap is -2; it must be at least 0");
+  CHECK(refusal({.v_head_dim = -3}) == "dims: v_head_dim is -3; it must be at least 0");
+  CHECK(refusal({.rope_scaling = {.factor = 0.5}}) == "dims: rope_scaling.factor is 0.5; it must be at least 1");
+  CHECK(
+      refusal({.rope_scaling = {.low_freq_factor = 4}}) ==
+      "dims: rope_scaling.low_freq_factor is 4 and high_freq_factor 4; the low one must be above 0, the high one above "
+      "the low one");
 }
 
 TEST_CASE("dims: sizes that do not divide are refused, naming both", "[core][dims]") {
