@@ -116,8 +116,10 @@
 #include <zer0/layer/embedding.hpp>
 #include <zer0/layer/input_position.hpp>
 #include <zer0/layer/layer.hpp>
+#include <zer0/layer/learned_positions.hpp>
 #include <zer0/layer/linear.hpp>
 #include <zer0/layer/lora.hpp>
+#include <zer0/layer/no_position.hpp>
 #include <zer0/layer/parameter.hpp>
 #include <zer0/layer/parameter_memory.hpp>
 #include <zer0/layer/projections.hpp>
@@ -125,6 +127,10 @@
 #include <zer0/layer/residual_stream.hpp>
 #include <zer0/layer/rms_norm.hpp>
 #include <zer0/layer/rope.hpp>
+#include <zer0/layer/rope_scaling/linear_scaling.hpp>
+#include <zer0/layer/rope_scaling/llama3_scaling.hpp>
+#include <zer0/layer/rope_scaling/ntk_aware.hpp>
+#include <zer0/layer/rope_scaling/yarn.hpp>
 #include <zer0/layer/swiglu.hpp>
 #include <zer0/loss/cross_entropy.hpp>
 #include <zer0/loss/normalization.hpp>

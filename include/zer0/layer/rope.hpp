@@ -6,14 +6,38 @@
 #include <zer0/layer/layer.hpp>
 
 #include <cmath>
+#include <concepts>
+#include <utility>
+#include <vector>
 
 namespace zer0 {
+
+/// What a rotary embedding turns by: pair j by position * frequencies[j], C/2 of them; cos and sin times `magnitude`.
+struct rope_angles {
+  std::vector<double> frequencies;
+  double magnitude = 1;
+};
+
+/// Frequencies theta^(-2j/C), as in training. A scaling policy offers the same function and changes its result.
+struct unscaled {
+  using role = rope_scaling_role;
+
+  static rope_angles angles(const dims& sizes, index_t head_dim) {
+    rope_angles a;
+    for (index_t j = 0; j < head_dim / 2; ++j)
+      a.frequencies.push_back(
+          std::pow(sizes.rope_theta, -2.0 * static_cast<double>(j) / static_cast<double>(head_dim)));
+    return a;
+  }
+};
+
 namespace detail {
 
-/// Turns pairs of each head of queries and keys by angle position * theta^(-2j/C).
-template <rope_pairing Pairing>
+/// Turns pairs of each head of queries and keys.
+template <rope_pairing Pairing, policy_for<rope_scaling_role> Scaling = unscaled>
 struct rope_policy {
   using role = position_role;
+  using scaling = Scaling;
   static constexpr rope_pairing pairing = Pairing;
 
   template <device Device>
@@ -24,9 +48,9 @@ struct rope_policy {
     explicit layer(const dims& sizes) : head_dim_(sizes.head_size()) {
       require(head_dim_ % 2 == 0, "rope: a head has ", head_dim_,
               " elements; rotary positions turn pairs, so use an even number");
-      for (index_t j = 0; j < head_dim_ / 2; ++j)
-        frequencies_.numbers.push_back(
-            std::pow(sizes.rope_theta, -2.0 * static_cast<double>(j) / static_cast<double>(head_dim_)));
+      rope_angles angles = Scaling::angles(sizes, head_dim_);
+      frequencies_.numbers = std::move(angles.frequencies);
+      magnitude_ = angles.magnitude;
     }
 
     void parameters(parameter_list<real>& list) { list.add(frequencies_); }
@@ -37,10 +61,11 @@ struct rope_policy {
 
    private:
     void turn(context<Device>& c, rope_direction direction, tensor_view<real> x) {
-      rotate(c.device, Pairing, direction, head_dim_, c.layout.positions, frequencies_.value, 1.0, x);
+      rotate(c.device, Pairing, direction, head_dim_, c.layout.positions, frequencies_.value, magnitude_, x);
     }
 
     index_t head_dim_;
+    double magnitude_ = 1;
     constant<real> frequencies_;
   };
 };
@@ -53,5 +78,13 @@ struct rope : detail::rope_policy<rope_pairing::interleaved> {};
 
 /// Rotary positions on half-split pairs (x[j], x[j + C/2]), as Hugging Face models have them.
 struct rope_half_split : detail::rope_policy<rope_pairing::half_split> {};
+
+/// `Rope` with scaled frequencies, for sequences longer than those of the first training:
+/// scaled_rope<rope_half_split, yarn>. Sizes: dims::rope_scaling.
+template <class Rope, class Scaling>
+struct scaled_rope : detail::rope_policy<Rope::pairing, Scaling> {
+  static_assert(std::derived_from<Rope, detail::rope_policy<Rope::pairing>>,
+                "zer0::scaled_rope<Rope, Scaling>: Rope is rope or rope_half_split, which are not scaled yet");
+};
 
 }  // namespace zer0

@@ -1,0 +1,20 @@
+// Rotary positions for longer sequences: interpolation.
+#pragma once
+
+#include <zer0/layer/rope.hpp>
+
+namespace zer0 {
+
+/// All frequencies divided by `rope_scaling.factor`: positions are squeezed into those of the first training.
+/// Source: Chen et al. 2023, arXiv:2306.15595, section 2.3.
+struct linear_scaling {
+  using role = rope_scaling_role;
+
+  static rope_angles angles(const dims& sizes, index_t head_dim) {
+    rope_angles a = unscaled::angles(sizes, head_dim);
+    for (double& f : a.frequencies) f /= sizes.rope_scaling.factor;
+    return a;
+  }
+};
+
+}  // namespace zer0
