@@ -17,6 +17,8 @@ namespace program {
 /// support/training.hpp; cpu/train.cpp and cuda/train.cu hold it for each line of the table.
 template <class Line>
 int train_on(train_setup& s, const char* program);
+/// train/describe.cpp
+int describe_model(train_setup& s);
 }  // namespace program
 
 namespace {
@@ -38,6 +40,7 @@ int main(int argc, char** argv) try {
   return_freed_memory();
   auto s = read_setup(argc, argv);
   if (!s) return 0;
+  if (s->o.describe) return describe_model(*s);
   return s->o.dump_samples > 0 ? dump_samples(*s) : train(*s, argv[0]);
 } catch (const usage_error& e) {
   clear_line();

@@ -60,6 +60,10 @@ struct train_options {
   double val_fraction = 0;
   bool packed = false, shuffle = true, skip_bad_lines = false;
   index_t dump_samples = 0;
+  bool describe = false;
+
+  /// Nothing is trained and nothing written.
+  [[nodiscard]] bool only_shows() const { return dump_samples > 0 || describe; }
 
   /// All but the vocabulary, which the tokenizer decides.
   [[nodiscard]] zer0::dims sizes(index_t vocabulary) const {
@@ -115,8 +119,8 @@ inline constexpr std::array defining_options{"mode",
                                              "lora_target"};
 
 /// Those that a resumed run does not take over from the run that it continues.
-inline constexpr std::array momentary_options{"out_dir",   "resume", "overwrite",    "init_from",
-                                              "n_threads", "device", "dump_samples", "lora_path"};
+inline constexpr std::array momentary_options{"out_dir", "resume",       "overwrite", "init_from", "n_threads",
+                                              "device",  "dump_samples", "lora_path", "describe"};
 
 /// What has another default in --mode dpo.
 inline const std::map<std::string, std::string> dpo_defaults{
@@ -186,6 +190,10 @@ inline void add_model(option_set& options, train_options& o) {
   options.add("norm_eps", o.norm_eps, "added to the mean square in RMSNorm");
   options.add("multiple_of", o.multiple_of,
               "the feed-forward's width, 8/3 of dim, is rounded up to a multiple of this");
+  options.add(
+      "describe", o.describe,
+      "print the parts of the model, its parameters, floating-point operations a token and the memory of a step, "
+      "and end; nothing is allocated, so any size will do");
   options.add("flash_attn", o.flash_attn, "attention by tiles: the same numbers, less memory, and faster");
   options.add("recompute", o.recompute,
               "keep a block's input alone and run it again for its gradients: the same numbers, far less memory, a "

@@ -82,7 +82,7 @@ inline void choose_start(train_setup& s, const option_set& options) {
   } else if (!from.empty()) {
     const fs::path run = find_run(s.o.out_dir, mode_of(from).run, s.o.dim, options.given("dim"));
     s.start = find_checkpoint(run, {"best", "last"});
-    demand(!s.start.empty() || s.o.dump_samples > 0, "--mode ", s.o.mode, " begins with a trained model, and ",
+    demand(!s.start.empty() || s.o.only_shows(), "--mode ", s.o.mode, " begins with a trained model, and ",
            run.string(), " holds no checkpoint; train one with --mode ", from,
            ", or name a model's folder by --init_from");
   }
@@ -115,7 +115,7 @@ inline void choose_adapters(train_setup& s, const option_set& options) {
     lora = {s.o.lora_rank, s.o.lora_alpha, s.o.lora_dropout, projections_of(s.o.lora_target)};
   }
   demand(lora.rank == 0 || s.o.mode != "test", "--mode test trains all weights; leave --lora_rank and --lora_path out");
-  demand(lora.rank == 0 || s.earlier || s.starts_from_files(),
+  demand(lora.rank == 0 || s.earlier || s.starts_from_files() || s.o.describe,
          "LoRA adapts a trained model, but this run begins with random weights; name a model by --init_from");
 }
 
@@ -131,10 +131,10 @@ inline void choose_sizes(train_setup& s, const option_set& options) {
 
 inline void choose_files(train_setup& s, const option_set& options) {
   s.directory = s.earlier ? s.earlier->directory() : run_directory(s.o.out_dir, mode_of(s.o.mode).run, s.o.dim);
-  demand(s.earlier || s.o.overwrite || s.o.dump_samples > 0 || !holds_checkpoints(s.directory), s.directory.string(),
+  demand(s.earlier || s.o.overwrite || s.o.only_shows() || !holds_checkpoints(s.directory), s.directory.string(),
          " holds the checkpoints of an earlier run; go on with it by --resume, choose another --out_dir, or replace it "
          "by --overwrite");
-  demand(s.o.mode == "test" || fs::exists(s.o.data_path), "--data_path ", s.o.data_path,
+  demand(s.o.mode == "test" || s.o.describe || fs::exists(s.o.data_path), "--data_path ", s.o.data_path,
          " does not exist; give a JSON Lines file of ",
          s.o.mode == "pretrain" ? "{\"text\": ...}, such as the program corpus writes"
          : s.o.mode == "sft"    ? "{\"conversations\": [{\"role\": ..., \"content\": ...}, ...]}"

@@ -1,6 +1,7 @@
 // A training run of `train` on one device.
 #pragma once
 
+#include "chosen_variant.hpp"
 #include "device_table.hpp"
 #include "references.hpp"
 #include "self_check.hpp"
@@ -10,7 +11,6 @@
 #include "train_report.hpp"
 #include "train_setup.hpp"
 #include "training_data.hpp"
-#include "variants.hpp"
 #include <zer0/loss/preference.hpp>
 #include <zer0/optim/schedule/constant.hpp>
 #include <zer0/recipe/hook/checkpoints.hpp>
@@ -23,10 +23,6 @@
 #include <utility>
 
 namespace program {
-
-inline variant_choice chosen_variant(const train_setup& s) {
-  return {.flash = s.o.flash_attn, .tied = s.config.tied, .recompute = s.o.recompute};
-}
 
 /// What the options choose is known when the program runs, so it is not a type of the library's but a call.
 using schedule = std::function<double(index_t, index_t)>;

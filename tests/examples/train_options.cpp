@@ -126,6 +126,7 @@ const std::map<std::string, std::string> additions{
     {"shuffle", "true"},
     {"skip_bad_lines", "false"},
     {"dump_samples", "0"},
+    {"describe", "false"},
 };
 
 std::map<std::string, std::string> all_defaults() {
