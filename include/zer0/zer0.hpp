@@ -144,6 +144,7 @@
 #include <zer0/model/recompute.hpp>
 #include <zer0/model/workspace.hpp>
 #include <zer0/models/llama.hpp>
+#include <zer0/models/qwen3.hpp>
 #include <zer0/optim/adamw.hpp>
 #include <zer0/optim/loss_scale.hpp>
 #include <zer0/optim/schedule/constant.hpp>

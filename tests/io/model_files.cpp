@@ -221,6 +221,15 @@ TEST_CASE("model_files: a variant of no other library is written under zer0's ow
   const support::temp_dir dir;
   zer0::dims all = sizes;
   all.hidden_dim = sizes.hidden();
+  all.sliding_window = 3;
+  all.attn_logit_softcap = 5;
+  all.kv_lora_rank = 6;
+  all.q_lora_rank = 7;
+  all.qk_nope_head_dim = 8;
+  all.qk_rope_head_dim = 9;
+  all.v_head_dim = 10;
+  all.rope_scaling = {2, 11, 1.5, 3, 33, 3, 1.1, 0.5, 0.7};
+  all.experts = {5, 3, 1, 12, 0.2, false, false, 1.5, 2e-3, 1.75, 2e-3};
   zer0::write_config(dir.path(), {all, true, "zer0"});
   const zer0::model_config read = zer0::read_config(dir.path());
   CHECK(read.family == "zer0");

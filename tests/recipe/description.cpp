@@ -1,5 +1,6 @@
 #include "support/catch.hpp"
 #include "support/small_model.hpp"
+#include <zer0/attention/sliding_window.hpp>
 #include <zer0/device/cpu.hpp>
 #include <zer0/model/adapted.hpp>
 #include <zer0/model/recompute.hpp>
@@ -48,6 +49,16 @@ TEST_CASE("description: FLOPs are those of the formula", "[recipe][description]"
   const auto again = describe<decoder<recompute<>>>(s, batch, seq);
   const double head = 2.0 * static_cast<double>(s.dim * s.vocab_size);
   CHECK(again.backward_flops == Catch::Approx(3 * again.forward_flops - head).epsilon(1e-12));
+}
+
+TEST_CASE("description: a window bounds the FLOPs of attention", "[recipe][description]") {
+  dims s = small_dims;
+  s.sliding_window = 4;
+  const auto all = describe<decoder<>>(s, 2, 10);
+  const auto window = describe<decoder<gqa<sliding_window>>>(s, 2, 10);
+  const double keys = 1 + 2 + 3 + 7 * 4, causal_keys = 55;  // of a sequence of 10
+  CHECK(all.forward_flops - window.forward_flops ==
+        Catch::Approx(static_cast<double>(s.n_layers * 4 * s.dim) * (causal_keys - keys) / 10).epsilon(1e-12));
 }
 
 TEST_CASE("description: memory of weights, gradients and optimizer", "[recipe][description]") {

@@ -40,14 +40,17 @@ class dry_run : public archetype {
   }
   /// For each head's query and each key that it sees, products over `depth` elements.
   void count_attention(const attention_sizes& a, index_t tokens, index_t sequences, index_t depth) {
-    flops_ += 2.0 * static_cast<double>(a.heads * depth) * pairs(tokens, sequences);
+    flops_ += 2.0 * static_cast<double>(a.heads * depth) * pairs(tokens, sequences, static_cast<double>(a.window));
   }
 
  private:
-  /// (query, key) pairs of N tokens in S causal sequences of the same length.
-  static double pairs(index_t tokens, index_t sequences) {
+  /// (query, key) pairs of N tokens in S causal sequences of the same length T; with a window its first `window` tokens
+  /// see all older ones, the others so many.
+  static double pairs(index_t tokens, index_t sequences, double window) {
     const double n = static_cast<double>(tokens);
-    return n * (n / static_cast<double>(std::max<index_t>(sequences, 1)) + 1) / 2;
+    const double length = n / static_cast<double>(std::max<index_t>(sequences, 1));
+    if (window == 0 || window >= length) return n * (length + 1) / 2;
+    return n / length * (window * (window + 1) / 2 + (length - window) * window);
   }
 
   std::size_t bytes_ = 0, peak_bytes_ = 0;

@@ -83,6 +83,8 @@ inline bool is_number(const std::string& name) {
 }
 
 inline void print_part(std::ostream& out, const described_part& part, const std::string& name, int depth) {
+  if (part.parts.size() == 1 && part.parts[0].parts.empty())
+    return print_part(out, part.parts[0], name + "." + part.parts[0].name, depth);
   const std::string label = std::string(static_cast<std::size_t>(2 * depth), ' ') + name;
   out << std::left << std::setw(44) << label << std::right << std::setw(16) << with_commas(part.parameters);
   if (!part.shape.empty()) out << "  " << part.shape;

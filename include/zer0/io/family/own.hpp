@@ -20,6 +20,28 @@ inline void read_experts(const config_file& file, expert_sizes& e) {
   e.capacity_factor = file.get_or("capacity_factor", e.capacity_factor);
   e.bias_update_rate = file.get_or("bias_update_rate", e.bias_update_rate);
 }
+inline void read_scaling(const config_file& file, rope_scaling_sizes& r) {
+  r.factor = file.get_or("rope_factor", r.factor);
+  r.original_max_seq_len = file.get_or("rope_original_max_seq_len", r.original_max_seq_len);
+  r.low_freq_factor = file.get_or("rope_low_freq_factor", r.low_freq_factor);
+  r.high_freq_factor = file.get_or("rope_high_freq_factor", r.high_freq_factor);
+  r.beta_fast = file.get_or("rope_beta_fast", r.beta_fast);
+  r.beta_slow = file.get_or("rope_beta_slow", r.beta_slow);
+  r.attention_factor = file.get_or("rope_attention_factor", r.attention_factor);
+  r.mscale = file.get_or("rope_mscale", r.mscale);
+  r.mscale_all_dim = file.get_or("rope_mscale_all_dim", r.mscale_all_dim);
+}
+inline void write_scaling(const rope_scaling_sizes& r, nlohmann::json& j) {
+  j.update({{"rope_factor", r.factor},
+            {"rope_original_max_seq_len", r.original_max_seq_len},
+            {"rope_low_freq_factor", r.low_freq_factor},
+            {"rope_high_freq_factor", r.high_freq_factor},
+            {"rope_beta_fast", r.beta_fast},
+            {"rope_beta_slow", r.beta_slow},
+            {"rope_attention_factor", r.attention_factor},
+            {"rope_mscale", r.mscale},
+            {"rope_mscale_all_dim", r.mscale_all_dim}});
+}
 inline void write_experts(const expert_sizes& e, nlohmann::json& j) {
   j.update({{"n_routed_experts", e.n_routed},
             {"num_experts_per_tok", e.per_token},
@@ -52,6 +74,14 @@ inline constexpr model_family own{
           s.max_seq_len = file.get<index_t>("max_seq_len");
           s.hidden_dim = file.get<index_t>("hidden_dim");
           s.rope_theta = file.get_or("rope_theta", s.rope_theta);
+          detail::read_scaling(file, s.rope_scaling);
+          s.sliding_window = file.get_or("sliding_window", s.sliding_window);
+          s.attn_logit_softcap = file.get_or("attn_logit_softcap", s.attn_logit_softcap);
+          s.kv_lora_rank = file.get_or("kv_lora_rank", s.kv_lora_rank);
+          s.q_lora_rank = file.get_or("q_lora_rank", s.q_lora_rank);
+          s.qk_nope_head_dim = file.get_or("qk_nope_head_dim", s.qk_nope_head_dim);
+          s.qk_rope_head_dim = file.get_or("qk_rope_head_dim", s.qk_rope_head_dim);
+          s.v_head_dim = file.get_or("v_head_dim", s.v_head_dim);
           s.norm_eps = file.get_or("norm_eps", s.norm_eps);
           detail::read_experts(file, s.experts);
           config.tied = file.get_or("tie_word_embeddings", false);
@@ -67,9 +97,17 @@ inline constexpr model_family own{
                     {"max_seq_len", s.max_seq_len},
                     {"hidden_dim", s.hidden()},
                     {"rope_theta", s.rope_theta},
+                    {"sliding_window", s.sliding_window},
+                    {"attn_logit_softcap", s.attn_logit_softcap},
+                    {"kv_lora_rank", s.kv_lora_rank},
+                    {"q_lora_rank", s.q_lora_rank},
+                    {"qk_nope_head_dim", s.qk_nope_head_dim},
+                    {"qk_rope_head_dim", s.qk_rope_head_dim},
+                    {"v_head_dim", s.v_head_dim},
                     {"norm_eps", s.norm_eps},
                     {"tie_word_embeddings", config.tied}});
           detail::write_experts(s.experts, j);
+          detail::write_scaling(s.rope_scaling, j);
         },
 };
 
