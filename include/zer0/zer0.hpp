@@ -40,10 +40,12 @@
 #include <zer0/data/sft_data.hpp>
 #include <zer0/data/shuffle.hpp>
 #include <zer0/data/training_texts.hpp>
+#include <zer0/device/activation.hpp>
 #include <zer0/device/archetype.hpp>
 #include <zer0/device/arena.hpp>
 #include <zer0/device/buffer.hpp>
 #include <zer0/device/cpu.hpp>
+#include <zer0/device/cpu/activation.hpp>
 #include <zer0/device/cpu/adamw.hpp>
 #include <zer0/device/cpu/attention_tile.hpp>
 #include <zer0/device/cpu/cached_attention.hpp>
@@ -62,7 +64,6 @@
 #include <zer0/device/cpu/rope.hpp>
 #include <zer0/device/cpu/sampling.hpp>
 #include <zer0/device/cpu/standard_attention.hpp>
-#include <zer0/device/cpu/swiglu.hpp>
 #include <zer0/device/device.hpp>
 #include <zer0/device/dry_run.hpp>
 #include <zer0/device/host_device.hpp>
@@ -74,6 +75,7 @@
 #include <zer0/device/preference.hpp>
 #include <zer0/device/recorder.hpp>
 #include <zer0/device/reference.hpp>
+#include <zer0/device/reference/activation.hpp>
 #include <zer0/device/reference/adamw.hpp>
 #include <zer0/device/reference/attention.hpp>
 #include <zer0/device/reference/cross_entropy.hpp>
@@ -85,7 +87,6 @@
 #include <zer0/device/reference/rms_norm.hpp>
 #include <zer0/device/reference/rope.hpp>
 #include <zer0/device/reference/sampling.hpp>
-#include <zer0/device/reference/swiglu.hpp>
 #include <zer0/device/routing.hpp>
 #include <zer0/device/sampler.hpp>
 #include <zer0/fwd.hpp>
@@ -114,6 +115,7 @@
 #include <zer0/layer/context.hpp>
 #include <zer0/layer/device_batch.hpp>
 #include <zer0/layer/embedding.hpp>
+#include <zer0/layer/gated.hpp>
 #include <zer0/layer/input_position.hpp>
 #include <zer0/layer/layer.hpp>
 #include <zer0/layer/learned_positions.hpp>

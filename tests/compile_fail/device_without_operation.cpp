@@ -1,12 +1,13 @@
-// expect: swiglu_forward
+// expect: gate_forward
 #include <zer0/device/device.hpp>
 #include <zer0/device/reference.hpp>
 
 // A device that has all but one operation: those of `reference`, but for the one that is deleted.
 struct my_device : zer0::reference {};
 #ifdef ZER0_WRONG
-void swiglu_forward(my_device&, zer0::tensor_view<const double>, zer0::tensor_view<const double>,
-                    zer0::tensor_view<double>) = delete;
+template <class A>
+void gate_forward(my_device&, A, zer0::tensor_view<const double>, zer0::tensor_view<const double>,
+                  zer0::tensor_view<double>) = delete;
 #endif
 
 static_assert(zer0::device<my_device>);

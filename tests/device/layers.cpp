@@ -188,48 +188,6 @@ TEMPLATE_LIST_TEST_CASE("rotate: both pairings, both directions and a magnitude 
           }
 }
 
-TEMPLATE_LIST_TEST_CASE("swiglu: forward and backward agree with the reference, also over their inputs",
-                        "[device][swiglu]", support::judged_devices) {
-  for_shapes<TestType>([](index_t rows, index_t cols, auto& t) {
-    auto& gate = t.normal(rows, cols, 3);
-    auto& up = t.normal(rows, cols);
-    auto& y = t.output(rows, cols);
-    auto& dy = t.normal(rows, cols);
-    auto& dgate = t.output(rows, cols);
-    auto& dup = t.output(rows, cols);
-    auto& over_gate = t.given(rows, cols, gate.initial);
-    auto& over_up = t.given(rows, cols, up.initial);
-    t.run([&](auto& d, auto at) {
-      swiglu_forward(d, at(gate), at(up), at(y));
-      swiglu_backward(d, at(gate), at(up), at(dy), at(dgate), at(dup));
-      swiglu_backward(d, at(over_gate), at(over_up), at(dy), at(over_gate), at(over_up));
-    });
-    t.expect_close(y, 4);  // an exponential, a quotient, two products
-    t.expect_close(dgate, 4);
-    t.expect_close(dup, 4);
-    CHECK(over_gate.actual.values() == dgate.actual.values());
-    CHECK(over_up.actual.values() == dup.actual.values());
-    CHECK(over_gate.expected.values() == dgate.expected.values());
-  });
-}
-
-TEMPLATE_LIST_TEST_CASE("swiglu: gates of hundreds give 0 or the product, no NaN", "[device][swiglu]",
-                        support::judged_devices) {
-  support::twin<TestType> t(1);
-  auto& gate = t.given(1, 6, {-1000, -300, -90, 90, 300, 1000});
-  auto& up = t.given(1, 6, {2, 2, 2, 2, 2, 2});
-  auto& y = t.output(1, 6);
-  auto& dgate = t.output(1, 6);
-  auto& dup = t.output(1, 6);
-  t.run([&](auto& d, auto at) {
-    swiglu_forward(d, at(gate), at(up), at(y));
-    swiglu_backward(d, at(gate), at(up), at(up), at(dgate), at(dup));
-  });
-  t.expect_close(y, 4);
-  t.expect_close(dgate, 4);
-  t.expect_close(dup, 4);
-}
-
 TEMPLATE_LIST_TEST_CASE("cross_entropy: loss and gradient agree with the reference; weight 0 reads no target",
                         "[device][cross_entropy]", support::judged_devices) {
   for (const double size : {1.0, 30.0})

@@ -118,22 +118,6 @@ TEST_CASE("reference: rms_norm with a weight of fewer numbers norms each group o
   CHECK(gradient_error(weight, dweight, y, dy, forward) < 1e-8);
 }
 
-TEST_CASE("reference: swiglu's gradients are those of the formula", "[device][reference]") {
-  reference d;
-  matrix gate(4, 6, 1);
-  matrix up(4, 6, 2);
-  matrix y(4, 6);
-  const matrix dy(4, 6, 3);
-  matrix dgate(4, 6);
-  matrix dup(4, 6);
-  const auto forward = [&] { swiglu_forward(d, gate, up, y); };
-  forward();
-  CHECK(y(0, 0) == Catch::Detail::Approx(gate(0, 0) * 0.5 * (1 + std::tanh(gate(0, 0) / 2)) * up(0, 0)));
-  swiglu_backward(d, gate, up, dy, dgate, dup);
-  CHECK(gradient_error(gate, dgate, y, dy, forward) < 1e-8);
-  CHECK(gradient_error(up, dup, y, dy, forward) < 1e-8);
-}
-
 TEST_CASE("reference: backward rotation undoes the forward one; products depend on the distance of positions only",
           "[device][reference]") {
   reference d;

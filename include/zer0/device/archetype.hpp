@@ -54,8 +54,14 @@ inline void rms_norm_backward(archetype&, detail::archetype_in, detail::archetyp
 
 inline void rotate(archetype&, rope_pairing, rope_direction, index_t, id_span, detail::archetype_numbers, double, detail::archetype_out) {}
 
-inline void swiglu_forward(archetype&, detail::archetype_in, detail::archetype_in, detail::archetype_out) {}
-inline void swiglu_backward(archetype&, detail::archetype_in, detail::archetype_in, detail::archetype_in, detail::archetype_out, detail::archetype_out) {}
+template <activation A>
+void activate_forward(archetype&, A, detail::archetype_in, detail::archetype_out) {}
+template <activation A>
+void activate_backward(archetype&, A, detail::archetype_in, detail::archetype_in, detail::archetype_out) {}
+template <activation A>
+void gate_forward(archetype&, A, detail::archetype_in, detail::archetype_in, detail::archetype_out) {}
+template <activation A>
+void gate_backward(archetype&, A, detail::archetype_in, detail::archetype_in, detail::archetype_in, detail::archetype_out, detail::archetype_out) {}
 
 inline void standard_attention_forward(archetype&, const attention_sizes&, detail::archetype_in, detail::archetype_in, detail::archetype_in, id_span, detail::archetype_out, detail::archetype_out) {}
 inline void standard_attention_backward(archetype&, const attention_sizes&, detail::archetype_in, detail::archetype_in, detail::archetype_in, id_span, detail::archetype_in, detail::archetype_in, detail::archetype_out, detail::archetype_out, detail::archetype_out, detail::archetype_out) {}

@@ -14,7 +14,7 @@
 #include <zer0/device/cpu/rope.hpp>
 #include <zer0/device/cpu/sampling.hpp>
 #include <zer0/device/cpu/standard_attention.hpp>
-#include <zer0/device/cpu/swiglu.hpp>
+#include <zer0/device/cpu/activation.hpp>
 #include <zer0/device/host_experts.hpp>
 #include <zer0/device/host_grouped_matmul.hpp>
 #include <zer0/device/host_routing.hpp>

@@ -17,7 +17,7 @@
 #include <zer0/device/cuda/rope.cuh>
 #include <zer0/device/cuda/sampling.cuh>
 #include <zer0/device/cuda/standard_attention.cuh>
-#include <zer0/device/cuda/swiglu.cuh>
+#include <zer0/device/cuda/activation.cuh>
 
 namespace zer0 {
 static_assert(device<cuda>);

@@ -13,6 +13,7 @@
 
 #include <zer0/core/random_stream.hpp>
 #include <zer0/core/tensor.hpp>
+#include <zer0/device/activation.hpp>
 #include <zer0/device/pair_sums.hpp>
 
 #include <concepts>
@@ -153,9 +154,14 @@ concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<
   //    Su et al. 2021, arXiv:2104.09864. backward turns the other way. Angles in double, then rounded.
   rotate(d, rope_pairing::interleaved, rope_direction::forward, n /*C*/, ids /*positions (N)*/, cv /*frequencies (C/2)*/, s, y);
 
-  // -- gated feed-forward: y = silu(gate) * up, all (N,F). Shazeer 2020, arXiv:2002.05202
-  swiglu_forward(d, x, x, y);             // gate, up, y
-  swiglu_backward(d, x, x, x, y, y);      // gate, up, dy, dgate, dup. dgate may be gate, dup may be up
+  // -- activations: act is an empty type of device/activation.hpp, which kernels call
+  activate_forward(d, silu(), x, y);      // act, x, y = act(x); y may be x
+  activate_backward(d, silu(), x, x, y);  // act, x, dy, dx = dy act'(x); dx may be dy
+  activate_forward(d, silu(), wx, wy);
+  activate_backward(d, silu(), wx, wx, wy);
+  //    and gated: y = act(gate) * up, all (N,F). Shazeer 2020, arXiv:2002.05202
+  gate_forward(d, silu(), x, x, y);       // act, gate, up, y
+  gate_backward(d, silu(), x, x, x, y, y);  // act, gate, up, dy, dgate, dup. dgate may be gate, dup may be up
 
   // -- attention: o = dropout(softmax(scale q k^T, causal in each sequence)) v; q (N,H*C), k (N,K*C), v (N,K*Cv), o (N,H*Cv).
   //    standard keeps the probabilities before dropout: (N*H, longest sequence), row token*H+head, zero for keys that are not seen.

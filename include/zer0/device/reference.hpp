@@ -15,7 +15,7 @@
 #include <zer0/device/reference/rms_norm.hpp>
 #include <zer0/device/reference/rope.hpp>
 #include <zer0/device/reference/sampling.hpp>
-#include <zer0/device/reference/swiglu.hpp>
+#include <zer0/device/reference/activation.hpp>
 
 namespace zer0 {
 static_assert(device<reference>);

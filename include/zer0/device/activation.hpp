@@ -1,0 +1,184 @@
+// Activations: one function of a number and its derivative, written once for every device.
+#pragma once
+
+#include <zer0/device/host_device.hpp>
+
+#include <cmath>
+#include <concepts>
+#include <type_traits>
+
+namespace zer0 {
+namespace detail {
+
+template <class Z>
+struct find_scalar {
+  using type = Z;
+};
+template <class Z>
+requires requires { typename Z::Scalar; }
+struct find_scalar<Z> {
+  using type = typename Z::Scalar;
+};
+
+/// A constant beside numbers of type Z.
+template <class Z>
+using scalar_of = typename find_scalar<Z>::type;
+
+template <class Z>
+ZER0_HOST_DEVICE Z error_function(const Z& z) {
+  if constexpr (std::is_arithmetic_v<Z>)
+    return std::erf(z);
+  else
+    return z.unaryExpr([](scalar_of<Z> e) { return std::erf(e); });
+}
+
+template <class Z>
+ZER0_HOST_DEVICE Z logistic(const Z& z) {
+  using std::exp;
+  return 1 / (1 + exp(-z));
+}
+
+}  // namespace detail
+
+/// `value(z)` and its derivative `slope(z)`, of a float, a double, or an array of them that computes element by element
+/// (the cpu device hands over 64 at once): exp and abs are called without a namespace, constants are
+/// detail::scalar_of<Z>. Where both are cheaper together, `value_and_slope(z, value, slope)` may say so.
+template <class A>
+concept activation = std::is_empty_v<A> && requires(float f, double g) {
+  { A::value(f) } -> std::same_as<float>;
+  { A::slope(f) } -> std::same_as<float>;
+  { A::value(g) } -> std::same_as<double>;
+  { A::slope(g) } -> std::same_as<double>;
+};
+
+namespace detail {
+
+template <activation A, class Z>
+ZER0_HOST_DEVICE void value_and_slope(const Z& z, Z& value, Z& slope) {
+  if constexpr (requires { A::value_and_slope(z, value, slope); }) {
+    A::value_and_slope(z, value, slope);
+  } else {
+    value = A::value(z);
+    slope = A::slope(z);
+  }
+}
+
+}  // namespace detail
+
+/// 1 / (1 + exp(-z))
+struct sigmoid {
+  template <class Z>
+  ZER0_HOST_DEVICE static Z value(const Z& z) {
+    return detail::logistic(z);
+  }
+  template <class Z>
+  ZER0_HOST_DEVICE static Z slope(const Z& z) {
+    const Z s = detail::logistic(z);
+    return s * (1 - s);
+  }
+};
+
+/// z / (1 + exp(-z)), also called Swish. Hendrycks & Gimpel 2016, arXiv:1606.08415; Elfwing et al. 2017,
+/// arXiv:1702.03118
+struct silu {
+  template <class Z>
+  ZER0_HOST_DEVICE static Z value(const Z& z) {
+    using std::exp;
+    return z / (1 + exp(-z));
+  }
+  template <class Z>
+  ZER0_HOST_DEVICE static Z slope(const Z& z) {
+    const Z s = detail::logistic(z);
+    return s * (1 + z * (1 - s));
+  }
+  template <class Z>
+  ZER0_HOST_DEVICE static void value_and_slope(const Z& z, Z& value, Z& slope) {
+    const Z s = detail::logistic(z);
+    value = z * s;
+    slope = s * (1 + z * (1 - s));
+  }
+};
+
+/// z Phi(z), Phi the normal distribution: z/2 (1 + erf(z / sqrt 2)). Hendrycks & Gimpel 2016, arXiv:1606.08415
+struct gelu {
+  template <class Z>
+  ZER0_HOST_DEVICE static Z value(const Z& z) {
+    return z * distribution(z);
+  }
+  template <class Z>
+  ZER0_HOST_DEVICE static Z slope(const Z& z) {
+    return distribution(z) + z * density(z);
+  }
+  template <class Z>
+  ZER0_HOST_DEVICE static void value_and_slope(const Z& z, Z& value, Z& slope) {
+    const Z below = distribution(z);
+    value = z * below;
+    slope = below + z * density(z);
+  }
+
+ private:
+  template <class Z>
+  ZER0_HOST_DEVICE static Z distribution(const Z& z) {
+    using c = detail::scalar_of<Z>;
+    const Z scaled = z * c(0.7071067811865476);
+    return (1 + detail::error_function(scaled)) * c(0.5);
+  }
+  template <class Z>
+  ZER0_HOST_DEVICE static Z density(const Z& z) {
+    using std::exp;
+    using c = detail::scalar_of<Z>;
+    return exp(z * z * c(-0.5)) * c(0.3989422804014327);  // 1 / sqrt(2 pi)
+  }
+};
+
+/// z/2 (1 + tanh(u)), u = sqrt(2/pi) (z + 0.044715 z^3): gelu as GPT-2 computes it ("gelu_new"). Same paper, section 2.
+/// Computed as z / (1 + exp(-2u)), which is the same and keeps its digits where tanh is nearly -1.
+struct gelu_tanh {
+  template <class Z>
+  ZER0_HOST_DEVICE static Z value(const Z& z) {
+    const Z u = twice(z);
+    return z * detail::logistic(u);
+  }
+  template <class Z>
+  ZER0_HOST_DEVICE static Z slope(const Z& z) {
+    Z value, slope;
+    value_and_slope(z, value, slope);
+    return slope;
+  }
+  template <class Z>
+  ZER0_HOST_DEVICE static void value_and_slope(const Z& z, Z& value, Z& slope) {
+    using c = detail::scalar_of<Z>;
+    const Z u = twice(z), opposite = -u;
+    const Z share = detail::logistic(u), rest = detail::logistic(opposite);  // 1 - share, with all its digits
+    value = z * share;
+    slope = share + z * share * rest * (1 + z * z * c(3 * cubic)) * c(twice_root);
+  }
+
+ private:
+  static constexpr double twice_root = 1.5957691216057308;  // 2 sqrt(2 / pi)
+  static constexpr double cubic = 0.044715;
+  template <class Z>
+  ZER0_HOST_DEVICE static Z twice(const Z& z) {  // 2u
+    using c = detail::scalar_of<Z>;
+    return z * (1 + z * z * c(cubic)) * c(twice_root);
+  }
+};
+
+/// max(z, 0)^2. So et al. 2021, arXiv:2109.08668
+struct relu_squared {
+  template <class Z>
+  ZER0_HOST_DEVICE static Z value(const Z& z) {
+    const Z twice = slope(z);
+    return twice * twice * detail::scalar_of<Z>(0.25);
+  }
+  template <class Z>
+  ZER0_HOST_DEVICE static Z slope(const Z& z) {
+    using std::abs;
+    return z + abs(z);
+  }
+};
+
+static_assert(activation<sigmoid> && activation<silu> && activation<gelu> && activation<gelu_tanh> &&
+              activation<relu_squared>);
+
+}  // namespace zer0
