@@ -48,6 +48,7 @@
 #include <zer0/device/cpu/activation.hpp>
 #include <zer0/device/cpu/adamw.hpp>
 #include <zer0/device/cpu/attention_tile.hpp>
+#include <zer0/device/cpu/bias.hpp>
 #include <zer0/device/cpu/cached_attention.hpp>
 #include <zer0/device/cpu/cross_entropy.hpp>
 #include <zer0/device/cpu/device.hpp>
@@ -55,6 +56,7 @@
 #include <zer0/device/cpu/elements.hpp>
 #include <zer0/device/cpu/embedding.hpp>
 #include <zer0/device/cpu/flash_attention.hpp>
+#include <zer0/device/cpu/layer_norm.hpp>
 #include <zer0/device/cpu/matmul.hpp>
 #include <zer0/device/cpu/parallel.hpp>
 #include <zer0/device/cpu/preference.hpp>
@@ -78,10 +80,12 @@
 #include <zer0/device/reference/activation.hpp>
 #include <zer0/device/reference/adamw.hpp>
 #include <zer0/device/reference/attention.hpp>
+#include <zer0/device/reference/bias.hpp>
 #include <zer0/device/reference/cross_entropy.hpp>
 #include <zer0/device/reference/device.hpp>
 #include <zer0/device/reference/elements.hpp>
 #include <zer0/device/reference/embedding.hpp>
+#include <zer0/device/reference/layer_norm.hpp>
 #include <zer0/device/reference/matmul.hpp>
 #include <zer0/device/reference/preference.hpp>
 #include <zer0/device/reference/rms_norm.hpp>

@@ -21,7 +21,7 @@ target_include_directories(cuda_on_cpu SYSTEM PUBLIC "${ZER0_CUDA_INCLUDE}" "${Z
 # The conformance suite once more, with cuda in the list of devices, and what only the emulation has. Under the
 # sanitizers, where the emulation is ten times slower, only a part.
 file(GLOB files CONFIGURE_DEPENDS cuda_on_cpu/tests/*.cpp)
-set(suite activation attention elements grouped_matmul layers matmul preference sampling)
+set(suite activation attention bias elements grouped_matmul layer_norm layers matmul preference sampling)
 set(label slow)
 if(ZER0_SANITIZE)
   list(FILTER files INCLUDE REGEX "/(emulation|fragments|refusals)\\.cpp$")

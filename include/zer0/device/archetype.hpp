@@ -52,6 +52,11 @@ inline void rms_norm_forward(archetype&, detail::archetype_in, detail::archetype
 inline void add_rms_norm_forward(archetype&, double, random_stream, detail::archetype_in, detail::archetype_out, detail::archetype_numbers, double, detail::archetype_out, detail::archetype_results) {}
 inline void rms_norm_backward(archetype&, detail::archetype_in, detail::archetype_numbers, detail::archetype_numbers, detail::archetype_in, double, detail::archetype_out, detail::archetype_results) {}
 
+inline void layer_norm_forward(archetype&, detail::archetype_in, detail::archetype_numbers, detail::archetype_numbers, double, detail::archetype_out, detail::archetype_results, detail::archetype_results) {}
+inline void layer_norm_backward(archetype&, detail::archetype_in, detail::archetype_numbers, detail::archetype_numbers, detail::archetype_numbers, detail::archetype_in, double, detail::archetype_out, detail::archetype_results, detail::archetype_results) {}
+inline void add_bias(archetype&, detail::archetype_numbers, detail::archetype_out) {}
+inline void add_column_sums(archetype&, detail::archetype_in, detail::archetype_results) {}
+
 inline void rotate(archetype&, rope_pairing, rope_direction, index_t, id_span, detail::archetype_numbers, double, detail::archetype_out) {}
 
 template <activation A>

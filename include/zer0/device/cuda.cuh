@@ -1,7 +1,9 @@
 // The cuda device with all of its operations. Compile with nvcc (--expt-relaxed-constexpr); link with cuBLAS.
 #pragma once
 
+#include <zer0/device/cuda/activation.cuh>
 #include <zer0/device/cuda/adamw.cuh>
+#include <zer0/device/cuda/bias.cuh>
 #include <zer0/device/cuda/cached_attention.cuh>
 #include <zer0/device/cuda/cross_entropy.cuh>
 #include <zer0/device/cuda/device.cuh>
@@ -9,6 +11,7 @@
 #include <zer0/device/cuda/embedding.cuh>
 #include <zer0/device/cuda/flash_attention.cuh>
 #include <zer0/device/cuda/grouped_matmul.cuh>
+#include <zer0/device/cuda/layer_norm.cuh>
 #include <zer0/device/cuda/matmul.cuh>
 #include <zer0/device/cuda/preference.cuh>
 #include <zer0/device/cuda/random.cuh>
@@ -17,7 +20,6 @@
 #include <zer0/device/cuda/rope.cuh>
 #include <zer0/device/cuda/sampling.cuh>
 #include <zer0/device/cuda/standard_attention.cuh>
-#include <zer0/device/cuda/activation.cuh>
 
 namespace zer0 {
 static_assert(device<cuda>);

@@ -150,6 +150,15 @@ concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<
   //    and with the sum before it in the same pass: add_dropout(x, y), then z = norm(y)
   add_rms_norm_forward(d, s, r, x, y, weight, s, y, v);  // p, stream, x, y (N,D), weight (D), eps, z (N,D), rstd (N)
 
+  //    LayerNorm: y = (x - mean) * rstd * weight + bias, rstd = 1/sqrt(mean((x - mean)^2) + eps) per row, both kept.
+  //    Ba et al. 2016, arXiv:1607.06450
+  layer_norm_forward(d, x, weight, weight, s, y, v, v);  // x (N,D), weight (D), bias (D), eps, y (N,D), mean (N), rstd (N)
+  layer_norm_backward(d, x, weight, cv, cv, x, s, y, v, v);  // x, weight, mean, rstd, dy, beta, dx (as above), dweight, dbias (added to)
+
+  // -- biases: y[n,j] += bias[j]; sums[j] += sum over n of x[n,j], in a fixed order
+  add_bias(d, weight, y); add_bias(d, cv, wy);
+  add_column_sums(d, x, v); add_column_sums(d, wx, v);
+
   // -- rotary positions, in place: x (N, heads*C) turned by angle position * frequencies[j]; cos and sin times `magnitude`.
   //    Su et al. 2021, arXiv:2104.09864. backward turns the other way. Angles in double, then rounded.
   rotate(d, rope_pairing::interleaved, rope_direction::forward, n /*C*/, ids /*positions (N)*/, cv /*frequencies (C/2)*/, s, y);

@@ -53,7 +53,7 @@ inline constexpr bool plain_block<recompute<Block>> = plain_block<Block>;
 template <class FeedForward>
 inline constexpr bool plain_feed_forward = false;
 template <class Linear>
-inline constexpr bool plain_feed_forward<swiglu_of<Linear>> = plain_linear<Linear>;
+inline constexpr bool plain_feed_forward<gated<silu, Linear>> = plain_linear<Linear>;
 
 }  // namespace detail
 
