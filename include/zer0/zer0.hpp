@@ -56,6 +56,7 @@
 #include <zer0/device/cpu/elements.hpp>
 #include <zer0/device/cpu/embedding.hpp>
 #include <zer0/device/cpu/flash_attention.hpp>
+#include <zer0/device/cpu/grouped_matmul.hpp>
 #include <zer0/device/cpu/layer_norm.hpp>
 #include <zer0/device/cpu/matmul.hpp>
 #include <zer0/device/cpu/parallel.hpp>
@@ -151,6 +152,15 @@
 #include <zer0/model/workspace.hpp>
 #include <zer0/models/llama.hpp>
 #include <zer0/models/qwen3.hpp>
+#include <zer0/moe/balance.hpp>
+#include <zer0/moe/expert_linear.hpp>
+#include <zer0/moe/moe.hpp>
+#include <zer0/moe/router.hpp>
+#include <zer0/moe/router/capacity.hpp>
+#include <zer0/moe/router/expert_choice.hpp>
+#include <zer0/moe/router/router_z_loss.hpp>
+#include <zer0/moe/router/sigmoid_bias.hpp>
+#include <zer0/moe/router/softmax_top_k.hpp>
 #include <zer0/optim/adamw.hpp>
 #include <zer0/optim/loss_scale.hpp>
 #include <zer0/optim/schedule/constant.hpp>

@@ -35,6 +35,21 @@ inline void compare_activations(file& f, verdict& v, const recording& pass, inde
   expect("norm", calls.back().y);
 }
 
+/// Of the labels, at all positions.
+template <class Device>
+void compare_log_probabilities(file& f, verdict& v, zer0::workspace<Device>& memory, zer0::const_view<Device> logits) {
+  using real = typename Device::real;
+  if (!f.has("token_logprobs")) return;
+  auto& c = memory.current();
+  const auto losses = c.keep.vector(logits.rows);
+  const auto ones =
+      memory.template put<real>(std::span<const float>(std::vector<float>(static_cast<std::size_t>(logits.rows), 1)));
+  cross_entropy_loss(c.device, logits, memory.batch().targets, std::span<const real>(ones), losses);
+  numbers log_probabilities = fetch(c.device, losses);
+  for (double& x : log_probabilities) x = -x;
+  v.compare(f, "token_logprobs", log_probabilities, allow::log_probability);
+}
+
 /// logits, their gradient and the labels' log-probabilities, by the operations that the loss is made of.
 template <class Model>
 void compare_logits(file& f, verdict& v, Model& m, const zer0::token_batch& batch) {
@@ -49,16 +64,11 @@ void compare_logits(file& f, verdict& v, Model& m, const zer0::token_batch& batc
   if (!pass.calls.empty()) compare_activations(f, v, pass, m.sizes().n_layers);
 
   const auto logits = c.keep.matrix(hidden.rows, m.sizes().vocab_size);
-  const auto losses = c.keep.vector(hidden.rows);
   matmul(d, zer0::transpose::no, hidden, zer0::transpose::yes, m.output().value, 0, logits);
   v.compare(f, "logits", fetch(d, logits), allow::activation);
 
-  const auto ones = memory.template put<real>(std::span<const float>(std::vector<float>(batch.ids.size(), 1)));
-  cross_entropy_loss(d, logits, memory.batch().targets, std::span<const real>(ones), losses);
-  numbers log_probabilities = fetch(d, losses);
-  for (double& x : log_probabilities) x = -x;
-  if (f.has("token_logprobs")) v.compare(f, "token_logprobs", log_probabilities, allow::log_probability);
-
+  compare_log_probabilities(f, v, memory, zer0::tensor_view<const real>(logits));
+  const auto losses = c.keep.vector(hidden.rows);
   memory.scale_weights(1 / batch.target_tokens());
   cross_entropy_gradient(d, logits, memory.batch().targets, memory.batch().weights, losses);
   if (f.has("dlogits")) v.compare(f, "dlogits", fetch(d, logits), allow::activation);

@@ -184,28 +184,26 @@ inline std::set<std::string> ways_of(const file& f, const std::string& kind) {
 
 }  // namespace detail
 
-/// Returns what of the file is not covered yet: models of experts.
-inline std::vector<std::string> check_generate(file& f, verdict& v) {
-  std::vector<std::string> left_out;
+inline void check_generate(file& f, verdict& v) {
   std::vector<detail::tokens> prompts;
   for (index_t p = 0; f.has("prompt." + std::to_string(p)); ++p)
     prompts.push_back(f.ids("prompt." + std::to_string(p)));
   zer0::require(!prompts.empty(), f.name(), ": there is no prompt.0");
   for (const std::string& kind : detail::models_of(f)) {
     const std::string config = "config." + kind + ".";
-    if (f.has_meta(config + "use_moe") && f.text(config + "use_moe") == "true") {
-      left_out.push_back(kind + ".*");
-      for (const std::string& n : f.names())
-        if (n.starts_with(kind + ".")) f.mark_used(n);
-      continue;
-    }
-    on_each_kernel(v, [&]<class D, class Kernel>(std::type_identity<D>, std::type_identity<Kernel>) {
-      zer0::model<plain_decoder<Kernel>, D> m(sizes_of(f, config));
+    const bool experts = f.has_meta(config + "use_moe") && f.text(config + "use_moe") == "true";
+    const auto check = [&]<class Variant, class D>(std::type_identity<Variant>, std::type_identity<D>) {
+      zer0::model<Variant, D> m(sizes_of(f, config));
       load_parameters(m, f, kind + ".");
       for (const std::string& how : detail::ways_of(f, kind)) detail::check_continuations(f, v, m, prompts, kind, how);
+    };
+    on_each_kernel(v, [&]<class D, class Kernel>(std::type_identity<D> device, std::type_identity<Kernel>) {
+      if (experts)
+        check(std::type_identity<expert_decoder<Kernel>>{}, device);
+      else
+        check(std::type_identity<plain_decoder<Kernel>>{}, device);
     });
   }
-  return left_out;
 }
 
 }  // namespace support::golden

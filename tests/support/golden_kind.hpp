@@ -20,7 +20,7 @@ enum class kind {
   generate,
   preference,
   lora,
-  later,
+  experts,
   unknown
 };
 
@@ -28,11 +28,10 @@ enum class kind {
 [[nodiscard]] constexpr std::string_view name_of(kind k) {
   constexpr std::string_view names[] = {"whole model", "attention",   "rope",     "rms_norm", "swiglu",
                                         "adamw",       "train curve", "sampling", "generate", "preference",
-                                        "LoRA",        "later",       "unknown"};
+                                        "LoRA",        "experts",     "unknown"};
   return names[static_cast<std::size_t>(k)];
 }
 
-/// `later`: a kind of the goldens that zer0 does not compute yet (experts).
 [[nodiscard]] inline kind kind_of(const file& f) {
   const auto names = f.names();
   const auto any = [&](auto holds) { return std::ranges::any_of(names, holds); };
@@ -42,7 +41,7 @@ enum class kind {
   };
   if (contains(".greedy.")) return kind::generate;
   if (contains(".lora.")) return kind::lora;
-  if (contains(".experts.")) return kind::later;
+  if (contains(".experts.")) return kind::experts;
   if (f.has("policy_logprobs")) return kind::preference;
   if (f.has("case.0.probs")) return kind::sampling;
   if (f.has("step_loss")) return kind::train_curve;

@@ -4,6 +4,7 @@
 #include "support/golden_devices.hpp"
 #include <zer0/core/batch.hpp>
 #include <zer0/model/model.hpp>
+#include <zer0/moe/moe.hpp>
 
 #include <array>
 #include <sstream>
@@ -15,6 +16,10 @@ namespace support::golden {
 
 template <class Kernel>
 using plain_decoder = zer0::decoder<zer0::gqa<zer0::rope, Kernel>, zer0::swiglu, zer0::rms_norm, zer0::tied_head>;
+
+using reference_router = zer0::softmax_top_k_of<zer0::reference_balanced>;
+template <class Kernel, class Router = reference_router>
+using expert_decoder = zer0::decoder<zer0::gqa<zer0::rope, Kernel>, zer0::moe<Router, zer0::swiglu>>;
 
 /// Names of zer0 (Hugging Face's) and of the reference implementation, component by component. Its rotary pairs are
 /// interleaved, as those of zer0::rope: rows need no reordering.
@@ -48,7 +53,7 @@ inline std::string reference_name(const std::string& name) {
       }
     result += (result.empty() ? "" : ".") + component;
   }
-  return result;
+  return result.ends_with("ffn.gate.weight") ? result + "s" : result;
 }
 
 /// Sizes under `prefix` ("config.") in the metadata.
@@ -63,7 +68,13 @@ inline zer0::dims sizes_of(const file& f, const std::string& prefix = "config.")
                    .max_seq_len = count("max_seq_len"),
                    .hidden_dim = count("hidden_dim"),
                    .rope_theta = f.number(prefix + "rope_theta"),
-                   .norm_eps = f.number(prefix + "norm_eps")};
+                   .norm_eps = f.number(prefix + "norm_eps"),
+                   .experts = {.n_routed = count("n_routed_experts"),
+                               .per_token = count("num_experts_per_tok"),
+                               .n_shared = count("n_shared_experts"),
+                               .aux_loss_alpha = f.number(prefix + "aux_loss_alpha"),
+                               .seq_aux = f.text(prefix + "seq_aux") == "true",
+                               .norm_topk_prob = f.text(prefix + "norm_topk_prob") == "true"}};
   sizes.check();
   return sizes;
 }

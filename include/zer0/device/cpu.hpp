@@ -10,6 +10,7 @@
 #include <zer0/device/cpu/elements.hpp>
 #include <zer0/device/cpu/embedding.hpp>
 #include <zer0/device/cpu/flash_attention.hpp>
+#include <zer0/device/cpu/grouped_matmul.hpp>
 #include <zer0/device/cpu/layer_norm.hpp>
 #include <zer0/device/cpu/matmul.hpp>
 #include <zer0/device/cpu/preference.hpp>
@@ -18,7 +19,6 @@
 #include <zer0/device/cpu/sampling.hpp>
 #include <zer0/device/cpu/standard_attention.hpp>
 #include <zer0/device/host_experts.hpp>
-#include <zer0/device/host_grouped_matmul.hpp>
 #include <zer0/device/host_routing.hpp>
 
 namespace zer0 {

@@ -8,6 +8,8 @@
 namespace zer0 {
 namespace detail {
 
+inline constexpr index_t few_rows = 4;
+
 /// x W^T for a few rows (a token at a time): reads each row of W once, which is all that such a product costs.
 inline void few_rows_product(tensor_view<const float> x, tensor_view<const float> w, float beta, tensor_view<float> y) {
   parallel_for(w.rows, w.cols, [&](index_t j) {
@@ -29,7 +31,7 @@ inline void matmul(cpu& d, transpose ta, tensor_view<const float> a, transpose t
   if (c.elements() == 0) return;  // no token came to an expert
   const index_t depth = ta == transpose::yes ? a.rows : a.cols;
   if (depth == 0) return beta == 0 ? fill(d, c, 0) : void();
-  if (c.rows <= 4 && ta == transpose::no && tb == transpose::yes)
+  if (c.rows <= detail::few_rows && ta == transpose::no && tb == transpose::yes)
     return detail::few_rows_product(a, b, static_cast<float>(beta), c);
   const detail::operand left{a.data, a.stride, ta == transpose::yes};
   const detail::operand right{b.data, b.stride, tb == transpose::no};
