@@ -119,7 +119,8 @@ void is_causal(const zer0::dims& sizes, bool same_bits) {
   const std::vector<double> before = layer.forward(x, more_than_a_tile);
   for (const index_t changed : {index_t{40}, index_t{69}, index_t{80}, index_t{203}, index_t{207}}) {
     std::vector<double> other = x;
-    for (index_t j = 0; j < sizes.dim; ++j) other[static_cast<std::size_t>(changed * sizes.dim + j)] += 3;
+    for (index_t j = 0; j < sizes.dim; j += 2)  // not all numbers by as much: LayerNorm would not see it
+      other[static_cast<std::size_t>(changed * sizes.dim + j)] += 3;
     const std::vector<double> after = layer.forward(other, more_than_a_tile);
     INFO("token " << changed);
     const double earlier = difference(rows(after, 0, changed, sizes.dim), rows(before, 0, changed, sizes.dim));
