@@ -176,8 +176,9 @@ TEST_CASE("model_files: what config.json asks for and zer0 lacks is refused by n
   CHECK_THAT(message_with("model_type", "bert"), contains("model_type is \"bert\"; this version reads \"llama\""));
   CHECK_THAT(message_with("attention_bias", true), contains("attention_bias is true"));
   CHECK_THAT(message_with("hidden_act", "gelu"), contains("hidden_act is \"gelu\"; only \"silu\" is supported"));
-  CHECK_THAT(message_with("rope_scaling", {{"type", "linear"}, {"factor", 2}}), contains("rope_scaling"));
-  CHECK_THAT(message_with("rope_parameters", {{"rope_type", "yarn"}}), contains("rope_type is \"yarn\""));
+  CHECK_THAT(message_with("rope_scaling", {{"type", "dynamic"}, {"factor", 2}}), contains("rope_type is \"dynamic\""));
+  CHECK_THAT(message_with("rope_parameters", {{"rope_type", "longrope"}}), contains("rope_type is \"longrope\""));
+  CHECK_THAT(message_with("rope_parameters", {{"rope_type", "yarn"}}), contains("has no key \"factor\""));
   CHECK_THAT(message_with("num_attention_heads", 5), contains("dims:"));
   CHECK_THAT(message_with("hidden_size", "wide"), contains("\"hidden_size\""));
   CHECK(message_with("rope_scaling", nullptr) == "accepted");
@@ -197,6 +198,39 @@ TEST_CASE("model_files: of Qwen, windows in use and layers of different kinds ar
   refuses("layer_types", {"full_attention", "sliding_attention"});
 }
 
+TEST_CASE("model_files: scaled rotary positions are read as older and newer files have them, and written",
+          "[io][model_files]") {
+  const support::temp_dir dir;
+  const nlohmann::json yarn = {{"rope_type", "yarn"},  {"factor", 4},    {"original_max_position_embeddings", 8},
+                               {"beta_fast", 20},      {"beta_slow", 2}, {"mscale", 0.7},
+                               {"mscale_all_dim", 0.9}};
+  zer0::write_config(dir.path(), {sizes, true});
+  const nlohmann::json plain = zer0::read_json_file(dir / "config.json");
+  nlohmann::json older = plain, newer = plain;
+  older.erase("rope_parameters");
+  older["rope_theta"] = 500;
+  older["rope_scaling"] = yarn;
+  newer.erase("rope_scaling");
+  newer.erase("rope_theta");
+  newer["rope_parameters"] = yarn;
+  newer["rope_parameters"]["rope_theta"] = 500;
+  for (const nlohmann::json& j : {older, newer}) {
+    zer0::write_json_file(dir / "config.json", j);
+    for (int again = 0; again < 2; ++again) {
+      const zer0::model_config read = zer0::read_config(dir.path());
+      CHECK(read.rope_type == "yarn");
+      CHECK(read.sizes.rope_theta == 500);
+      zer0::rope_scaling_sizes expected{.factor = 4, .original_max_seq_len = 8};
+      expected.beta_fast = 20;
+      expected.beta_slow = 2;
+      expected.mscale = 0.7;
+      expected.mscale_all_dim = 0.9;
+      CHECK(read.sizes.rope_scaling == expected);
+      zer0::write_config(dir.path(), read);
+    }
+  }
+}
+
 TEST_CASE("model_files: a variant that a directory does not fit says so in one sentence", "[io][model_files]") {
   const auto folder = [](const char* name) { return support::data_dir() / "models" / name; };
   zer0::model<decoder<gqa<zer0::rope_half_split>, zer0::tied_head>, cpu> qwen2(
@@ -206,6 +240,10 @@ TEST_CASE("model_files: a variant that a directory does not fit says so in one s
                              "or to these sizes (config.json: qwen2, the variant: llama)"));
   zer0::model<decoder<gqa<zer0::rope_half_split>, zer0::tied_head>, cpu> tied(zer0::read_config(folder("llama")).sizes);
   CHECK_THROWS_WITH(zer0::load_weights(tied, folder("llama")), contains("has a tensor lm_head.weight"));
+  zer0::model<decoder<gqa<zer0::rope_half_split>, zer0::tied_head>, cpu> unscaled(
+      zer0::read_config(folder("llama_scaled")).sizes);
+  CHECK_THROWS_WITH(zer0::load_weights(unscaled, folder("llama_scaled")),
+                    contains("rope_type \"llama3\", the variant of \"default\""));
 }
 
 namespace {

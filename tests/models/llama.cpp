@@ -8,6 +8,12 @@ TEST_CASE("llama: transformers' directories give its logits, sharded or not", "[
   support::check_family_files<llama>("llama_sharded", "llama");
 }
 
+TEST_CASE("llama: the scaled rotary positions of Llama 3.1 are those of transformers", "[models][llama]") {
+  using scaled = decoder<gqa<scaled_rope<rope_half_split, llama3_scaling>, flash>, tied_head>;
+  STATIC_REQUIRE(family_of<scaled>() == "llama");
+  support::check_family_files<scaled>("llama_scaled", "llama");
+}
+
 TEST_CASE("llama: what zer0 writes is what transformers wrote", "[models][llama]") {
   support::check_same_file<llama>("llama");
 }

@@ -99,7 +99,7 @@ void check_family_files(const std::string& folder, const std::string& type) {
 
     const temp_dir dir;
     zer0::save_weights(m, dir.path());
-    zer0::write_config(dir.path(), {m.sizes(), Variant::head::tied, std::string(zer0::family_of<Variant>())});
+    zer0::write_config(dir.path(), zer0::config_of<Variant>(m.sizes()));
     const zer0::model_config again = zer0::read_config(dir.path());
     CHECK(again.family == type);
     zer0::model<Variant, D> second(again.sizes);

@@ -45,7 +45,7 @@ void save_checkpoint(Trainer& trainer, const training_state& state, const std::f
     save_weights(model, out.path());
   }
   using variant = typename std::remove_reference_t<decltype(model)>::variant;
-  write_config(out.path(), {model.sizes(), variant::head::tied, std::string(family_of<variant>())});
+  write_config(out.path(), config_of<variant>(model.sizes()));
 
   std::vector<std::vector<number>> host;
   std::vector<tensor_entry> entries;

@@ -7,6 +7,10 @@
 #include <zer0/io/family/qwen2.hpp>
 #include <zer0/io/family/qwen3.hpp>
 #include <zer0/layer/lora.hpp>
+#include <zer0/layer/rope_scaling/linear_scaling.hpp>
+#include <zer0/layer/rope_scaling/llama3_scaling.hpp>
+#include <zer0/layer/rope_scaling/ntk_aware.hpp>
+#include <zer0/layer/rope_scaling/yarn.hpp>
 #include <zer0/model/decoder.hpp>
 #include <zer0/model/recompute.hpp>
 
@@ -30,6 +34,26 @@ inline const model_family& family_named(std::string_view type, const std::filesy
 }
 
 namespace detail {
+
+/// The names of Hugging Face; of a scaling of your own: "other".
+template <class Scaling>
+inline constexpr std::string_view rope_type = "other";
+template <>
+inline constexpr std::string_view rope_type<unscaled> = "default";
+template <>
+inline constexpr std::string_view rope_type<linear_scaling> = "linear";
+template <>
+inline constexpr std::string_view rope_type<llama3_scaling> = "llama3";
+template <>
+inline constexpr std::string_view rope_type<yarn> = "yarn";
+template <>
+inline constexpr std::string_view rope_type<ntk_aware> = "ntk_aware";
+
+template <class P>
+inline constexpr bool plain_position = std::same_as<P, rope> || std::same_as<P, rope_half_split>;
+template <class Rope, class Scaling>
+inline constexpr bool plain_position<scaled_rope<Rope, Scaling>> =
+    rope_type<Scaling> == "linear" || rope_type<Scaling> == "llama3" || rope_type<Scaling> == "yarn";
 
 template <class P>
 inline constexpr bool plain_linear = std::same_as<P, linear>;
@@ -70,6 +94,21 @@ consteval std::string_view family_of() {
     return family::llama.type;
   else
     return family::own.type;
+}
+
+/// How the positions of `Variant` are scaled, by the names of Hugging Face.
+template <class Variant>
+consteval std::string_view rope_type_of() {
+  if constexpr (requires { typename Variant::attention::position::scaling; })
+    return detail::rope_type<typename Variant::attention::position::scaling>;
+  else
+    return "default";
+}
+
+/// What config.json says of a model of `Variant`.
+template <class Variant>
+model_config config_of(const dims& sizes) {
+  return {sizes, Variant::head::tied, std::string(family_of<Variant>()), std::string(rope_type_of<Variant>())};
 }
 
 }  // namespace zer0

@@ -65,13 +65,17 @@ namespace detail {
 /// The tensors of a directory by the names of a family, each of which a model must want.
 class family_files {
  public:
-  family_files(const std::filesystem::path& directory, std::string_view variant)
-      : directory_(directory), files_(directory), family_(&family_named(variant, directory)), variant_(variant) {
+  /// `variant`: what a config.json of the model would say.
+  family_files(const std::filesystem::path& directory, const model_config& variant)
+      : directory_(directory), files_(directory), family_(&family_named(variant.family, directory)), variant_(variant) {
     if (!std::filesystem::exists(directory / "config.json")) return;
-    const config_file config(directory);
-    type_ = config.get_or<std::string>("model_type", "llama");
-    family_ = &family_named(type_, config.path());
-    tied_ = config.get_or<bool>("tie_word_embeddings", type_ == "gpt2");
+    const model_config config = read_config(directory);
+    require(config.rope_type == variant.rope_type || variant.rope_type == "other", directory.string(),
+            ": config.json has rotary positions of rope_type \"", config.rope_type, "\", the variant of \"",
+            variant.rope_type, "\"; choose the variant's position accordingly: scaled_rope<rope_half_split, ...>");
+    type_ = config.family;
+    family_ = &family_named(type_, directory);
+    tied_ = config.tied;
   }
 
   [[nodiscard]] const model_family& family() const { return *family_; }
@@ -96,15 +100,16 @@ class family_files {
  private:
   [[nodiscard]] std::string why() const {
     std::string text = "; its files do not belong to this variant or to these sizes";
-    if (!type_.empty() && type_ != variant_)
-      text += " (config.json: " + type_ + ", the variant: " + std::string(variant_) + ")";
+    if (!type_.empty() && type_ != variant_.family)
+      text += " (config.json: " + type_ + ", the variant: " + variant_.family + ")";
     return text;
   }
 
   std::filesystem::path directory_;
   weight_files files_;
   const model_family* family_;
-  std::string variant_, type_;
+  model_config variant_;
+  std::string type_;
   bool tied_ = true;  // without a config.json nobody says otherwise
   std::set<std::string_view> used_;
 };
@@ -117,7 +122,7 @@ class family_files {
 template <class Variant, device Device>
 void load_weights(model<Variant, Device>& m, const std::filesystem::path& directory) {
   using number = wide<typename Device::real>;
-  detail::family_files files(directory, family_of<Variant>());
+  detail::family_files files(directory, config_of<Variant>(m.sizes()));
   const model_family& family = files.family();
   for (const auto& [path, p] : m.parameters())
     if (!p->is_adapter)

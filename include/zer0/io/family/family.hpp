@@ -12,8 +12,9 @@ namespace zer0 {
 /// What config.json says of a model.
 struct model_config {
   dims sizes;
-  bool tied = false;             ///< the output head is the embedding's table
-  std::string family = "llama";  ///< model_type: names an entry of `model_families`
+  bool tied = false;                  ///< the output head is the embedding's table
+  std::string family = "llama";       ///< model_type: names an entry of `model_families`
+  std::string rope_type = "default";  ///< how rotary positions are scaled, by the names of Hugging Face
 };
 
 /// Where the rows of a parameter lie in a file.

@@ -84,6 +84,7 @@ inline constexpr model_family own{
           s.v_head_dim = file.get_or("v_head_dim", s.v_head_dim);
           s.norm_eps = file.get_or("norm_eps", s.norm_eps);
           detail::read_experts(file, s.experts);
+          config.rope_type = file.get_or<std::string>("rope_type", "default");
           config.tied = file.get_or("tie_word_embeddings", false);
         },
     .write =
@@ -97,6 +98,7 @@ inline constexpr model_family own{
                     {"max_seq_len", s.max_seq_len},
                     {"hidden_dim", s.hidden()},
                     {"rope_theta", s.rope_theta},
+                    {"rope_type", config.rope_type},
                     {"sliding_window", s.sliding_window},
                     {"attn_logit_softcap", s.attn_logit_softcap},
                     {"kv_lora_rank", s.kv_lora_rank},
