@@ -117,6 +117,7 @@
 #include <zer0/io/safetensors.hpp>
 #include <zer0/io/safetensors_header.hpp>
 #include <zer0/io/weight_files.hpp>
+#include <zer0/layer/biased.hpp>
 #include <zer0/layer/context.hpp>
 #include <zer0/layer/device_batch.hpp>
 #include <zer0/layer/embedding.hpp>
@@ -155,6 +156,7 @@
 #include <zer0/model/recompute.hpp>
 #include <zer0/model/workspace.hpp>
 #include <zer0/models/llama.hpp>
+#include <zer0/models/qwen2.hpp>
 #include <zer0/models/qwen3.hpp>
 #include <zer0/moe/balance.hpp>
 #include <zer0/moe/expert_linear.hpp>

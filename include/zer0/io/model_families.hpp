@@ -64,10 +64,8 @@ inline constexpr bool plain_linear<lora<Set, linear>> = true;
 template <class Attention>
 inline constexpr bool plain_attention = false;
 template <class... Policies>
-inline constexpr bool plain_attention<gqa<Policies...>> = ((std::same_as<Policies, rope> ||
-                                                            std::same_as<Policies, rope_half_split> ||
-                                                            policy_for<Policies, attention_kernel_role> ||
-                                                            plain_linear<Policies>)&&...);
+inline constexpr bool plain_attention<gqa<Policies...>> =
+    ((plain_position<Policies> || policy_for<Policies, attention_kernel_role> || plain_linear<Policies>)&&...);
 
 template <class Block>
 inline constexpr bool plain_block = std::same_as<Block, decoder_block>;
