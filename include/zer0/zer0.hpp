@@ -5,6 +5,7 @@
 
 #include <zer0/attention/gqa.hpp>
 #include <zer0/attention/kernel.hpp>
+#include <zer0/attention/mla.hpp>
 #include <zer0/attention/plain.hpp>
 #include <zer0/attention/qk_norm.hpp>
 #include <zer0/attention/sliding_window.hpp>

@@ -44,6 +44,7 @@ endforeach()
 if(NOT ZER0_SANITIZE)
   set(built
       attention/gqa
+      attention/mla
       golden/dense
       golden/generation
       golden/layers
