@@ -103,9 +103,11 @@
 #include <zer0/io/atomic_file.hpp>
 #include <zer0/io/checkpoint.hpp>
 #include <zer0/io/family/config_file.hpp>
+#include <zer0/io/family/deepseek_v2.hpp>
 #include <zer0/io/family/family.hpp>
 #include <zer0/io/family/gpt2.hpp>
 #include <zer0/io/family/llama.hpp>
+#include <zer0/io/family/mixtral.hpp>
 #include <zer0/io/family/own.hpp>
 #include <zer0/io/family/qwen2.hpp>
 #include <zer0/io/family/qwen3.hpp>
