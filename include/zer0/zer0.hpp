@@ -158,7 +158,9 @@
 #include <zer0/model/model.hpp>
 #include <zer0/model/recompute.hpp>
 #include <zer0/model/workspace.hpp>
+#include <zer0/models/gpt2.hpp>
 #include <zer0/models/llama.hpp>
+#include <zer0/models/mixtral.hpp>
 #include <zer0/models/qwen2.hpp>
 #include <zer0/models/qwen3.hpp>
 #include <zer0/moe/balance.hpp>

@@ -3,6 +3,7 @@
 
 #include <zer0/io/family/gpt2.hpp>
 #include <zer0/io/family/llama.hpp>
+#include <zer0/io/family/mixtral.hpp>
 #include <zer0/io/family/own.hpp>
 #include <zer0/io/family/qwen2.hpp>
 #include <zer0/io/family/qwen3.hpp>
@@ -21,7 +22,8 @@
 
 namespace zer0 {
 
-inline constexpr std::array model_families{&family::llama, &family::qwen2, &family::qwen3, &family::gpt2, &family::own};
+inline constexpr std::array model_families{&family::llama,   &family::qwen2, &family::qwen3,
+                                           &family::mixtral, &family::gpt2,  &family::own};
 
 /// The family of that model_type. Throws zer0::error, naming `path`, if there is none.
 inline const model_family& family_named(std::string_view type, const std::filesystem::path& path) {
