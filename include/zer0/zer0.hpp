@@ -158,6 +158,7 @@
 #include <zer0/model/model.hpp>
 #include <zer0/model/recompute.hpp>
 #include <zer0/model/workspace.hpp>
+#include <zer0/models/deepseek_v2.hpp>
 #include <zer0/models/gpt2.hpp>
 #include <zer0/models/llama.hpp>
 #include <zer0/models/mixtral.hpp>

@@ -1,6 +1,7 @@
 // The families of models whose files are known, and which of them a variant belongs to.
 #pragma once
 
+#include <zer0/io/family/deepseek_v2.hpp>
 #include <zer0/io/family/gpt2.hpp>
 #include <zer0/io/family/llama.hpp>
 #include <zer0/io/family/mixtral.hpp>
@@ -22,8 +23,8 @@
 
 namespace zer0 {
 
-inline constexpr std::array model_families{&family::llama,   &family::qwen2, &family::qwen3,
-                                           &family::mixtral, &family::gpt2,  &family::own};
+inline constexpr std::array model_families{&family::llama,       &family::qwen2, &family::qwen3, &family::mixtral,
+                                           &family::deepseek_v2, &family::gpt2,  &family::own};
 
 /// The family of that model_type. Throws zer0::error, naming `path`, if there is none.
 inline const model_family& family_named(std::string_view type, const std::filesystem::path& path) {
@@ -103,6 +104,14 @@ consteval std::string_view rope_type_of() {
     return detail::rope_type<typename Variant::attention::position::scaling>;
   else
     return "default";
+}
+
+/// Families whose files have rotary rows interleaved need a variant that has them so; throws zer0::error if it has not.
+template <class Variant>
+void require_pairing(const model_family& family) {
+  if constexpr (requires { Variant::attention::position::pairing; })
+    require(!family.interleaved || Variant::attention::position::pairing == rope_pairing::interleaved, "files of ",
+            family.type, " have interleaved rotary pairs, the variant's are half-split; give its attention `rope`");
 }
 
 /// What config.json says of a model of `Variant`.
