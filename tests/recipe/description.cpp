@@ -1,9 +1,11 @@
 #include "support/catch.hpp"
 #include "support/small_model.hpp"
+#include <zer0/attention/mla.hpp>
 #include <zer0/attention/sliding_window.hpp>
 #include <zer0/device/cpu.hpp>
 #include <zer0/model/adapted.hpp>
 #include <zer0/model/recompute.hpp>
+#include <zer0/moe/moe.hpp>
 #include <zer0/recipe/description.hpp>
 
 using namespace zer0;
@@ -32,6 +34,24 @@ TEMPLATE_TEST_CASE("description: activations are what a real step takes", "[reci
     CHECK(describe<TestType>(sizes, 3, 17).activation_bytes == measured<TestType>(sizes, 3, 17));
     CHECK(describe<TestType>(sizes, 1, 64).activation_bytes == measured<TestType>(sizes, 1, 64));
   }
+}
+
+TEST_CASE("description: of experts and latent attention too", "[recipe][description]") {
+  dims sizes = small_dims;
+  sizes.experts = {.n_routed = 4, .per_token = 2, .n_shared = 1, .hidden_dim = 8};
+  using experts = decoder<moe<softmax_top_k, swiglu>>;
+  CHECK(describe<experts>(sizes, 3, 17).activation_bytes == measured<experts>(sizes, 3, 17));
+  const auto d = describe<experts>(sizes, 3, 17);
+  CHECK(d.parameters - d.activated == sizes.n_layers * 2 * 3 * sizes.dim * 8);  // two experts of four are idle
+
+  sizes.n_kv_heads = 0;
+  sizes.kv_lora_rank = 6;
+  sizes.qk_nope_head_dim = 4;
+  sizes.qk_rope_head_dim = 2;
+  sizes.v_head_dim = 3;
+  using latent = decoder<mla<>>;
+  CHECK(describe<latent>(sizes, 3, 17).activation_bytes == measured<latent>(sizes, 3, 17));
+  CHECK(describe<latent>(sizes, 3, 17).cache_bytes_per_token == 4u * 2 * (6 + 2));  // float, layers, latent and key
 }
 
 TEST_CASE("description: FLOPs are those of the formula", "[recipe][description]") {
