@@ -21,7 +21,7 @@ target_include_directories(cuda_on_cpu SYSTEM PUBLIC "${ZER0_CUDA_INCLUDE}" "${Z
 # The conformance suite once more, with cuda in the list of devices, and what only the emulation has. Under the
 # sanitizers, where the emulation is ten times slower, only a part.
 file(GLOB files CONFIGURE_DEPENDS cuda_on_cpu/tests/*.cpp)
-set(suite activation attention bias elements grouped_matmul layer_norm layers matmul preference sampling)
+set(suite activation attention bias elements grouped_matmul layer_norm layers matmul preference routing sampling)
 set(label slow)
 if(ZER0_SANITIZE)
   list(FILTER files INCLUDE REGEX "/(emulation|fragments|refusals)\\.cpp$")
@@ -46,6 +46,7 @@ if(NOT ZER0_SANITIZE)
       attention/gqa
       attention/mla
       golden/dense
+      golden/experts
       golden/generation
       golden/layers
       golden/lora
@@ -53,8 +54,11 @@ if(NOT ZER0_SANITIZE)
       golden/training
       io/checkpoint
       layer/embedding
+      layer/geglu
+      layer/layer_norm
       layer/linear
       layer/lora
+      layer/mlp
       layer/residual
       layer/rms_norm
       layer/swiglu
@@ -62,6 +66,7 @@ if(NOT ZER0_SANITIZE)
       model/adapted
       model/model
       model/recompute
+      moe/moe
       recipe/trainer
       recipe/trainer_parts
   )

@@ -4,7 +4,7 @@ if(NOT ZER0_CUDA)
   return()
 endif()
 set(sources)
-set(suites activation attention bias elements grouped_matmul layer_norm layers matmul sampling)
+set(suites activation attention bias elements grouped_matmul layer_norm layers matmul routing sampling)
 foreach(suite ${suites})  # a source has one language in a folder, so nvcc gets a file that includes it
   set(source "${CMAKE_CURRENT_BINARY_DIR}/gpu/${suite}.cu")
   file(CONFIGURE OUTPUT "${source}" CONTENT "#include \"device/${suite}.cpp\"\n")

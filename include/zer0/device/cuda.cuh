@@ -3,12 +3,14 @@
 
 #include <zer0/device/cuda/activation.cuh>
 #include <zer0/device/cuda/adamw.cuh>
+#include <zer0/device/cuda/balance.cuh>
 #include <zer0/device/cuda/bias.cuh>
 #include <zer0/device/cuda/cached_attention.cuh>
 #include <zer0/device/cuda/cross_entropy.cuh>
 #include <zer0/device/cuda/device.cuh>
 #include <zer0/device/cuda/elements.cuh>
 #include <zer0/device/cuda/embedding.cuh>
+#include <zer0/device/cuda/experts.cuh>
 #include <zer0/device/cuda/flash_attention.cuh>
 #include <zer0/device/cuda/grouped_matmul.cuh>
 #include <zer0/device/cuda/layer_norm.cuh>
@@ -18,6 +20,7 @@
 #include <zer0/device/cuda/recorder.cuh>
 #include <zer0/device/cuda/rms_norm.cuh>
 #include <zer0/device/cuda/rope.cuh>
+#include <zer0/device/cuda/routing.cuh>
 #include <zer0/device/cuda/sampling.cuh>
 #include <zer0/device/cuda/standard_attention.cuh>
 

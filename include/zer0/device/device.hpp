@@ -15,6 +15,7 @@
 #include <zer0/core/tensor.hpp>
 #include <zer0/device/activation.hpp>
 #include <zer0/device/pair_sums.hpp>
+#include <zer0/device/routing.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -186,6 +187,31 @@ concept device = std::is_trivially_copyable_v<typename D::real> && std::movable<
   //    logits (N,V) become weight * (softmax - onehot) in the _gradient form.
   cross_entropy_loss(d, x, ids, cv, v);             // logits, targets, weights, loss
   cross_entropy_gradient(d, y, ids, cv, v);    // logits -> dlogits, targets, weights, loss
+
+  // -- routing (device/routing.hpp): E experts; logits, scores, gates and masks are (N,E), a mask holds 0 or 1. `live` (N) holds 1, or 0
+  //    for a token that is neither routed nor counted; empty: all live. A share of the live rows is rounded up, at most all.
+  softmax_rows(d, wx, wy);                          // x, y; y may be x
+  softmax_rows_backward(d, wx, wx, wy);             // y, dy, dx; dx may be dy
+  choose_in_rows(d, wx, cv, n, wy);                 // scores, live, k, mask: 1 for the k largest of each live row (ties: lower e), else 0
+  choose_in_columns(d, wx, cv, s, wy);              // scores, live, share, mask: 1 for a share of each column's live rows, the largest (ties: lower n)
+  limit_columns(d, wx, cv, s, wy);                  // mask, live, share, limited: keeps the first ones of each column, at most a share
+  gate_chosen(d, wx, wx, true, s, wy);              // scores, mask, normalize, factor, gates = factor mask scores (/ (sum_e mask scores + 1e-20))
+  gate_chosen_backward(d, wx, wx, true, s, wx, wy); // scores, mask, normalize, factor, dgates (read where mask is 1), dscores
+  list_chosen(d, wx, chosen, chosen, chosen, chosen);  // mask, starts (E+1), tokens (A), token_starts (N+1), places (A): the ones of the mask in
+                                                    // order of expert, then token. Place p of expert e, starts[e] <= p < starts[e+1], is for token
+                                                    // tokens[p]; places[token_starts[n]] .. are those of token n. A >= ones; 0 beyond them
+  gather_gates(d, wx, ids, ids, v);                 // gates, starts, tokens, weights (A): weights[p] = gates[tokens[p], expert of p], 0 beyond
+  scatter_gates(d, cv, ids, ids, wy);               // weights, starts, tokens, gates: the reverse, 0 elsewhere
+  combine_rows(d, ids, ids, cv, x, s, y);           // token_starts, places, weights (A, or empty: 1), x (A,D), beta, y (N,D):
+                                                    // y[n] = beta y[n] + sum over places p of n of weights[p] x[p]; beta 0 (y not read) or 1
+  combine_rows_backward(d, ids, ids, cv, x, x, y, v);  // starts, tokens, weights, dy (N,D), x (A,D), dx (A,D), dweights (A, or empty): for p < starts[E]:
+                                                    // dx[p] = weights[p] dy[tokens[p]], dweights[p] = dot(dy[tokens[p]], x[p]). dx may be x
+  balance_loss(d, balance_rule(), ids, cv, wx, wx, wy, v);  // rule, starts, live, mask, scores, counts (segments, E), total (1): counts is written,
+                                                    // the loss added to total
+  balance_loss_gradient(d, balance_rule(), ids, cv, wx, wy);  // rule, starts, live, counts, dscores (added to)
+  z_loss(d, wx, cv, s, v);                          // logits, live, weight, total (1) += weight * mean over live rows of logsumexp^2
+  z_loss_gradient(d, wx, cv, s, wy);                // logits, live, weight, dlogits (added to). Zoph et al. 2022, arXiv:2202.08906
+  lean_to_mean(d, cv, s, v);                        // loads (E), rate, bias (E) += rate sign(mean(loads) - loads). DeepSeek-V3, arXiv:2412.19437, 2.1.2
 
   // -- preferences: x, y (N), sums over tokens held in double. Policy: a type of device/preference.hpp, which kernels call.
   sum_sequences(d, ids, cv, doubles);               // starts, x, sums (S): sums[s] = sum of x over sequence s, in a fixed order
