@@ -7,7 +7,7 @@
 namespace program {
 
 inline variant_choice chosen_variant(const train_setup& s) {
-  return {.flash = s.o.flash_attn, .tied = s.config.tied, .recompute = s.o.recompute};
+  return {.flash = s.o.flash_attn, .tied = s.config.tied, .recompute = s.o.recompute, .experts = s.experts};
 }
 
 }  // namespace program

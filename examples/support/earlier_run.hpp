@@ -31,7 +31,7 @@ inline std::optional<earlier_run> find_earlier_run(const option_set& options) {
   fs::path checkpoint = resume;
   if (resume == "true" || resume == "auto") {
     const fs::path run = find_run(options.peek<std::string>("out_dir"), mode_of(options.peek<std::string>("mode")).run,
-                                  options.peek<index_t>("dim"), options.given("dim"));
+                                  options.peek<index_t>("dim"), options.given("dim"), options.peek<bool>("use_moe"));
     if (fs::is_directory(run)) {
       const directory_lock not_while_another_writes(run);
       tidy_up(run);

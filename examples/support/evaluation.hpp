@@ -5,8 +5,7 @@
 #include "eval_setup.hpp"
 #include "measuring.hpp"
 #include "talking.hpp"
-#include <zer0/attention/gqa.hpp>
-#include <zer0/model/adapted.hpp>
+#include "variants.hpp"
 
 #include <cmath>
 #include <iostream>
@@ -48,7 +47,7 @@ int eval_variant(const eval_setup& s, Device device) {
   demand(tok.size() <= s.config.sizes.vocab_size, "the tokenizer ", tok.source().string(), " has ", tok.size(),
          " tokens, but the model in ", s.checkpoint.string(), " a vocabulary of ", s.config.sizes.vocab_size,
          "; give the model's own by --tokenizer_path");
-  zer0::model<zer0::adapted<Variant, zer0::listed_projections>, Device> llm(s.config.sizes, std::move(device));
+  zer0::model<Variant, Device> llm(s.config.sizes, std::move(device));
   zer0::load_weights(llm, s.checkpoint);
   if (s.o.lora_path != "none") zer0::load_adapter(llm, s.o.lora_path);
   const zer0::dims& d = llm.sizes();
@@ -65,10 +64,14 @@ int eval_variant(const eval_setup& s, Device device) {
 /// Evaluates the model of `s` on the device of a line of the table; the exit code of the program.
 template <class Line>
 int eval_on(const eval_setup& s) {
-  using zer0::decoder, zer0::flash, zer0::gqa, zer0::rope, zer0::tied_head, zer0::untied_head;
   auto device = device_access<Line>::open(s.place.index);
-  return s.config.tied ? eval_variant<Line, decoder<gqa<rope, flash>, tied_head>>(s, std::move(device))
-                       : eval_variant<Line, decoder<gqa<rope, flash>, untied_head>>(s, std::move(device));
+  int result = 0;
+  const auto run = [&]<class Variant>(const Variant&) {
+    if constexpr (Variant::choice.flash && !Variant::choice.recompute)  // others compute the same
+      result = eval_variant<Line, typename Variant::decoder>(s, std::move(device));
+  };
+  with_variant({.flash = true, .tied = s.config.tied, .experts = experts_in(s.checkpoint)}, run);
+  return result;
 }
 
 }  // namespace program

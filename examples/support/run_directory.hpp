@@ -1,5 +1,5 @@
-// The folder of a run, OUT_DIR/KIND_DIM (modes.hpp): checkpoints step_00000100, ..., the links best and last,
-// tokenizer/, log.jsonl.
+// The folder of a run, OUT_DIR/KIND_DIM or OUT_DIR/KIND_DIM_moe (modes.hpp): checkpoints step_00000100, ..., the links
+// best and last, tokenizer/, log.jsonl.
 #pragma once
 
 #include "options.hpp"
@@ -21,8 +21,9 @@ namespace program {
 
 namespace fs = std::filesystem;
 
-inline fs::path run_directory(const fs::path& out_dir, std::string_view kind, zer0::index_t dim) {
-  return out_dir / (std::string(kind) + "_" + std::to_string(dim));
+/// OUT_DIR/KIND_DIM, or OUT_DIR/KIND_DIM_moe of a model with experts.
+inline fs::path run_directory(const fs::path& out_dir, std::string_view kind, zer0::index_t dim, bool experts) {
+  return out_dir / (std::string(kind) + "_" + std::to_string(dim) + (experts ? "_moe" : ""));
 }
 
 inline bool is_checkpoint_name(const std::string& name) {
@@ -48,9 +49,10 @@ inline std::vector<fs::path> runs_in(const fs::path& out_dir, std::string_view k
 }
 
 /// The run that is meant: that of `dim` if it was given; else the only one, or that of the default.
-inline fs::path find_run(const fs::path& out_dir, std::string_view kind, zer0::index_t dim, bool dim_given) {
+inline fs::path find_run(const fs::path& out_dir, std::string_view kind, zer0::index_t dim, bool dim_given,
+                         bool experts) {
   const std::vector<fs::path> runs = runs_in(out_dir, kind);
-  return !dim_given && runs.size() == 1 ? runs.front() : run_directory(out_dir, kind, dim);
+  return !dim_given && runs.size() == 1 ? runs.front() : run_directory(out_dir, kind, dim, experts);
 }
 
 /// Where the first of the links `names` that exists points to; empty if none does.
@@ -67,12 +69,14 @@ inline fs::path find_checkpoint(const fs::path& run, std::initializer_list<const
 /// none, the folder where one would be.
 inline fs::path newest_run(const fs::path& out_dir, const std::vector<std::string_view>& kinds, zer0::index_t dim,
                            bool dim_given) {
-  fs::path newest = run_directory(out_dir, kinds.back(), dim);
+  fs::path newest = run_directory(out_dir, kinds.back(), dim, false);
   fs::file_time_type newest_time = fs::file_time_type::min();
   for (const std::string_view kind : kinds) {
     for (const fs::path& run : runs_in(out_dir, kind)) {
       const fs::path saved = find_checkpoint(run, {"last", "best"});
-      if (saved.empty() || (dim_given && run != run_directory(out_dir, kind, dim))) continue;
+      const bool of_dim =
+          run == run_directory(out_dir, kind, dim, false) || run == run_directory(out_dir, kind, dim, true);
+      if (saved.empty() || (dim_given && !of_dim)) continue;
       const fs::file_time_type time = fs::last_write_time(saved);
       if (time <= newest_time) continue;
       newest = run;

@@ -76,7 +76,13 @@ struct train_options {
             .multiple_of = multiple_of,
             .rope_theta = rope_theta,
             .norm_eps = norm_eps,
-            .dropout = dropout};
+            .dropout = dropout,
+            .experts = {.n_routed = n_routed_experts,
+                        .per_token = num_experts_per_tok,
+                        .n_shared = n_shared_experts,
+                        .aux_loss_alpha = aux_loss_alpha,
+                        .seq_aux = seq_aux,
+                        .norm_topk_prob = norm_topk_prob}};
   }
 };
 
@@ -213,24 +219,17 @@ inline void add_lora(option_set& options, train_options& o) {
 }
 
 inline void add_experts_and_dpo(option_set& options, train_options& o) {
-  constexpr auto experts = "experts come in a later version";
-  options.group("experts (later version)");
+  options.group("experts (each token goes through a few of many feed-forwards)");
   options.add("use_moe", o.use_moe, "mixture of experts");
-  options.later(experts);
   options.add("n_routed_experts", o.n_routed_experts, "experts a token may go to");
-  options.later(experts);
   options.add("num_experts_per_tok", o.num_experts_per_tok, "experts a token goes to");
-  options.later(experts);
   options.add("n_shared_experts", o.n_shared_experts, "experts every token goes to");
-  options.later(experts);
-  options.add("scoring_func", o.scoring_func, "how experts are scored");
-  options.later(experts);
-  options.add("aux_loss_alpha", o.aux_loss_alpha, "weight of the balance loss");
-  options.later(experts);
-  options.add("seq_aux", o.seq_aux, "balance within each sequence");
-  options.later(experts);
+  options.add("scoring_func", o.scoring_func, {"softmax", "sigmoid"},
+              "how experts are scored; sigmoid keeps their load even by a bias that follows it, not by a loss "
+              "(DeepSeek-V3), and goes with flash_attn");
+  options.add("aux_loss_alpha", o.aux_loss_alpha, "softmax: weight of the loss that keeps the load of experts even");
+  options.add("seq_aux", o.seq_aux, "softmax: even within each sequence, not over the whole batch");
   options.add("norm_topk_prob", o.norm_topk_prob, "scale the chosen experts' weights to sum 1");
-  options.later(experts);
 
   options.group("dpo");
   options.add("dpo_loss", o.dpo_loss, {"sigmoid", "reference_mean", "ipo", "hinge", "simpo", "orpo"},
@@ -352,6 +351,12 @@ inline void check(const train_options& o) {
   demand(o.dpo_label_smoothing >= 0 && o.dpo_label_smoothing < 0.5, "--dpo_label_smoothing is ", o.dpo_label_smoothing,
          "; it must be at least 0 and below 0.5");
   finite("simpo_gamma", o.simpo_gamma, 0);
+  at_least("n_routed_experts", o.n_routed_experts, 1);
+  at_least("n_shared_experts", o.n_shared_experts, 0);
+  demand(o.num_experts_per_tok >= 1 && o.num_experts_per_tok <= o.n_routed_experts, "--num_experts_per_tok is ",
+         o.num_experts_per_tok, "; it must be from 1 to n_routed_experts (", o.n_routed_experts, ")");
+  finite("aux_loss_alpha", o.aux_loss_alpha, 0);
+  demand(o.scoring_func == "softmax" || !o.use_moe || o.flash_attn, "--scoring_func sigmoid goes with --flash_attn");
   demand(!o.recompute || o.flash_attn, "--recompute saves memory, and so does --flash_attn; give both");
   at_least("lora_rank", o.lora_rank, 0);
   demand(o.lora_alpha > 0 && std::isfinite(o.lora_alpha), "--lora_alpha is ", o.lora_alpha, "; it must be above 0");

@@ -3,6 +3,7 @@
 
 #include "device_table.hpp"
 #include "earlier_run.hpp"
+#include "expert_kind.hpp"
 #include "modes.hpp"
 #include "run_directory.hpp"
 #include "train_options.hpp"
@@ -29,6 +30,7 @@ struct train_setup {
   fs::path directory;
   fs::path tokenizer_source;
   zer0::model_config config;
+  expert_kind experts = expert_kind::none;
   nlohmann::json run;  ///< what checkpoints hold about it
 
   [[nodiscard]] bool starts_from_files() const { return !start.empty(); }
@@ -80,7 +82,7 @@ inline void choose_start(train_setup& s, const option_set& options) {
            " holds no config.json; give a folder in Hugging Face's layout, such as a checkpoint of train");
     s.start = s.o.init_from;
   } else if (!from.empty()) {
-    const fs::path run = find_run(s.o.out_dir, mode_of(from).run, s.o.dim, options.given("dim"));
+    const fs::path run = find_run(s.o.out_dir, mode_of(from).run, s.o.dim, options.given("dim"), s.o.use_moe);
     s.start = find_checkpoint(run, {"best", "last"});
     demand(!s.start.empty() || s.o.only_shows(), "--mode ", s.o.mode, " begins with a trained model, and ",
            run.string(), " holds no checkpoint; train one with --mode ", from,
@@ -119,18 +121,42 @@ inline void choose_adapters(train_setup& s, const option_set& options) {
          "LoRA adapts a trained model, but this run begins with random weights; name a model by --init_from");
 }
 
+/// Experts of the model in files; the options may repeat what they are. How their load is balanced is for the options
+/// to say.
+inline void read_experts(train_setup& s, const option_set& options, const fs::path& source) {
+  s.experts = experts_in(source);
+  demand_same(options, "use_moe", s.o.use_moe, s.experts != expert_kind::none, source.string());
+  s.o.use_moe = s.experts != expert_kind::none;
+  zer0::expert_sizes& e = s.config.sizes.experts;
+  if (s.o.use_moe) {
+    demand_same(options, "scoring_func", s.o.scoring_func,
+                std::string(s.experts == expert_kind::sigmoid ? "sigmoid" : "softmax"), source.string());
+    demand_same(options, "n_routed_experts", s.o.n_routed_experts, e.n_routed, source.string());
+    demand_same(options, "num_experts_per_tok", s.o.num_experts_per_tok, e.per_token, source.string());
+    demand_same(options, "n_shared_experts", s.o.n_shared_experts, e.n_shared, source.string());
+    demand_same(options, "norm_topk_prob", s.o.norm_topk_prob, e.norm_topk_prob, source.string());
+  }
+  e.aux_loss_alpha = s.o.aux_loss_alpha;
+  e.seq_aux = s.o.seq_aux;
+}
+
 inline void choose_sizes(train_setup& s, const option_set& options) {
-  if (s.starts_from_nothing())
+  if (s.starts_from_nothing()) {
     s.config = {s.o.sizes(s.o.vocab_size), true};
-  else
-    read_sizes(s, options, s.earlier ? s.earlier->checkpoint : s.start);
+    if (s.o.use_moe) s.experts = s.o.scoring_func == "sigmoid" ? expert_kind::sigmoid : expert_kind::softmax;
+  } else {
+    const fs::path source = s.earlier ? s.earlier->checkpoint : s.start;
+    read_sizes(s, options, source);
+    read_experts(s, options, source);
+  }
   s.config.sizes.dropout = s.o.dropout;
   choose_adapters(s, options);
   check_sizes(s.config.sizes);
 }
 
 inline void choose_files(train_setup& s, const option_set& options) {
-  s.directory = s.earlier ? s.earlier->directory() : run_directory(s.o.out_dir, mode_of(s.o.mode).run, s.o.dim);
+  s.directory = s.earlier ? s.earlier->directory()
+                          : run_directory(s.o.out_dir, mode_of(s.o.mode).run, s.o.dim, s.experts != expert_kind::none);
   demand(s.earlier || s.o.overwrite || s.o.only_shows() || !holds_checkpoints(s.directory), s.directory.string(),
          " holds the checkpoints of an earlier run; go on with it by --resume, choose another --out_dir, or replace it "
          "by --overwrite");

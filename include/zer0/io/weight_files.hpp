@@ -53,3 +53,15 @@ class weight_files {
 };
 
 }  // namespace zer0::detail
+
+namespace zer0 {
+
+/// The names of all tensors in a model's directory, shards together.
+inline std::vector<std::string> tensor_names(const std::filesystem::path& directory) {
+  std::vector<std::string> names;
+  const detail::weight_files files(directory);
+  for (const auto& [name, entry] : files.entries()) names.push_back(name);
+  return names;
+}
+
+}  // namespace zer0
