@@ -3,6 +3,7 @@
 #include <zer0/attention/mla.hpp>
 #include <zer0/attention/sliding_window.hpp>
 #include <zer0/attention/soft_cap.hpp>
+#include <zer0/layer/biased.hpp>
 #include <zer0/layer/lora.hpp>
 #include <zer0/layer/rope_scaling/yarn.hpp>
 
@@ -187,6 +188,12 @@ TEST_CASE("mla: parameters have the names and shapes of DeepSeek's files", "[att
   CHECK(names(7) ==
         "q_a_proj.weight 7x24; kv_a_proj_with_mqa.weight 14x24; q_a_layernorm.weight 1x7; q_b_proj.weight 30x7; "
         "kv_a_layernorm.weight 1x10; kv_b_proj.weight 33x10; o_proj.weight 24x15; ");
+}
+
+TEST_CASE("mla: biases are taken but for that of kv_b_proj, which is refused", "[attention][mla]") {
+  support::layer_contract<mla<biased<projections<"q_proj", "kv_a_proj_with_mqa", "o_proj">>>>(sizes_of(0));
+  CHECK_THROWS_WITH((layer_of<mla<biased<all_projections>>, reference>(sizes_of(0))),
+                    support::contains("kv_b_proj has a bias"));
 }
 
 TEST_CASE("mla: a missing size is refused, by name", "[attention][mla]") {

@@ -45,6 +45,9 @@ if(NOT ZER0_SANITIZE)
   set(built
       attention/gqa
       attention/mla
+      attention/qk_norm
+      attention/sliding_window
+      attention/soft_cap
       golden/dense
       golden/experts
       golden/generation
@@ -56,6 +59,7 @@ if(NOT ZER0_SANITIZE)
       layer/embedding
       layer/geglu
       layer/layer_norm
+      layer/learned_positions
       layer/linear
       layer/lora
       layer/mlp
