@@ -59,3 +59,14 @@ TEST_CASE("train: --describe knows adapters and recomputation", "[programs][trai
   CHECK(std::stod(value_of(again, "  activations and scratch")) <
         std::stod(value_of(all, "  activations and scratch")) / 2);
 }
+
+TEST_CASE("train: --describe counts the experts that a token meets", "[programs][train_describe]") {
+  const train_program program;
+  const process_result r = program.train(describe({"--flash_attn", "--use_moe", "--n_layers", "2"}));
+  INFO(r.err);
+  require_success(r);
+  CHECK_THAT(r.out, contains("experts"));
+  CHECK_THAT(r.out, contains("0 to 7, each"));
+  CHECK(value_of(r.out, "activated by a token").size() <= value_of(r.out, "trained").size());
+  CHECK(value_of(r.out, "activated by a token") != value_of(r.out, "trained"));
+}
