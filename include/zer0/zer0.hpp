@@ -126,6 +126,7 @@
 #include <zer0/layer/embedding.hpp>
 #include <zer0/layer/gated.hpp>
 #include <zer0/layer/geglu.hpp>
+#include <zer0/layer/gelu_mlp.hpp>
 #include <zer0/layer/input_position.hpp>
 #include <zer0/layer/layer.hpp>
 #include <zer0/layer/layer_norm.hpp>
@@ -136,6 +137,9 @@
 #include <zer0/layer/no_position.hpp>
 #include <zer0/layer/parameter.hpp>
 #include <zer0/layer/parameter_memory.hpp>
+#include <zer0/layer/placement/post_norm.hpp>
+#include <zer0/layer/placement/pre_norm.hpp>
+#include <zer0/layer/placement/sandwich.hpp>
 #include <zer0/layer/projections.hpp>
 #include <zer0/layer/relu_squared_mlp.hpp>
 #include <zer0/layer/residual.hpp>

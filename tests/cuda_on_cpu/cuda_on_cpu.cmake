@@ -69,6 +69,7 @@ if(NOT ZER0_SANITIZE)
       loss/preference
       model/adapted
       model/model
+      model/placement
       model/recompute
       moe/moe
       recipe/trainer

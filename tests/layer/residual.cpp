@@ -1,7 +1,8 @@
+#include "support/branch_policy.hpp"
 #include "support/layer_contract.hpp"
 #include "support/small_model.hpp"
 #include <zer0/attention/gqa.hpp>
-#include <zer0/layer/residual.hpp>
+#include <zer0/layer/placement/pre_norm.hpp>
 #include <zer0/layer/rms_norm.hpp>
 #include <zer0/layer/swiglu.hpp>
 
@@ -10,37 +11,7 @@ using namespace zer0;
 namespace {
 
 template <class Branch, class Norm = rms_norm>
-struct residual_policy {
-  using role = feed_forward_role;
-  template <device Device>
-  struct layer : residual<Norm, Branch, Device> {
-    using base = residual<Norm, Branch, Device>;
-    using real = typename Device::real;
-    explicit layer(const dims& sizes) : base(sizes, "norm", "branch") {}
-
-    void forward(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, typename base::saved& s) {
-      residual_stream<Device> stream = of(c, x);
-      base::forward(c, stream, s);
-      copy(c.device, stream.value(c), y);
-    }
-    void backward(context<Device>& c, tensor_view<const real> dy, const typename base::saved& s, tensor_view<real> dx) {
-      copy(c.device, dy, dx);
-      base::backward(c, s, dx);
-    }
-    void extend(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, typename base::cache& memory) {
-      residual_stream<Device> stream = of(c, x);
-      base::extend(c, stream, memory);
-      copy(c.device, stream.value(c), y);
-    }
-
-   private:
-    static residual_stream<Device> of(context<Device>& c, tensor_view<const real> x) {
-      const tensor_view<real> own = c.keep.matrix(x.rows, x.cols);
-      copy(c.device, x, own);
-      return residual_stream<Device>(own);
-    }
-  };
-};
+using residual_policy = support::branch_policy<pre_norm, Branch, Norm>;
 
 /// rms_norm without its shorter ways.
 struct plain_norm {

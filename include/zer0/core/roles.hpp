@@ -15,6 +15,7 @@ struct router_role {};
 struct norm_role {};
 struct head_role {};
 struct block_role {};
+struct placement_role {};
 struct input_position_role {};
 struct attention_mask_role {};
 struct attention_score_role {};

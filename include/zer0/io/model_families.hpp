@@ -90,7 +90,8 @@ consteval std::string_view family_of() {
     return Variant::family;
   else if constexpr (detail::plain_attention<typename Variant::attention> &&
                      detail::plain_feed_forward<typename Variant::feed_forward> &&
-                     std::same_as<typename Variant::norm, rms_norm> && detail::plain_block<block_of<Variant>> &&
+                     std::same_as<typename Variant::norm, rms_norm> && std::same_as<placement_of<Variant>, pre_norm> &&
+                     detail::plain_block<block_of<Variant>> &&
                      std::same_as<input_position_of<Variant>, no_input_position>)
     return family::llama.type;
   else

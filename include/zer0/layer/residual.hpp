@@ -40,20 +40,14 @@ class residual {
     stream.normed(c, norm_, normed, s.norm);
     branch_.forward(c, normed, y, s.branch);
     s.mask = c.next_stream();
-    stream.add(y, dropout(c), s.mask);
+    stream.add(y, c.training ? dropout_ : 0, s.mask);
   }
 
   /// dstream: the gradient of the stream after this branch, then of the stream before it.
   void backward(context<Device>& c, const saved& s, tensor_view<real> dstream) {
     const arena_scope<Device> scope(c.scratch);
     const tensor_view<real> dnormed = c.scratch.matrix(dstream.rows, dstream.cols);
-    tensor_view<const real> dbranch = dstream;
-    if (dropout(c) > 0) {
-      const tensor_view<real> dropped = c.scratch.matrix(dstream.rows, dstream.cols);
-      apply_dropout(c.device, dropout_, s.mask, dstream, dropped);
-      dbranch = dropped;
-    }
-    branch_.backward(c, dbranch, s.branch, dnormed);
+    branch_.backward(c, gradient_through_dropout(c, dropout_, s.mask, dstream), s.branch, dnormed);
     backward_add(norm_, c, tensor_view<const real>(dnormed), s.norm, dstream);
   }
 
@@ -75,8 +69,6 @@ class residual {
   }
 
  private:
-  [[nodiscard]] double dropout(const context<Device>& c) const { return c.training ? dropout_ : 0; }
-
   double dropout_;
   std::string norm_name_;
   std::string branch_name_;

@@ -68,4 +68,15 @@ class residual_stream {
   bool waiting_ = false;
 };
 
+/// The gradient of a branch's output, of which dropout with probability p was added to the stream in training: dy, or
+/// in scratch memory what of it was not dropped.
+template <device Device>
+tensor_view<const typename Device::real> gradient_through_dropout(context<Device>& c, double p, random_stream mask,
+                                                                  tensor_view<typename Device::real> dy) {
+  if (!c.training || p == 0) return dy;
+  const tensor_view<typename Device::real> kept = c.scratch.matrix(dy.rows, dy.cols);
+  apply_dropout(c.device, p, mask, dy, kept);
+  return kept;
+}
+
 }  // namespace zer0

@@ -1,11 +1,28 @@
 // A block of the decoder: attention, then the feed-forward.
 #pragma once
 
-#include <zer0/layer/residual.hpp>
+#include <zer0/layer/placement/pre_norm.hpp>
 
 namespace zer0 {
+namespace detail {
 
-/// Attention, then the feed-forward, each added to the stream from the norm of it.
+template <class V>
+struct placement_choice {
+  using type = pre_norm;
+};
+template <class V>
+requires requires { typename V::placement; }
+struct placement_choice<V> {
+  using type = typename V::placement;
+};
+
+}  // namespace detail
+
+/// Where the norms of a variant's blocks are: what it names, or before each branch.
+template <class V>
+using placement_of = typename detail::placement_choice<V>::type;
+
+/// Attention, then the feed-forward, each added to the stream with norms where the variant places them.
 struct decoder_block {
   using role = block_role;
 
@@ -13,8 +30,10 @@ struct decoder_block {
   class layer {
    public:
     using real = typename Device::real;
-    using attention_branch = residual<typename Variant::norm, typename Variant::attention, Device>;
-    using feed_forward_branch = residual<typename Variant::norm, typename Variant::feed_forward, Device>;
+    template <class Policy>
+    using branch = typename placement_of<Variant>::template branch<typename Variant::norm, Policy, Device>;
+    using attention_branch = branch<typename Variant::attention>;
+    using feed_forward_branch = branch<typename Variant::feed_forward>;
     struct saved {
       typename attention_branch::saved attention;
       typename feed_forward_branch::saved feed_forward;

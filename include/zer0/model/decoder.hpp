@@ -31,8 +31,9 @@ struct decoder {
   static_assert(
       ((policy_for<Policies, attention_role> || policy_for<Policies, feed_forward_role> ||
         policy_for<Policies, norm_role> || policy_for<Policies, head_role> || policy_for<Policies, block_role> ||
-        policy_for<Policies, input_position_role> || !policy<Policies>)&&...),
-      "zer0::decoder takes an attention, a feed-forward, a norm, a head, a block and an input position; one of its "
+        policy_for<Policies, input_position_role> || policy_for<Policies, placement_role> || !policy<Policies>)&&...),
+      "zer0::decoder takes an attention, a feed-forward, a norm and its placement, a head, a block and an input "
+      "position; one of its "
       "arguments plays another role (a position or a kernel belongs inside the attention: gqa<rope, flash>; a router "
       "inside the experts: moe<softmax_top_k, swiglu>)");
   static_assert(count_role<attention_role, Policies...> <= 1, "zer0::decoder: two attention policies given");
@@ -40,6 +41,7 @@ struct decoder {
   static_assert(count_role<norm_role, Policies...> <= 1, "zer0::decoder: two norm policies given");
   static_assert(count_role<head_role, Policies...> <= 1, "zer0::decoder: two head policies given");
   static_assert(count_role<block_role, Policies...> <= 1, "zer0::decoder: two block policies given");
+  static_assert(count_role<placement_role, Policies...> <= 1, "zer0::decoder: two placements of the norm given");
   static_assert(count_role<input_position_role, Policies...> <= 1, "zer0::decoder: two input positions given");
 
   using attention = pick_policy<attention_role, gqa<>, Policies...>;
@@ -47,11 +49,12 @@ struct decoder {
   using norm = pick_policy<norm_role, rms_norm, Policies...>;
   using head = pick_policy<head_role, tied_head, Policies...>;
   using block = pick_policy<block_role, decoder_block, Policies...>;
+  using placement = pick_policy<placement_role, pre_norm, Policies...>;
   using input_position = pick_policy<input_position_role, no_input_position, Policies...>;
 };
 
 /// What a model is made of: `decoder<...>`, or a struct of your own that names these four policies. It may name a
-/// `block` and an `input_position` too.
+/// `block`, a `placement` and an `input_position` too.
 template <class V>
 concept decoder_variant =
     policy_for<typename V::attention, attention_role> && policy_for<typename V::feed_forward, feed_forward_role> &&

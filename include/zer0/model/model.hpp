@@ -35,6 +35,7 @@ class model<Variant, Device> {
   using real = typename Device::real;
   using block_type = typename block_of<Variant>::template layer<Variant, Device>;
   using cache = std::vector<typename block_type::cache>;
+  static constexpr bool final_norm = placement_of<Variant>::final_norm;
 
   /// Allocates the weights (contents undefined until `initialize` or a load). Throws zer0::error if `sizes` do not fit
   /// together.
@@ -82,12 +83,11 @@ class model<Variant, Device> {
   [[nodiscard]] tensor_view<real> forward(context<Device>& c, id_span ids) {
     const auto tokens = static_cast<index_t>(ids.size());
     const tensor_view<real> embedded = c.keep.matrix(tokens, sizes_.dim);
-    const tensor_view<real> hidden = c.keep.matrix(tokens, sizes_.dim);
+    const tensor_view<real> hidden = final_norm ? c.keep.matrix(tokens, sizes_.dim) : tensor_view<real>();
     embed(c, ids, embedded);
     residual_stream<Device> stream(embedded);
     for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].forward(c, stream, saved_.blocks[i]);
-    stream.normed(c, norm_, hidden, saved_.norm);
-    return hidden;
+    return normed(c, stream, hidden);
   }
 
   /// Adds to all gradients, given that of the hidden states of the last forward.
@@ -95,7 +95,10 @@ class model<Variant, Device> {
     (void)gradients();
     const arena_scope<Device> scope(c.scratch);
     const tensor_view<real> dstream = c.scratch.matrix(dhidden.rows, dhidden.cols);
-    norm_.backward(c, dhidden, saved_.norm, dstream);
+    if constexpr (final_norm)
+      norm_.backward(c, dhidden, saved_.norm, dstream);
+    else
+      copy(c.device, dhidden, dstream);
     for (std::size_t i = blocks_.size(); i-- > 0;) blocks_[i].backward(c, saved_.blocks[i], dstream);
     input_position_.backward(c, dstream);
     embedding_.backward(c, dstream, saved_.embedding);
@@ -113,12 +116,11 @@ class model<Variant, Device> {
   [[nodiscard]] tensor_view<real> extend(context<Device>& c, id_span ids, cache& memory) {
     const auto tokens = static_cast<index_t>(ids.size());
     const tensor_view<real> embedded = c.keep.matrix(tokens, sizes_.dim);
-    const tensor_view<real> hidden = c.keep.matrix(tokens, sizes_.dim);
+    const tensor_view<real> hidden = final_norm ? c.keep.matrix(tokens, sizes_.dim) : tensor_view<real>();
     embed(c, ids, embedded);
     residual_stream<Device> stream(embedded);
     for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].extend(c, stream, memory[i]);
-    stream.normed(c, norm_, hidden, saved_.norm);
-    return hidden;
+    return normed(c, stream, hidden);
   }
 
   /// Before the first micro-batch of a step: statistics are zero.
@@ -152,11 +154,19 @@ class model<Variant, Device> {
     input_position_.forward(c, y);
   }
 
+  /// The norm of the stream, in `hidden`; or the stream itself, where blocks end in a norm.
+  [[nodiscard]] tensor_view<real> normed(context<Device>& c, residual_stream<Device>& stream,
+                                         tensor_view<real> hidden) {
+    if constexpr (!final_norm) return stream.value(c);
+    stream.normed(c, norm_, hidden, saved_.norm);
+    return hidden;
+  }
+
   void list_parameters() {
     parameters_.add("model.embed_tokens", embedding_);
     parameters_.add("model.embed_positions", input_position_);
     for (std::size_t i = 0; i < blocks_.size(); ++i) parameters_.add("model.layers." + std::to_string(i), blocks_[i]);
-    parameters_.add("model.norm", norm_);
+    if constexpr (final_norm) parameters_.add("model.norm", norm_);
     if constexpr (!Variant::head::tied) {
       head_ = {.parts = {{"lm_head.weight", sizes_.vocab_size}}, .cols = sizes_.dim, .initial = {}};
       parameters_.add(head_);

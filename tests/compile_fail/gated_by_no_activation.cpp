@@ -1,0 +1,19 @@
+// expect: slope
+#include <zer0/device/archetype.hpp>
+#include <zer0/layer/gated.hpp>
+
+/// An activation has a value and a slope.
+struct cube {
+  template <class Z>
+  static Z value(const Z& z) {
+    return z * z * z;
+  }
+#ifndef ZER0_WRONG
+  template <class Z>
+  static Z slope(const Z& z) {
+    return z * z * 3;
+  }
+#endif
+};
+
+static_assert(zer0::check_layer<zer0::gated<cube>, zer0::archetype>());
