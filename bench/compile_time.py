@@ -3,7 +3,7 @@
 
     bench/compile_time.py [--compiler g++] [--flags="-O2"] [--repeat 3] [--json FILE] [FILE.cpp | FILE.cu | HEADER ...]
 
-Without names: zer0/zer0.hpp, zer0/core/error.hpp (the floor), examples/pretrain_minimal.cpp and, where nvcc is, the three files of
+Without names: zer0/zer0.hpp, zer0/core/error.hpp (the floor), examples/pretrain_minimal.cpp and, where nvcc is, the files of
 the program train with CUDA. A header is only included, so its row is what a user's file pays before its first line; a .cpp file is
 compiled to an object, a .cu file by nvcc for one architecture (--nvcc_flags). The fastest of the repeats counts.
 """
@@ -61,7 +61,8 @@ def main():
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
 
-    with_cuda = ["examples/train.cpp", "examples/cpu/train.cpp", "examples/cuda/train.cu"] if NVCC else []
+    with_cuda = ["examples/train.cpp", "examples/cpu/train.cpp", *(f"examples/cuda/train_{t}.cu" for t in ("bfloat16", "float16", "float32"))]
+    with_cuda = with_cuda if NVCC else []
     names = arguments.names or ["zer0/core/error.hpp", "zer0/zer0.hpp", "examples/pretrain_minimal.cpp", *with_cuda]
     with tempfile.TemporaryDirectory() as folder:
         rows = [row(name, arguments, folder) for name in names]

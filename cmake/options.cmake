@@ -29,8 +29,8 @@ endif()
 
 # Adds to a program its part for the cuda device, a source in the language CUDA. It is apart from the others, as nvcc does
 # not read the vector code of the cpu device.
-function(zer0_add_cuda program source)
-  target_sources(${program} PRIVATE "${source}" "${PROJECT_SOURCE_DIR}/examples/cuda/count.cpp")
+function(zer0_add_cuda program)
+  target_sources(${program} PRIVATE ${ARGN} "${PROJECT_SOURCE_DIR}/examples/cuda/count.cpp")
   target_link_libraries(${program} PRIVATE zer0::cuda)
   target_compile_definitions(${program} PRIVATE ZER0_CUDA)
 endfunction()

@@ -14,7 +14,7 @@
 #include <new>
 
 namespace program {
-/// support/training.hpp; cpu/train.cpp and cuda/train.cu hold it for each line of the table.
+/// support/training.hpp; cpu/train.cpp and cuda/train_*.cu hold it for each line of the table.
 template <class Line>
 int train_on(train_setup& s, const char* program);
 /// train/describe.cpp

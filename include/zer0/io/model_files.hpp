@@ -134,7 +134,8 @@ void load_weights(model<Variant, Device>& m, const std::filesystem::path& direct
       });
   for (const auto& state : m.parameters().states()) {
     const tensor_entry& entry = files.take(family.place(state.name()).name);
-    detail::require_shape(entry, {state.value->size}, directory);
+    const std::vector<index_t> wanted{state.value->size};  // by name: nvcc loses the braces of an argument
+    detail::require_shape(entry, wanted, directory);
     std::vector<number> values(state.value->value.size());
     to_float(entry, std::span(values));
     upload(m.device(), std::span<const number>(values), state.value->value);

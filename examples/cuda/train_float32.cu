@@ -1,0 +1,5 @@
+// train on the cuda device, in float32.
+#include "cuda/device.cuh"
+#include "support/training.hpp"
+
+template int program::train_on<program::cuda_float32>(program::train_setup&, const char*);
