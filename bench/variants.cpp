@@ -30,8 +30,8 @@ using variants = std::tuple<
     decoder<geglu>, decoder<relu_squared_mlp>, decoder<gelu_mlp>, decoder<layer_norm>, decoder<untied_head>,
     decoder<post_norm>, decoder<sandwich>,
     // experts
-    decoder<moe<softmax_top_k>>, decoder<moe<sigmoid_bias>>, decoder<moe<expert_choice>>,
-    decoder<moe<router_z_loss<>>>, decoder<moe<capacity<>>>, decoder<moe<softmax_top_k, geglu>>,
+    decoder<moe<softmax_top_k>>, decoder<moe<sigmoid_bias>>, decoder<moe<expert_choice>>, decoder<moe<router_z_loss<>>>,
+    decoder<moe<capacity<>>>, decoder<moe<softmax_top_k, geglu>>,
     // training
     decoder<recompute<>>, adapted<decoder<>>, adapted<decoder<>, all_projections>,
     // families
@@ -119,17 +119,16 @@ void print_row(timed<First>& first, int steps) {
 template <class First, class... Rest>
 void print_table(std::type_identity<std::tuple<First, Rest...>>, int steps) {
   timed<First> first;
-  std::printf("| variant | parameters, M | met by a token, M | MFLOP a token | activations, MiB | cache, bytes a token | "
-              "tokens/s | of the first |\n|---|---:|---:|---:|---:|---:|---:|---:|\n");
+  std::printf(
+      "| variant | parameters, M | met by a token, M | MFLOP a token | activations, MiB | cache, bytes a token | "
+      "tokens/s | of the first |\n|---|---:|---:|---:|---:|---:|---:|---:|\n");
   print_row<First, First>(first, steps);
   (print_row<First, Rest>(first, steps), ...);
 }
 
 }  // namespace
 
-int main() try {
-  print_table(std::type_identity<variants>(), 7);
-} catch (const std::exception& e) {
+int main() try { print_table(std::type_identity<variants>(), 7); } catch (const std::exception& e) {
   std::cerr << "bench_variants: " << e.what() << '\n';
   return 1;
 }

@@ -6,6 +6,7 @@
 #include <zer0/generate/session.hpp>
 #include <zer0/io/adapter_files.hpp>
 #include <zer0/model/adapted.hpp>
+#include <zer0/models/gpt2.hpp>
 
 #include <cstring>
 #include <fstream>
@@ -134,6 +135,15 @@ TEST_CASE("adapter_files: what is not supported or does not fit is refused in on
   CHECK_THROWS_WITH(load(recorded, "q_proj v_proj down_proj up_proj"), contains("up_proj.lora_A.weight"));
   CHECK_THROWS_WITH(load(changed([](auto& j) { j["r"] = 2; }), "q_proj v_proj down_proj"),
                     contains("rank 2") && contains("rank 3"));
+  using gpt2_with_adapters = adapted<gpt2, attention_projections>;
+  model<gpt2_with_adapters, cpu> fused({.dim = 16,
+                                        .n_layers = 1,
+                                        .n_heads = 2,
+                                        .vocab_size = 9,
+                                        .max_seq_len = 8,
+                                        .hidden_dim = 24,
+                                        .lora = {.rank = 2}});
+  CHECK_THROWS_WITH(save_adapter(fused, dir.path(), ""), contains("gpt2") && contains("attn.c_attn"));
   model<decoder<>, cpu> plain(sizes_of(recorded, recorded));
   CHECK_THROWS_WITH(save_adapter(plain, dir.path(), ""), contains("has no adapters"));
 }

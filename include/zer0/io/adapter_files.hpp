@@ -14,6 +14,16 @@ namespace detail {
 
 inline constexpr const char* peft_prefix = "base_model.model.";
 
+/// The name in PEFT's files of a part of an adapter, "model.layers.0.self_attn.q_proj.lora_A.weight". Throws
+/// zer0::error if the module that it adapts is not a whole one in files of this family.
+inline std::string peft_name(const model_family& family, const std::string& name) {
+  const std::size_t end = name.rfind(".lora_");
+  const tensor_place place = family.place(name.substr(0, end) + ".weight");
+  require(!place.transposed && place.parts == 1, "adapters of models of type \"", family.type,
+          "\" are not supported in files: there ", place.name, " holds what ", name.substr(0, end), " is here");
+  return peft_prefix + place.name.substr(0, place.name.rfind(".weight")) + name.substr(end);
+}
+
 /// Refuses what changes the numbers and is not known here; keys of later versions that are empty or false do not.
 inline void refuse_other_adapters(const nlohmann::json& j, const std::filesystem::path& path) {
   const auto type = json_member<std::string>(j, "peft_type", path);
@@ -64,11 +74,12 @@ inline lora_sizes read_adapter_config(const std::filesystem::path& directory) {
 template <class Variant, device Device>
 void save_adapter(model<Variant, Device>& m, const std::filesystem::path& directory, const std::string& base) {
   require(m.parameters().has_adapters(), "save_adapter: the model has no adapters; use adapted<variant> and a rank");
+  const model_family& family = family_named(family_of<Variant>(), directory);
   std::vector<detail::tensor_values> tensors;
   for (const auto& [path, p] : m.parameters())
     if (p->is_adapter)
       detail::for_each_part(*p, [&, &path = path, &p = p](const parameter_part& part, index_t first) {
-        tensors.push_back({detail::peft_prefix + path + part.name, detail::shape_in_file(*p, part, {}),
+        tensors.push_back({detail::peft_name(family, path + part.name), detail::shape_in_file(*p, part, {}),
                            detail::part_for_file(m.device(), *p, part, first)});
       });
   std::set<std::string> modules;
@@ -108,12 +119,13 @@ void load_adapter(model<Variant, Device>& m, const std::filesystem::path& direct
   require(in_file.rank == sizes.rank && in_file.alpha == sizes.alpha, directory.string(), ": the adapter has rank ",
           in_file.rank, " and alpha ", in_file.alpha, ", the model rank ", sizes.rank, " and alpha ", sizes.alpha,
           "; take its sizes from read_adapter_config");
+  const model_family& family = family_named(family_of<Variant>(), directory);
   const safetensors_file file(directory / "adapter_model.safetensors");
   std::set<std::string_view> used;
   for (const auto& [path, p] : m.parameters())
     if (p->is_adapter)
       detail::for_each_part(*p, [&, &path = path, &p = p](const parameter_part& part, index_t first) {
-        const tensor_entry& entry = file.at(detail::peft_prefix + path + part.name);
+        const tensor_entry& entry = file.at(detail::peft_name(family, path + part.name));
         detail::set_part(m.device(), *p, part, first, entry, directory);
         used.insert(entry.name);
       });
