@@ -72,6 +72,7 @@ if(NOT ZER0_SANITIZE)
       model/placement
       model/recompute
       moe/moe
+      moe/router/sigmoid_bias
       recipe/trainer
       recipe/trainer_parts
   )
