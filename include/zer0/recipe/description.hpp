@@ -2,8 +2,10 @@
 #pragma once
 
 #include <zer0/device/dry_run.hpp>
+#include <zer0/model/model.hpp>
 #include <zer0/recipe/trainer.hpp>
 
+#include <algorithm>
 #include <cctype>
 #include <cstddef>
 #include <iomanip>
