@@ -1,9 +1,11 @@
 #include "support/catch.hpp"
 #include "support/shared_dir.hpp"
 #include "support/temp_dir.hpp"
+#include <zer0/attention/sliding_window.hpp>
 #include <zer0/device/cpu.hpp>
 #include <zer0/device/reference.hpp>
 #include <zer0/io/model_files.hpp>
+#include <zer0/layer/placement/post_norm.hpp>
 #include <zer0/model/adapted.hpp>
 #include <zer0/model/workspace.hpp>
 
@@ -255,6 +257,8 @@ TEST_CASE("model_files: a variant of no other library is written under zer0's ow
   STATIC_REQUIRE(zer0::family_of<variant>() == "zer0");
   STATIC_REQUIRE(zer0::family_of<decoder<gqa<zer0::rope, zer0::standard>>>() == "llama");
   STATIC_REQUIRE(zer0::family_of<zer0::adapted<decoder<>>>() == "llama");
+  STATIC_REQUIRE(zer0::family_of<decoder<zer0::post_norm>>() == "zer0");
+  STATIC_REQUIRE(zer0::family_of<decoder<gqa<zer0::sliding_window>>>() == "zer0");
   STATIC_REQUIRE(zer0::family_of<decoder<zer0::recompute<zer0::decoder_block>>>() == "llama");
   const support::temp_dir dir;
   zer0::dims all = sizes;

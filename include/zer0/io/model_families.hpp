@@ -91,7 +91,7 @@ consteval std::string_view family_of() {
   else if constexpr (detail::plain_attention<typename Variant::attention> &&
                      detail::plain_feed_forward<typename Variant::feed_forward> &&
                      std::same_as<typename Variant::norm, rms_norm> && std::same_as<placement_of<Variant>, pre_norm> &&
-                     detail::plain_block<block_of<Variant>> &&
+                     detail::plain_block<block_of<Variant>> && std::same_as<placement_of<Variant>, pre_norm> &&
                      std::same_as<input_position_of<Variant>, no_input_position>)
     return family::llama.type;
   else
