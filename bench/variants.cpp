@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -57,14 +58,33 @@ const dims sizes{.dim = 256,
                  .lora = {.rank = 8},
                  .experts = {.n_routed = 8, .per_token = 2, .hidden_dim = 352}};
 
-/// "decoder<gqa<rope, flash>>"
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+}
+
+/// "decoder<gqa<rope, flash>>": the type as it is written above, defaults left out.
 template <class T>
 std::string type_name() {
   const std::string_view text = __PRETTY_FUNCTION__;
   std::string name(text.substr(text.find("T = ") + 4));
-  name = name.substr(0, name.find(";"));
-  if (name.back() == ']') name.pop_back();
-  for (std::size_t at; (at = name.find("zer0::")) != std::string::npos;) name.erase(at, 6);
+  name = name.substr(0, name.find_first_of(";]"));
+  constexpr std::pair<std::string_view, std::string_view> shorter[] = {
+      {"zer0::", ""},
+      {"> >", ">>"},
+      {"projection_name<7>{", ""},
+      {"}", ""},
+      {"projections<\"q_proj\", \"k_proj\", \"v_proj\", \"o_proj\">", "attention_projections"},
+      {", linear>", ">"},
+      {"gated<silu>", "swiglu"},
+      {"gated<gelu_tanh>", "geglu"},
+      {"mlp<relu_squared>", "relu_squared_mlp"},
+      {"mlp<gelu_tanh, biased<all_projections>>", "gelu_mlp"},
+      {"softmax_top_k_of<balanced>", "softmax_top_k"},
+      {"recompute<decoder_block>", "recompute<>"},
+      {"_of<>", ""}};
+  for (const auto& [from, to] : shorter) replace_all(name, from, to);
+  replace_all(name, "> >", ">>");
   return name;
 }
 
