@@ -142,6 +142,24 @@ TEST_CASE("train: dpo keeps log-probabilities in the run's folder where the data
   CHECK(p.kept(p.dpo_run().directory) == names);
 }
 
+TEST_CASE("train: dpo of an adapter compares with the model without it, and keeps one reference for both",
+          "[programs][train_dpo]") {
+  const dpo_program p;
+  const words lora{"--lora_rank", "2", "--learning_rate", "1e-3", "--max_steps", "6"};
+  require_success(p.dpo({"--max_steps", "1"}, "whole"));
+  require_success(p.dpo(lora));
+  const auto log = p.dpo_run().log();
+  CHECK(log.front()["loss"].get<double>() == Approx(std::log(2.0)).epsilon(1e-6));
+  CHECK(log.back()["loss"].get<double>() < std::log(2.0));
+  CHECK(p.kept(p.path("data")).size() == 1);
+  CHECK(fs::is_regular_file(p.dpo_run().last() / "adapter" / "adapter_config.json"));
+  // Begun from a trained adapter, the reference is still the model without it.
+  const std::string adapter = (p.dpo_run().last() / "adapter").string();
+  require_success(p.dpo({"--lora_path", adapter, "--max_steps", "1"}, "more"));
+  CHECK(p.dpo_run("more").log().front()["loss"].get<double>() < std::log(2.0) - 1e-4);
+  CHECK(p.kept(p.path("data")).size() == 1);
+}
+
 TEST_CASE("train: dpo with every loss; simpo and orpo keep no reference", "[programs][train_dpo]") {
   const dpo_program p;
   for (const std::string loss : {"reference_mean", "ipo", "hinge", "simpo", "orpo"}) {
