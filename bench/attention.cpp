@@ -45,7 +45,7 @@ void measure(const char* name, const settings& s, zer0::index_t seq, zer0::index
   for (int i = 0; i <= s.runs; ++i) {
     keep.reset();
     scratch.reset();
-    zer0::context<zer0::cpu> c{device, keep, scratch, {.starts = starts, .longest = seq}};
+    zer0::context<zer0::cpu> c{device, keep, scratch, {.starts = starts, .positions = {}, .longest = seq}};
     const auto random = [&](zer0::index_t heads, std::uint32_t site) {
       const auto x = scratch.matrix(s.tokens, heads * s.head_dim);
       zer0::random_normal(device, {1, site, 0}, 0, 1, x);

@@ -29,6 +29,7 @@ class flat_model {
   [[nodiscard]] D& device() { return device_; }
   [[nodiscard]] const zer0::parameter_list<real>& parameters() const { return parameters_; }
   [[nodiscard]] std::span<real> weights() { return weights_.span(); }
+  [[nodiscard]] std::span<real> trained_weights() { return weights_.span(); }
   [[nodiscard]] std::span<real> gradients() { return gradients_.span(); }
   void set_weights(const numbers& values) { put(device_, values, weights_.row()); }
   void set_gradients(const numbers& values) { put(device_, values, gradients_.row()); }
