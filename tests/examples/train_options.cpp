@@ -127,6 +127,12 @@ const std::map<std::string, std::string> additions{
     {"skip_bad_lines", "false"},
     {"dump_samples", "0"},
     {"describe", "false"},
+    {"recompute", "false"},
+    {"lora_rank", "0"},
+    {"lora_alpha", "16"},
+    {"lora_dropout", "0"},
+    {"lora_target", "qv"},
+    {"lora_path", "none"},
 };
 
 std::map<std::string, std::string> all_defaults() {

@@ -142,21 +142,37 @@ TEST_CASE("train_options_refused: what is not among the choices", "[examples][tr
   });
 }
 
+TEST_CASE("train_options_refused: experts and adapters that cannot be", "[examples][train_options_refused]") {
+  check_all({
+      {{"--n_routed_experts", "0"}, {"--n_routed_experts is 0", "at least 1"}},
+      {{"--num_experts_per_tok", "9"}, {"--num_experts_per_tok is 9", "from 1 to n_routed_experts (8)"}},
+      {{"--n_shared_experts", "-1"}, {"--n_shared_experts is -1", "at least 0"}},
+      {{"--aux_loss_alpha", "-0.1"}, {"--aux_loss_alpha is -0.1"}},
+      {{"--scoring_func", "tanh"}, {"--scoring_func is \"tanh\"", "softmax or sigmoid"}},
+      {{"--use_moe", "--scoring_func", "sigmoid"}, {"--scoring_func sigmoid", "--flash_attn"}},
+      {{"--recompute"}, {"--recompute", "--flash_attn"}},
+      {{"--lora_rank", "-1"}, {"--lora_rank is -1", "at least 0"}},
+      {{"--lora_alpha", "0"}, {"--lora_alpha is 0", "above 0"}},
+      {{"--lora_dropout", "1"}, {"--lora_dropout is 1", "below 1"}},
+      {{"--lora_target", "qk"}, {"--lora_target is \"qk\"", "qv, attention, all or square"}},
+  });
+}
+
 TEST_CASE("train_options_refused: what comes in a later version says so, its default does not",
           "[examples][train_options_refused]") {
-  const std::vector<std::pair<std::string, std::string>> later{
-      {"use_wandb", "true"},         {"wandb_project", "mine"},
-      {"wandb_run_name", "one"},     {"wandb_log_model", "true"},
-      {"wandb_log_code", "true"},    {"wandb_log_freq", "2"},
-      {"wandb_watch_log", "all"},    {"wandb_watch_model", "true"},
-      {"wandb_watch_log_freq", "5"}, {"ddp", "true"},
-      {"local_rank", "0"},           {"use_moe", "true"},
-      {"n_routed_experts", "4"},     {"num_experts_per_tok", "1"},
-      {"n_shared_experts", "1"},     {"scoring_func", "sigmoid"},
-      {"aux_loss_alpha", "0.2"},     {"seq_aux", "false"},
-      {"norm_topk_prob", "false"}};
+  const std::vector<std::pair<std::string, std::string>> later{{"use_wandb", "true"},
+                                                               {"wandb_project", "mine"},
+                                                               {"wandb_run_name", "one"},
+                                                               {"wandb_log_model", "true"},
+                                                               {"wandb_log_code", "true"},
+                                                               {"wandb_log_freq", "2"},
+                                                               {"wandb_watch_log", "all"},
+                                                               {"wandb_watch_model", "true"},
+                                                               {"wandb_watch_log_freq", "5"},
+                                                               {"ddp", "true"},
+                                                               {"local_rank", "0"}};
   for (const auto& [name, value] : later)
     check_all({{{"--" + name, value}, {"--" + name + " " + value, "later version"}}});
   CHECK_THAT(refusal({"--use_wandb"}), support::contains("log.jsonl"));
-  CHECK(refusal({"--use_wandb", "false", "--ddp=false", "--seq_aux", "--local_rank", "-1"}) == "accepted");
+  CHECK(refusal({"--use_wandb", "false", "--ddp=false", "--local_rank", "-1"}) == "accepted");
 }
