@@ -68,13 +68,14 @@ inline zer0::dims sizes_of(const file& f, const std::string& prefix = "config.")
                    .max_seq_len = count("max_seq_len"),
                    .hidden_dim = count("hidden_dim"),
                    .rope_theta = f.number(prefix + "rope_theta"),
-                   .norm_eps = f.number(prefix + "norm_eps"),
-                   .experts = {.n_routed = count("n_routed_experts"),
-                               .per_token = count("num_experts_per_tok"),
-                               .n_shared = count("n_shared_experts"),
-                               .aux_loss_alpha = f.number(prefix + "aux_loss_alpha"),
-                               .seq_aux = f.text(prefix + "seq_aux") == "true",
-                               .norm_topk_prob = f.text(prefix + "norm_topk_prob") == "true"}};
+                   .norm_eps = f.number(prefix + "norm_eps")};
+  if (f.has_meta(prefix + "n_routed_experts"))
+    sizes.experts = {.n_routed = count("n_routed_experts"),
+                     .per_token = count("num_experts_per_tok"),
+                     .n_shared = count("n_shared_experts"),
+                     .aux_loss_alpha = f.number(prefix + "aux_loss_alpha"),
+                     .seq_aux = f.text(prefix + "seq_aux") == "true",
+                     .norm_topk_prob = f.text(prefix + "norm_topk_prob") == "true"};
   sizes.check();
   return sizes;
 }
