@@ -30,7 +30,7 @@ struct tally {
 
 void print(const std::string& name, const golden::file_report& report, bool every) {
   const golden::comparison worst = report.result.worst();
-  std::printf("%-28s %-12s %6zu %10.2e %10.2e  %-4s  %s\n", name.c_str(), std::string(name_of(report.kind)).c_str(),
+  std::printf("%-34s %-12s %6zu %10.2e %10.2e  %-4s  %s\n", name.c_str(), std::string(name_of(report.kind)).c_str(),
               report.result.comparisons().size(), worst.error, worst.allowed, report.passed() ? "pass" : "FAIL",
               worst.what.c_str());
   for (const golden::comparison& c : report.result.comparisons())
@@ -45,7 +45,7 @@ void check(const fs::path& path, bool every, tally& count) {
     print(f.name(), report, every);
     ++(report.passed() ? count.passed : count.failed);
   } catch (const std::exception& e) {
-    std::printf("%-28s FAIL: %s\n", path.filename().string().c_str(), e.what());
+    std::printf("%-34s FAIL: %s\n", path.filename().string().c_str(), e.what());
     ++count.failed;
   }
 }
@@ -63,7 +63,7 @@ std::vector<fs::path> files_of(const fs::path& where) {
 
 int run(const fs::path& where, bool every) {
   const std::vector<fs::path> files = files_of(where);
-  std::printf("%-28s %-12s %6s %10s %10s  %-4s  %s\n", "file", "kind", "checks", "error", "allowed", "", "at");
+  std::printf("%-34s %-12s %6s %10s %10s  %-4s  %s\n", "file", "kind", "checks", "error", "allowed", "", "at");
   tally count;
   for (const fs::path& path : files) check(path, every, count);
   std::printf("%d passed, %d failed\n", count.passed, count.failed);
