@@ -11,6 +11,7 @@
 #include <zer0/attention/sliding_window.hpp>
 #include <zer0/attention/soft_cap.hpp>
 #include <zer0/core/batch.hpp>
+#include <zer0/core/check_heads.hpp>
 #include <zer0/core/dims.hpp>
 #include <zer0/core/dtype.hpp>
 #include <zer0/core/error.hpp>
