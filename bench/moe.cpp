@@ -1,5 +1,6 @@
 // A training step of a mixture of experts beside that of a dense model with the same products a token.
 #include "support/clock.hpp"
+#include "support/random_batch.hpp"
 #include "support/report.hpp"
 #include "support/step_settings.hpp"
 #include <zer0/device/cpu.hpp>
@@ -20,17 +21,6 @@ namespace {
 
 using dense = zer0::decoder<zer0::gqa<zer0::flash>>;
 using experts = zer0::decoder<zer0::gqa<zer0::flash>, zer0::moe<>>;
-
-zer0::token_batch random_batch(const bench::step_settings& s) {
-  zer0::token_batch b;
-  for (zer0::index_t i = 0; i < s.batch * s.seq; ++i) {
-    b.ids.push_back(static_cast<zer0::token_id>((i * 7919 + i / 13) % s.sizes.vocab_size));
-    b.targets.push_back(static_cast<zer0::token_id>((i * 104729 + i / 7) % s.sizes.vocab_size));
-    b.weights.push_back(1);
-  }
-  for (zer0::index_t i = 0; i <= s.batch; ++i) b.starts.push_back(static_cast<std::int32_t>(i * s.seq));
-  return b;
-}
 
 /// A model and its trainer, whose steps are timed.
 template <class Variant>
@@ -59,7 +49,7 @@ void measure(const bench::step_settings& s, bench::report& out) {
   dense_sizes.hidden_dim = s.sizes.experts.per_token * s.sizes.experts.hidden_dim;
   timed<dense> a(dense_sizes);
   timed<experts> b(s.sizes);
-  const zer0::token_batch batch = random_batch(s);
+  const zer0::token_batch batch = bench::random_batch(s.batch, s.seq, s.sizes.vocab_size);
   for (int i = 0; i < 2; ++i) {  // memory grows, then settles
     a.step(batch);
     b.step(batch);

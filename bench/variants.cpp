@@ -1,5 +1,6 @@
 // Every variant beside the others at one fixed size: the table in docs/variants.md, as Markdown (scripts/variants).
 #include "support/clock.hpp"
+#include "support/random_batch.hpp"
 #include "support/report.hpp"
 #include <zer0/zer0.hpp>
 
@@ -88,17 +89,6 @@ std::string type_name() {
   return name;
 }
 
-token_batch random_batch(index_t vocabulary) {
-  token_batch b;
-  for (index_t i = 0; i < batch * seq; ++i) {
-    b.ids.push_back(static_cast<token_id>((i * 7919 + i / 13) % vocabulary));
-    b.targets.push_back(static_cast<token_id>((i * 104729 + i / 7) % vocabulary));
-  }
-  b.weights.assign(b.ids.size(), 1);
-  for (index_t i = 0; i <= batch; ++i) b.starts.push_back(static_cast<std::int32_t>(i * seq));
-  return b;
-}
-
 /// A model and its trainer, whose steps are timed.
 template <class Variant>
 class timed {
@@ -114,7 +104,7 @@ class timed {
   }
 
  private:
-  token_batch batch_ = random_batch(sizes.vocab_size);
+  token_batch batch_ = bench::random_batch(batch, seq, sizes.vocab_size);
   model<Variant, cpu> model_;
   trainer<model<Variant, cpu>> trainer_;
 };

@@ -3,6 +3,7 @@
 
 #include "clock.hpp"
 #include "model_flops.hpp"
+#include "random_batch.hpp"
 #include "report.hpp"
 #include "step_settings.hpp"
 #include "support/device_table.hpp"
@@ -16,17 +17,6 @@
 #include <vector>
 
 namespace bench {
-
-inline zer0::token_batch random_batch(const step_settings& s) {
-  zer0::token_batch b;
-  for (zer0::index_t i = 0; i < s.batch * s.seq; ++i) {
-    b.ids.push_back(static_cast<zer0::token_id>((i * 7919 + i / 13) % s.sizes.vocab_size));
-    b.targets.push_back(static_cast<zer0::token_id>((i * 104729 + i / 7) % s.sizes.vocab_size));
-    b.weights.push_back(1);
-  }
-  for (zer0::index_t i = 0; i <= s.batch; ++i) b.starts.push_back(static_cast<std::int32_t>(i * s.seq));
-  return b;
-}
 
 /// One training step as the trainer does it, with a clock between the phases. Milliseconds.
 struct phases {
@@ -79,7 +69,7 @@ void measure_steps(const char* name, const step_settings& s, report& out) {
   model.initialize(1);
   zer0::workspace<device> memory(model.device());
   zer0::adamw::state<device> state(model);
-  const zer0::token_batch batch = random_batch(s);
+  const zer0::token_batch batch = random_batch(s.batch, s.seq, s.sizes.vocab_size);
   const auto tokens = static_cast<double>(batch.tokens());
   const double flops = training_flops_per_token(s.sizes, static_cast<double>(s.seq)) * tokens;
   for (int i = 0; i < 2; ++i) timed_step(model, memory, state, batch);  // memory grows, then settles
