@@ -3,9 +3,10 @@
 
     bench/compile_time.py [--compiler g++] [--flags="-O2"] [--repeat 3] [--json FILE] [FILE.cpp | FILE.cu | HEADER ...]
 
-Without names: zer0/zer0.hpp, zer0/core/error.hpp (the floor), examples/pretrain_minimal.cpp and, where nvcc is, the files of
+Without names: zer0/core/error.hpp (the floor), zer0/zer0.hpp, examples/pretrain_minimal.cpp and, where nvcc is, the files of
 the program train with CUDA. A header is only included, so its row is what a user's file pays before its first line; a .cpp file is
-compiled to an object, a .cu file by nvcc for one architecture (--nvcc_flags). The fastest of the repeats counts.
+compiled to an object, a .cu file by nvcc for one architecture (--nvcc_flags). Each is measured as users of zer0::zer0 compile it,
+and as those of zer0::compiled do (ZER0_COMPILED), turn by turn. The fastest of the repeats counts.
 """
 import argparse
 import json
@@ -36,7 +37,7 @@ def measure(command):
     return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def row(name, arguments, folder):
+def command_for(name, arguments, folder):
     if name.endswith((".cpp", ".cu")):
         source = root / name
     else:
@@ -45,10 +46,21 @@ def row(name, arguments, folder):
     compiler = [arguments.compiler, "-fopenmp", *shlex.split(arguments.flags)]
     if name.endswith(".cu"):
         compiler = [NVCC, "--expt-relaxed-constexpr", *shlex.split(arguments.nvcc_flags)]
-    command = [*compiler, "-std=c++20", *INCLUDES, "-c", str(source), "-o", str(pathlib.Path(folder) / "out.o")]
-    runs = [measure(command) for _ in range(arguments.repeat)]
-    seconds, processor, mebibytes = zip(*runs)
-    return {"what": name, "seconds": round(min(seconds), 2), "processor": round(min(processor), 2), "mebibytes": round(max(mebibytes))}
+    return [*compiler, "-std=c++20", *INCLUDES, "-c", str(source), "-o", str(pathlib.Path(folder) / "out.o")]
+
+
+def rows_of(name, arguments, folder):
+    """One row for each way of using zer0."""
+    command = command_for(name, arguments, folder)
+    ways = {"zer0::zer0": [], "zer0::compiled": ["-DZER0_COMPILED"]}
+    runs = {way: [] for way in ways}
+    for _ in range(arguments.repeat):
+        for way, define in ways.items():
+            runs[way].append(measure([*command, *define]))
+    for way, measured in runs.items():
+        seconds, processor, mebibytes = zip(*measured)
+        yield {"what": name, "with": way, "seconds": round(min(seconds), 2), "processor": round(min(processor), 2),
+               "mebibytes": round(max(mebibytes))}
 
 
 def main():
@@ -65,13 +77,13 @@ def main():
     with_cuda = with_cuda if NVCC else []
     names = arguments.names or ["zer0/core/error.hpp", "zer0/zer0.hpp", "examples/pretrain_minimal.cpp", *with_cuda]
     with tempfile.TemporaryDirectory() as folder:
-        rows = [row(name, arguments, folder) for name in names]
+        rows = [row for name in names for row in rows_of(name, arguments, folder)]
 
     version = subprocess.run([arguments.compiler, "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
     print(f"{version}, {arguments.flags}, {platform.machine()}")
-    print(f"{'':40} {'seconds':>8} {'processor':>10} {'MiB':>6}")
+    print(f"{'':36} {'with':16} {'seconds':>8} {'processor':>10} {'MiB':>6}")
     for r in rows:
-        print(f"{r['what']:40} {r['seconds']:8.2f} {r['processor']:10.2f} {r['mebibytes']:6}")
+        print(f"{r['what']:36} {r['with']:16} {r['seconds']:8.2f} {r['processor']:10.2f} {r['mebibytes']:6}")
     if arguments.json:
         report = {"compiler": version, "flags": arguments.flags, "machine": platform.machine(), "rows": rows}
         pathlib.Path(arguments.json).write_text(json.dumps(report, indent=2) + "\n")

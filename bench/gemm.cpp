@@ -3,6 +3,7 @@
 #include "support/machine_peak.hpp"
 #include "support/report.hpp"
 #include <zer0/device/cpu.hpp>
+#include <zer0/device/cpu/detail/eigen.hpp>
 
 #include <boost/program_options.hpp>
 

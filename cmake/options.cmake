@@ -1,29 +1,31 @@
-# How zer0's own programs (tests, examples, benchmarks) are compiled: the target zer0_options, which is never exported.
+# How zer0's own programs (tests, examples, benchmarks) are compiled, and zer0::compiled for them: zer0_flags. What they
+# link: zer0_options, which is those flags and zer0::compiled. Neither is ever exported.
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, Debug, RelWithDebInfo" FORCE)
 endif()
 
 set(CMAKE_CXX_EXTENSIONS OFF)
+add_library(zer0_flags INTERFACE)
 add_library(zer0_options INTERFACE)
-target_link_libraries(zer0_options INTERFACE zer0::zer0)
+target_link_libraries(zer0_options INTERFACE zer0_flags zer0::compiled)
+target_link_libraries(zer0_compiled PRIVATE $<BUILD_INTERFACE:zer0_flags>)
 set(warnings -Wall -Wextra -Wshadow)
 if(ZER0_WERROR)
   list(APPEND warnings -Werror)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   list(APPEND warnings -Wno-restrict)  # false on std::string (GCC bug 105651)
-  list(APPEND warnings -Wno-maybe-uninitialized)  # false on its AVX-512 header (GCC bug 105593)
 endif()
-target_compile_options(zer0_options INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${warnings}>")
+target_compile_options(zer0_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${warnings}>")
 if(ZER0_NATIVE)
-  target_compile_options(zer0_options INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-march=native>")
+  target_compile_options(zer0_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-march=native>")
 endif()
 if(ZER0_SANITIZE)
   set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  target_compile_options(zer0_options INTERFACE ${sanitizers})
-  target_link_options(zer0_options INTERFACE ${sanitizers})
+  target_compile_options(zer0_flags INTERFACE ${sanitizers})
+  target_link_options(zer0_flags INTERFACE ${sanitizers})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(zer0_options INTERFACE -Wno-maybe-uninitialized)  # g++ 12 sees ghosts in instrumented <regex>
+    target_compile_options(zer0_flags INTERFACE -Wno-maybe-uninitialized)  # g++ 12 sees ghosts in instrumented <regex>
   endif()
 endif()
 
@@ -31,12 +33,13 @@ endif()
 # not read the vector code of the cpu device.
 function(zer0_add_cuda program)
   target_sources(${program} PRIVATE ${ARGN} "${PROJECT_SOURCE_DIR}/examples/cuda/count.cpp")
-  target_link_libraries(${program} PRIVATE zer0::cuda)
+  target_link_libraries(${program} PRIVATE zer0::cuda_compiled)
   target_compile_definitions(${program} PRIVATE ZER0_CUDA)
 endfunction()
 if(ZER0_CUDA)
+  target_link_libraries(zer0_cuda_compiled PRIVATE $<BUILD_INTERFACE:zer0_flags>)
   list(JOIN warnings "," host_warnings)
-  target_compile_options(zer0_options INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=${host_warnings}>"
+  target_compile_options(zer0_flags INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=${host_warnings}>"
                                                 "$<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<BOOL:${ZER0_WERROR}>>:-Werror=all-warnings>")
 endif()
 

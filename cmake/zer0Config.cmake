@@ -1,4 +1,5 @@
-# What find_package(zer0) runs: finds what zer0 itself needs, then defines zer0::zer0; with COMPONENTS cuda also zer0::cuda.
+# What find_package(zer0) runs: finds what zer0 itself needs, then defines zer0::zer0; with COMPONENTS cuda also
+# zer0::cuda, and zer0::cuda_compiled if zer0 was built with ZER0_CUDA=ON.
 include(CMakeFindDependencyMacro)
 list(APPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
 find_dependency(Eigen3 3.4 NO_MODULE)

@@ -17,7 +17,7 @@ LIBRARIES = {"Eigen/": ["device/cpu"], "unsupported/Eigen/": ["device/cpu"], "nl
              "cuda": ["device/cuda"], "cublas": ["device/cuda"], "nccl": ["device/cuda"]}
 
 root = pathlib.Path(__file__).resolve().parent.parent / "include" / "zer0"
-headers = {str(path.relative_to(root)): path.read_text() for path in sorted([*root.rglob("*.hpp"), *root.rglob("*.cuh")])}
+headers = {str(path.relative_to(root)): path.read_text() for path in sorted(path for end in ("hpp", "ipp", "cuh") for path in root.rglob(f"*.{end}"))}
 
 
 def includes(header):

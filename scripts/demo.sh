@@ -17,7 +17,7 @@ for argument in "$@"; do
   esac
 done
 
-scripts/install_dependencies.sh
+scripts/install_dependencies.sh --programs
 cmake --preset release
 cmake --build --preset release -j "$(nproc)" --target corpus train eval
 programs=build/release/examples

@@ -10,7 +10,7 @@ function(zer0_find_areas result)
   endif()
   # Under the sanitizers what handles memory and input: text, data, files, devices, layers. Whole models run the same code
   # again, and take a third of the build.
-  if(ZER0_SANITIZE)
+  if(ZER0_SANITIZE AND NOT ZER0_TEST_FULL)
     list(FILTER files EXCLUDE REGEX "^(golden|models|model|moe|recipe|generate|optim|loss)/")
   endif()
   set(areas)
@@ -38,6 +38,7 @@ function(zer0_add_area area)
   file(GLOB files CONFIGURE_DEPENDS "${area}/*.cpp")
   add_executable(test_${name} ${files})
   target_link_libraries(test_${name} PRIVATE zer0_test_main zer0_test_options)
+  target_precompile_headers(test_${name} REUSE_FROM zer0_test_main)
   include("${area}/area.cmake" OPTIONAL)
   # Which entries a file needs depends on its text.
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})

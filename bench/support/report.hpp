@@ -1,7 +1,7 @@
 // What every benchmark prints: a table, and the same as JSON.
 #pragma once
 
-#include <zer0/io/json_file.hpp>
+#include <zer0/io/detail/json_file.hpp>
 
 #include <sys/resource.h>
 

@@ -4,6 +4,9 @@
 #include "support/terminal.hpp"
 #include <zer0/data/chat_records.hpp>
 #include <zer0/data/conversation_encoder.hpp>
+#include <zer0/io/json_document.hpp>
+
+#include <nlohmann/json.hpp>
 
 #include <string_view>
 #include <utility>
@@ -18,7 +21,7 @@ struct exam_line {
   zer0::chat_record conversation;  ///< otherwise: what comes before the answer
   std::string answer;
 
-  [[nodiscard]] bool is_conversation() const { return !conversation.messages.is_null(); }
+  [[nodiscard]] bool is_conversation() const { return !conversation.messages->is_null(); }
 };
 
 /// {"prompt": "...", "answer": "..."}; returns what is wrong with it, or nothing.
@@ -38,7 +41,7 @@ std::string read_line(std::string_view text, exam_line& out) {
   if (line.is_object() && (line.contains("prompt") || line.contains("answer"))) return read_prompt(line, out);
   std::string problem = zer0::detail::read_chat(text, out.conversation);
   if (!problem.empty()) return problem;
-  zer0::chat_json& messages = out.conversation.messages;
+  zer0::chat_json& messages = *out.conversation.messages;
   const zer0::chat_json last = messages.back();
   if (last["role"] != "assistant" || last.contains("tool_calls") || !zer0::detail::says_something(last))
     return "its last message is not an answer of the assistant";
@@ -50,10 +53,10 @@ std::string read_line(std::string_view text, exam_line& out) {
 std::vector<token_id> prompt_of(const exam_line& line, prompt_format& format) {
   if (!line.is_conversation()) return format.tokens(line.prompt);
   zer0::require(format.chats(), "it is a conversation; add --model_mode 1");
-  zer0::chat_json messages = line.conversation.messages;
+  zer0::chat_json messages = *line.conversation.messages;
   if (!format.system().empty() && messages.front()["role"] != "system")
     messages.insert(messages.begin(), {{"role", "system"}, {"content", format.system()}});
-  return format.encoder().prompt(messages, line.conversation.tools);
+  return format.encoder().prompt(messages, *line.conversation.tools);
 }
 
 }  // namespace
@@ -73,7 +76,8 @@ std::vector<exam_question> open_exam(const std::filesystem::path& path, prompt_f
       std::vector<token_id> prompt = prompt_of(line, format);
       zer0::require(static_cast<index_t>(prompt.size()) < context, "it has ", prompt.size(),
                     " tokens, which leaves no room for an answer in a context of ", context);
-      std::string asked = line.is_conversation() ? line.conversation.messages.back().value("content", "") : line.prompt;
+      std::string asked =
+          line.is_conversation() ? line.conversation.messages->back().value("content", "") : line.prompt;
       questions.push_back({std::move(asked), std::move(line.answer), std::move(prompt)});
     } catch (const zer0::error& e) {
       zer0::fail(file.where(i), ": ", e.what());

@@ -30,8 +30,8 @@ answer_pairs open_pairs(const std::filesystem::path& path, const prompt_format& 
     records.read(i, pair);
     try {
       zer0::encoded_conversation chosen, rejected;
-      format.encoder().encode(pair.chosen, pair.tools, chosen, pair.prompt);
-      format.encoder().encode(pair.rejected, pair.tools, rejected, pair.prompt);
+      format.encoder().encode(*pair.chosen, *pair.tools, chosen, pair.prompt);
+      format.encoder().encode(*pair.rejected, *pair.tools, rejected, pair.prompt);
       zer0::require(chosen.tokens.size() > 1 && rejected.tokens.size() > 1, "the chat template leaves out an answer");
       const auto longest = static_cast<index_t>(std::max(chosen.tokens.size(), rejected.tokens.size()));
       if (longest - 1 > context)

@@ -4,6 +4,8 @@
 #include <zer0/data/conversation_encoder.hpp>
 #include <zer0/text/chat_end_token.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <cstddef>
 
 namespace program {

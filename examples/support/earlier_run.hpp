@@ -6,6 +6,8 @@
 #include "train_options.hpp"
 #include <zer0/io/checkpoint.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -20,7 +22,7 @@ struct earlier_run {
 
   [[nodiscard]] fs::path directory() const { return checkpoint.parent_path(); }
   [[nodiscard]] std::map<std::string, std::string> options() const {
-    return state.run.value("options", std::map<std::string, std::string>());
+    return state.run->value("options", std::map<std::string, std::string>());
   }
 };
 
@@ -67,14 +69,14 @@ inline void check_same_run(const option_set& options, const earlier_run& run) {
 
 /// Refuses to go on in another number format than the run was begun in: its optimizer holds other numbers.
 inline void check_same_dtype(const std::string& dtype, const earlier_run& run) {
-  const auto then = run.state.run.value("dtype", std::string("float32"));  // the only one before it was noted
+  const auto then = run.state.run->value("dtype", std::string("float32"));  // the only one before it was noted
   demand(dtype == then, "this run would compute in ", dtype, ", but the run in ", run.checkpoint.string(),
          " was begun in ", then, "; give --dtype ", then, ", on a device that has it");
 }
 
 /// Refuses a file whose content differs from what the run was begun with; its place may change.
 inline void check_same_file(const char* what, const fs::path& path, std::uint64_t now, const earlier_run& run) {
-  const auto then = run.state.run.value(what, now);
+  const auto then = run.state.run->value(what, now);
   demand(then == now, what, " ", path.string(), " is not what the run in ", run.checkpoint.string(),
          " was begun with; its content differs");
 }

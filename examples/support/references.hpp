@@ -32,7 +32,7 @@ class references {
  public:
   references(train_setup& s, Model& model) : s_(s), model_(model) {
     if (s.earlier) {
-      const auto then = s.earlier->state.run.value("reference", nlohmann::json::object());
+      const auto then = s.earlier->state.run->value("reference", nlohmann::json::object());
       source_ = then.value("model", s.start.string());
       weights_ = then.value("weights", std::uint64_t{0});
     } else {

@@ -7,6 +7,7 @@
 #include <zer0/data/training_texts.hpp>
 #include <zer0/io/mapped_file.hpp>
 #include <zer0/text/tokenizer.hpp>
+#include <zer0/text/utf8.hpp>
 
 #include <algorithm>
 #include <charconv>

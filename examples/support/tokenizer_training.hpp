@@ -5,6 +5,7 @@
 #include "terminal.hpp"
 #include <zer0/data/count_words.hpp>
 #include <zer0/text/tokenizer_writer.hpp>
+#include <zer0/text/utf8.hpp>
 
 #include <unistd.h>
 

@@ -206,7 +206,7 @@ inline std::optional<train_setup> read_setup(int argc, const char* const* argv) 
   detail::choose_sizes(s, options);
   detail::choose_files(s, options);
   s.run = {{"options", detail::options_as_json(options)}, {"dtype", s.dtype}};
-  s.run["time"] = s.earlier ? s.earlier->state.run.value("time", std::int64_t{0}) : std::int64_t{std::time(nullptr)};
+  s.run["time"] = s.earlier ? s.earlier->state.run->value("time", std::int64_t{0}) : std::int64_t{std::time(nullptr)};
   return s;
 }
 

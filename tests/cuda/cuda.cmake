@@ -26,12 +26,21 @@ if(ZER0_NVCC)
   set_tests_properties(cuda.report PROPERTIES LABELS slow TIMEOUT 1800 SKIP_REGULAR_EXPRESSION "cuda_report: skipped")
 endif()
 
+# A program's part for cuda, with all that it has in common with the others; whole programs are linked by cuda.programs.
+if(ZER0_NVCC AND ZER0_NCCL_INCLUDE)
+  add_test(NAME cuda.eval_part
+           COMMAND "${ZER0_NVCC}" -std=c++20 -arch=sm_80 -O1 --expt-relaxed-constexpr -Werror all-warnings -DZER0_CUDA
+                   -DZER0_COMPILED -DZER0_CUDA_COMPILED -I "${PROJECT_SOURCE_DIR}/include" -I "${PROJECT_SOURCE_DIR}/examples" -I
+                   "${ZER0_NCCL_INCLUDE}" -c "${PROJECT_SOURCE_DIR}/examples/cuda/eval.cu" -o "${CMAKE_CURRENT_BINARY_DIR}/eval_part.o")
+  set_tests_properties(cuda.eval_part PROPERTIES LABELS slow)
+endif()
+
 if(NOT ZER0_NVCC OR NOT ZER0_NCCL_INCLUDE)
   add_test(NAME cuda.programs COMMAND "${CMAKE_COMMAND}" -E echo "skipped: needs nvcc and NCCL")
-  set_tests_properties(cuda.programs PROPERTIES SKIP_REGULAR_EXPRESSION "skipped" LABELS slow)
+  set_tests_properties(cuda.programs PROPERTIES SKIP_REGULAR_EXPRESSION "skipped" LABELS full)
   return()
 endif()
 add_test(NAME cuda.programs COMMAND "${CMAKE_COMMAND}" "-DSOURCE=${PROJECT_SOURCE_DIR}"
          "-DWORK=${CMAKE_CURRENT_BINARY_DIR}/cuda_programs" "-DCXX=${CMAKE_CXX_COMPILER}" "-DGENERATOR=${CMAKE_GENERATOR}"
          -P "${CMAKE_CURRENT_LIST_DIR}/build.cmake")
-set_tests_properties(cuda.programs PROPERTIES LABELS slow TIMEOUT 1800 ENVIRONMENT "OMP_NUM_THREADS=2;OMP_WAIT_POLICY=PASSIVE")
+set_tests_properties(cuda.programs PROPERTIES LABELS full TIMEOUT 1800 ENVIRONMENT "OMP_NUM_THREADS=2;OMP_WAIT_POLICY=PASSIVE")

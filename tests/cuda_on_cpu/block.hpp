@@ -1,21 +1,20 @@
-// A block of threads on the CPU: each is a fiber, and where they could run in any order they do: the next one is drawn
-// by a seed, so what only holds in one order shows. A barrier that not all threads reach ends with an error instead of
-// waiting for ever. AddressSanitizer is told of each change of stack.
+// A block of threads on the CPU. Where threads could run in any order they do: the next one is drawn by a seed, so what
+// only holds in one order shows. A barrier that not all threads reach ends with an error instead of waiting for ever.
 #pragma once
 
 #include "runtime.hpp"
 
-#include <boost/context/fiber.hpp>
-#include <boost/context/pooled_fixedsize_stack.hpp>
+#include <boost/context/detail/fcontext.hpp>
 #include <cuda_runtime.h>
 
 #include <cstdint>
 #include <cstring>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <new>
 #include <random>
-#include <utility>
+#include <type_traits>
 #include <vector>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -32,7 +31,7 @@
 
 namespace cuda_on_cpu {
 
-namespace context = boost::context;
+namespace context = boost::context::detail;
 
 /// Of the order in which the threads of a block run.
 inline std::uint32_t order_seed = 1;
@@ -45,7 +44,15 @@ struct barrier {
 
 struct warp {
   barrier meeting;
+  std::vector<int> ready;                      // threads that can run, in no order
   alignas(16) unsigned char slots[2][32][64];  // what the lanes show each other, this time and the last time
+};
+
+/// 16 bytes on their way from global to shared memory; from nowhere come zeros.
+struct async_copy {
+  void* to;
+  const void* from;
+  unsigned group;
 };
 
 /// A piece of stack that is known to the sanitizer.
@@ -64,41 +71,38 @@ struct stack {
   void arrive_from(stack& other) { __sanitizer_finish_switch_fiber(fake, &other.bottom, &other.size); }
   void forget() { __asan_unpoison_memory_region(bottom, size); }
 #else
-  static constexpr std::size_t bytes = std::size_t{64} << 10;
+  static constexpr std::size_t bytes = (std::size_t{64} << 10) + 832;  // a power of two: all tops share few cache lines
   void leave_for(const stack&, bool = false) {}
   void arrive_from(stack&) {}
   void forget() {}
 #endif
 };
 
-/// 16 bytes on their way from global to shared memory; from nowhere come zeros.
-struct async_copy {
-  void* to;
-  const void* from;
-  unsigned group;
+/// A stack on which threads run.
+struct carrier {
+  context::fcontext_t stopped = nullptr;  ///< where, while another one runs
+  stack own;
+
+  /// Leaves this stack for another one, and comes back when somebody leaves another one for this. Inlined into kernels:
+  /// functions that return on another stack than they were called on are what a processor guesses wrong.
+  [[gnu::always_inline]] void leave_for(carrier& next) {
+    own.leave_for(next.own);
+    arrive(context::jump_fcontext(next.stopped, this));
+  }
+  void arrive(context::transfer_t from) {
+    carrier& before = *static_cast<carrier*>(from.data);
+    own.arrive_from(before.own);
+    before.stopped = from.fctx;
+  }
 };
+class crew;  // block.cpp: all of them
 
 struct thread {
-  context::fiber fiber;
-  stack own;
   uint3 index{};
+  carrier* on = nullptr;  ///< while it runs or waits
   unsigned exchanges = 0;
   unsigned groups = 0;             ///< of copies, committed
   std::vector<async_copy> copies;  ///< not waited for yet, in order
-  bool done = false;
-};
-
-/// Allocates the stack of a thread, and tells the thread.
-struct stack_of {
-  context::pooled_fixedsize_stack& pool;
-  thread& owner;
-  context::stack_context allocate() {
-    const context::stack_context s = pool.allocate();
-    owner.own = {static_cast<char*>(s.sp) - s.size, s.size};
-    owner.own.forget();
-    return s;
-  }
-  void deallocate(context::stack_context& s) noexcept { pool.deallocate(s); }
 };
 
 /// Shared memory of exactly this size, so that a sanitizer knows its end.
@@ -124,133 +128,54 @@ class shared_bytes {
 /// The block at hand.
 class block {
  public:
-  explicit block(std::size_t shared_size) : shared(shared_size), random_(order_seed) {}
+  explicit block(std::size_t shared_size);
 
   shared_bytes shared;
 
-  [[nodiscard]] thread& current() { return threads_[static_cast<std::size_t>(running_)]; }
+  [[nodiscard]] thread& current() { return *current_; }
   [[nodiscard]] warp& current_warp() { return warps_[static_cast<std::size_t>(running_ / 32)]; }
   [[nodiscard]] int lane() const { return running_ % 32; }
 
-  void wait_for_all() { wait(all_); }
-  void wait_for_warp() { wait(current_warp().meeting); }
+  [[gnu::always_inline]] void wait_for_all() { wait(all_); }
+  [[gnu::always_inline]] void wait_for_warp() { wait(current_warp().meeting); }
 
   /// Runs body() on each thread. Shared memory is NaN at first. An error in a thread ends the block and is thrown on.
-  template <class Body>
-  void run(dim3 shape, const Body& body) {
-    prepare(shape);
-    const int n = static_cast<int>(threads_.size());
-    for (int i = 0; i < n; ++i) {
-      thread& t = threads_[static_cast<std::size_t>(i)];
-      t.fiber = context::fiber(std::allocator_arg, stack_of{stacks(), t}, [this, &body, &t](context::fiber&& from) {
-        t.own.arrive_from(main_stack_);
-        main_ = std::move(from);
-        try {
-          if (!abandoned_) body();
-          if (!abandoned_) end(t);
-        } catch (const abandon&) {
-        } catch (...) {
-          error_ = std::current_exception();
-        }
-        t.done = true;
-        t.own.leave_for(main_stack_, true);
-        return std::move(main_);
-      });
-    }
-    int left = n;
-    while (left > 0 && !error_) {
-      if (ready_.empty()) {
-        error_ = std::make_exception_ptr(
-            zer0::error("cuda_on_cpu: " + std::to_string(left) + " threads wait at a barrier that others never reach"));
-        break;
-      }
-      running_ = draw();
-      resume(current());
-      left -= current().done;
-    }
-    if (error_) give_up();
-  }
+  void run(dim3 shape, const std::function<void()>& body);
+  /// On a carrier: runs the thread that was drawn, and those drawn after it as long as they begin.
+  void carry(carrier& on);
 
  private:
   struct abandon {};
 
-  static context::pooled_fixedsize_stack& stacks() {
-    static thread_local context::pooled_fixedsize_stack pool(stack::bytes, 256);
-    return pool;
+  void prepare(dim3 shape);
+  [[gnu::always_inline]] void wait(barrier& b) {
+    carrier* const on = current_->on;
+    carrier* const next = meet(b);
+    if (next == nullptr) return;
+    on->leave_for(*next);
+    if (abandoned_) unwind();
   }
-
-  void prepare(dim3 shape) {
-    const unsigned n = shape.x * shape.y * shape.z;
-    threads_.resize(n);
-    warps_.resize((n + 31) / 32);
-    for (warp& w : warps_) w.meeting = {{}, 32};
-    all_ = {{}, static_cast<int>(n)};
-    ready_.clear();
-    for (unsigned i = 0; i < n; ++i) {
-      thread& t = threads_[i];
-      t.index = {i % shape.x, i / shape.x % shape.y, i / shape.x / shape.y};
-      t.exchanges = t.groups = 0;
-      t.done = false;
-      ready_.push_back(static_cast<int>(i));
-    }
-    std::memset(shared.data(), 0xff, shared.size());
-  }
-
-  void resume(thread& t) {
-    main_stack_.leave_for(t.own);
-    t.fiber = std::move(t.fiber).resume();
-    stack ignored;
-    main_stack_.arrive_from(ignored);
-  }
-
-  void wait(barrier& b) {
-    if (static_cast<int>(b.waiting.size()) + 1 == b.expected) return release(b);
-    b.waiting.push_back(running_);
-    thread& self = current();
-    self.own.leave_for(main_stack_);
-    main_ = std::move(main_).resume();
-    self.own.arrive_from(main_stack_);
-    if (abandoned_) throw abandon{};
-  }
-  void release(barrier& b) {
-    ready_.insert(ready_.end(), b.waiting.begin(), b.waiting.end());
-    b.waiting.clear();
-  }
-
-  /// A thread that has ended is waited for no longer.
-  void end(const thread& t) {
-    zer0::require(t.copies.empty(), "cuda_on_cpu: a thread ended with ", t.copies.size(),
-                  " asynchronous copies that it never waited for");
-    --all_.expected;
-    if (all_.expected > 0 && static_cast<int>(all_.waiting.size()) == all_.expected) release(all_);
-  }
-
-  /// Lets each thread unwind its stack.
-  [[noreturn]] void give_up() {
-    abandoned_ = true;
-    const std::exception_ptr first = error_;
-    for (std::size_t i = 0; i < threads_.size(); ++i) {
-      running_ = static_cast<int>(i);
-      if (!threads_[i].done) resume(threads_[i]);
-    }
-    std::rethrow_exception(first);
-  }
-
-  int draw() {
-    const std::size_t at = random_() % ready_.size();
-    const int next = ready_[at];
-    ready_[at] = ready_.back();
-    ready_.pop_back();
-    return next;
+  [[nodiscard]] carrier* meet(barrier& b);
+  [[nodiscard]] carrier* next_carrier();
+  [[noreturn]] static void unwind();
+  void release(barrier& b);
+  void end(const thread& t);
+  [[noreturn]] void give_up();
+  [[nodiscard]] bool draw();
+  void make_current(int i) {
+    running_ = i;
+    current_ = &threads_[static_cast<std::size_t>(i)];
   }
 
   std::vector<thread> threads_;
   std::vector<warp> warps_;
-  std::vector<int> ready_;
+  std::vector<int> ready_;  // threads that can run, in no order
   barrier all_;
   int running_ = -1;
-  context::fiber main_;
-  stack main_stack_;
+  thread* current_ = nullptr;
+  int left_ = 0;  // threads that have not ended
+  const std::function<void()>* body_ = nullptr;
+  crew* carriers_;
   std::exception_ptr error_;
   bool abandoned_ = false;
   std::mt19937 random_;
@@ -263,7 +188,7 @@ inline thread_local dim3 block_size, grid_size;
 /// Every lane of the warp shows a value; f(show) then reads what the lanes of its choice showed. Slots are used in
 /// turn: whoever comes to write a slot again has passed the meeting in between, to which all came who had read it.
 template <class T, class F>
-auto exchange(const T& value, F f) {
+[[gnu::always_inline]] inline auto exchange(const T& value, F f) {
   static_assert(sizeof(T) <= sizeof(warp::slots[0][0]) && std::is_trivially_copyable_v<T>);
   block& b = *at_hand;
   auto& slots = b.current_warp().slots[b.current().exchanges++ % 2];
@@ -276,22 +201,8 @@ auto exchange(const T& value, F f) {
   });
 }
 
-/// Runs kernel() for each block of a grid.
-template <class Kernel>
-void run_grid(dim3 grid, dim3 shape, std::size_t shared, const Kernel& kernel) {
-  block b(shared);
-  struct restore {
-    block* before;
-    ~restore() { at_hand = before; }
-  } const restored{std::exchange(at_hand, &b)};
-  block_size = shape;
-  grid_size = grid;
-  for (unsigned z = 0; z < grid.z; ++z)
-    for (unsigned y = 0; y < grid.y; ++y)
-      for (unsigned x = 0; x < grid.x; ++x) {
-        block_index = {x, y, z};
-        b.run(shape, kernel);
-      }
-}
+/// Puts a launch on the stream: `body` is what each thread does, `kernel` the kernel's address.
+void submit_launch(const void* kernel, dim3 grid, dim3 shape, std::size_t shared, cudaStream_t stream,
+                   std::function<void()> body);
 
 }  // namespace cuda_on_cpu

@@ -1,6 +1,6 @@
-// CUDA kernels on the CPU: what device code may use, for a host compiler. A thread is a fiber (block.hpp), a block runs
-// on one thread of the system, blocks run one after another. Shared memory is NaN at first. Addresses are checked where
-// a card demands something of them, and asynchronous copies arrive when they are waited for, no sooner.
+// CUDA kernels on the CPU: what device code may use, for a host compiler. A block runs on one thread of the
+// system (block.hpp), blocks run one after another. Shared memory is NaN at first. Addresses are checked where a card
+// demands something of them, and asynchronous copies arrive when they are waited for, no sooner.
 #pragma once
 
 #include "block.hpp"
@@ -94,11 +94,8 @@ P* aligned(P* p) {
 
 template <class... P, class... A>
 void start(void (*kernel)(P...), dim3 grid, dim3 shape, std::size_t shared, cudaStream_t stream, A... arguments) {
-  const auto* const form = reinterpret_cast<const void*>(kernel);
-  cuda_on_cpu::require_launch(form, grid, shape, shared);
-  cuda_on_cpu::submit("a launch", stream, form, [=] {
-    cuda_on_cpu::run_grid(grid, shape, shared, [&] { kernel(static_cast<P>(arguments)...); });
-  });
+  cuda_on_cpu::submit_launch(reinterpret_cast<const void*>(kernel), grid, shape, shared, stream,
+                             [=] { kernel(static_cast<P>(arguments)...); });
 }
 
 /// The destination is NaN from now until the copy is waited for: nobody may read it, nor what was there before.

@@ -2,6 +2,8 @@
 #include "support/shared_dir.hpp"
 #include <zer0/data/chat_records.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,14 +43,14 @@ TEST_CASE("chat_records: messages come out in the order of the file, with all th
       R"({"role": "assistant", "content": null, "tool_calls": [{"function": {"name": "f", "arguments": {"b": 1, "a": [true, -2, 0.5, null]}}}]},)"
       R"({"role": "tool", "content": ""}, {"role": "assistant", "reasoning_content": "r", "content": " "}]})");
   CHECK(
-      r.messages.dump() ==
+      r.messages->dump() ==
       R"([{"content":"q\n)"
       "\xe4\xb8\x96"
       R"(","role":"user","name":"N"},)"
       R"({"role":"assistant","content":null,"tool_calls":[{"function":{"name":"f","arguments":{"b":1,"a":[true,-2,0.5,null]}}}]},)"
       R"({"role":"tool","content":""},{"role":"assistant","reasoning_content":"r","content":" "}])");
-  CHECK(r.tools.dump() == R"([{"name":"f"}])");
-  CHECK(record_of(good).tools.is_null());
+  CHECK(r.tools->dump() == R"([{"name":"f"}])");
+  CHECK(record_of(good).tools->is_null());
 }
 
 TEST_CASE("chat_records: every way to be no conversation is named with file and line", "[data][chat_records]") {

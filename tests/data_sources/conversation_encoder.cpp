@@ -4,6 +4,8 @@
 #include "text/tokenizer_data.hpp"
 #include <zer0/data/conversation_encoder.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <map>
 #include <string>
 #include <vector>

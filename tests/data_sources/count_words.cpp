@@ -59,13 +59,13 @@ TEST_CASE("count_words: neither threads nor pieces change the counts of a text",
 }
 
 TEST_CASE("count_words: a text without line ends is cut as well", "[data][count_words]") {
-  using zer0::detail::word_counter;
-  CHECK(word_counter::text_cuts("", 3) == std::vector<std::size_t>{0});
-  CHECK(word_counter::text_cuts("ab cd, 12 e", 1) == std::vector<std::size_t>{0, 2, 5, 9, 11});
-  CHECK(word_counter::text_cuts("it's 'tis", 1) == std::vector<std::size_t>{0, 2, 4, 9});
-  CHECK(word_counter::text_cuts("a\n\nb", 1) == std::vector<std::size_t>{0, 2, 4});
-  CHECK(word_counter::text_cuts("猫猫，狗", 1) == std::vector<std::size_t>{0, 6, 12});
-  CHECK(word_counter::text_cuts("aaaaaaaa", 2) == std::vector<std::size_t>{0, 8});
+  using zer0::detail::text_cuts;
+  CHECK(text_cuts("", 3) == std::vector<std::size_t>{0});
+  CHECK(text_cuts("ab cd, 12 e", 1) == std::vector<std::size_t>{0, 2, 5, 9, 11});
+  CHECK(text_cuts("it's 'tis", 1) == std::vector<std::size_t>{0, 2, 4, 9});
+  CHECK(text_cuts("a\n\nb", 1) == std::vector<std::size_t>{0, 2, 4});
+  CHECK(text_cuts("猫猫，狗", 1) == std::vector<std::size_t>{0, 6, 12});
+  CHECK(text_cuts("aaaaaaaa", 2) == std::vector<std::size_t>{0, 8});
 }
 
 TEST_CASE("count_words: texts of JSON Lines are counted one by one", "[data][count_words]") {

@@ -1,5 +1,5 @@
 #include "support/catch.hpp"
-#include <zer0/data/parallel_pieces.hpp>
+#include <zer0/data/detail/parallel_pieces.hpp>
 
 #include <atomic>
 #include <stdexcept>

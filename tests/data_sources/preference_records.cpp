@@ -2,6 +2,8 @@
 #include "support/shared_dir.hpp"
 #include <zer0/data/preference_records.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,9 +35,9 @@ preference_record only(const std::string& text) {
 TEST_CASE("preference_records: the messages that both sides share are the prompt", "[data][preference_records]") {
   const preference_record one = only(good);
   CHECK(one.prompt == 1);
-  CHECK(one.chosen[1]["content"] == "yes");
-  CHECK(one.rejected[1]["content"] == "no");
-  CHECK(one.tools.is_null());
+  CHECK((*one.chosen)[1]["content"] == "yes");
+  CHECK((*one.rejected)[1]["content"] == "no");
+  CHECK(one.tools->is_null());
   const chat_json shared{say("system", "s"), say("user", "a"), say("assistant", "b"), say("user", "c")};
   chat_json chosen = shared;
   chat_json rejected = shared;
@@ -45,9 +47,9 @@ TEST_CASE("preference_records: the messages that both sides share are the prompt
   rejected.push_back(say("assistant", "z"));
   CHECK(only(line(chosen, rejected)).prompt == 4);
   CHECK(only(line(chat_json::array({say("assistant", "x")}), chat_json::array({say("assistant", "y")}))).prompt == 0);
-  CHECK(only(R"({"rejected":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"score":3,"tools":[1],)"
-             R"("chosen":[{"role":"user","content":"q"},{"role":"assistant","content":"b"}]})")
-            .tools == chat_json::array({1}));
+  CHECK(*only(R"({"rejected":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"score":3,"tools":[1],)"
+              R"("chosen":[{"role":"user","content":"q"},{"role":"assistant","content":"b"}]})")
+             .tools == chat_json::array({1}));
 }
 
 TEST_CASE("preference_records: what is no pair is refused, saying where and why", "[data][preference_records]") {

@@ -1,6 +1,7 @@
 #include "data_sources/byte_tokenizer.hpp"
 #include "support/catch.hpp"
 #include <zer0/data/pretrain_data.hpp>
+#include <zer0/data/shuffle.hpp>
 
 #include <map>
 #include <string>

@@ -1,5 +1,5 @@
 #include "support/catch.hpp"
-#include <zer0/data/row_packing.hpp>
+#include <zer0/data/detail/row_packing.hpp>
 
 #include <algorithm>
 #include <numeric>

@@ -2,6 +2,8 @@
 #include "text/tokenizer_data.hpp"
 #include <zer0/data/sft_data.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <numeric>
 #include <set>

@@ -1,6 +1,7 @@
 // Choosing tokens on every device, against the host's sampler.
 #include "support/devices.hpp"
 #include "support/twin.hpp"
+#include <zer0/core/sampling.hpp>
 
 #include <limits>
 

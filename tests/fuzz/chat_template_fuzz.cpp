@@ -2,6 +2,8 @@
 // fit.
 #include <zer0/text/chat_template.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -4,6 +4,8 @@
 #include <zer0/data/chat_records.hpp>
 #include <zer0/data/conversation_encoder.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -27,9 +29,9 @@ const zer0::conversation_encoder& encoder() {
 }
 
 void check_turns(const zer0::chat_record& record) {
-  const auto tokens = encoder().prompt(record.messages, record.tools);
+  const auto tokens = encoder().prompt(*record.messages, *record.tools);
   const auto turns = std::ranges::count(tokens, *tok().id_of("<|im_start|>"));
-  if (turns != static_cast<std::ptrdiff_t>(record.messages.size())) std::abort();
+  if (turns != static_cast<std::ptrdiff_t>(record.messages->size())) std::abort();
 }
 
 }  // namespace
@@ -41,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   zer0::chat_record record;
   for (zer0::index_t i = 0; i < records.size(); ++i) {
     records.read(i, record);
-    again += zer0::chat_json{{"messages", record.messages}, {"tools", record.tools}}.dump() + "\n";
+    again += zer0::chat_json{{"messages", *record.messages}, {"tools", *record.tools}}.dump() + "\n";
   }
   const zer0::chat_records copy(again, "copy");
   if (copy.size() != records.size()) std::abort();
@@ -49,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (zer0::index_t i = 0; i < records.size(); ++i) {
     records.read(i, record);
     copy.read(i, copied);
-    if (record.messages != copied.messages || record.tools != copied.tools) std::abort();
+    if (*record.messages != *copied.messages || *record.tools != *copied.tools) std::abort();
     check_turns(record);
   }
   return 0;

@@ -5,6 +5,8 @@
 #include <zer0/data/training_texts.hpp>
 #include <zer0/text/utf8.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

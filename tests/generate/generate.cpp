@@ -2,6 +2,7 @@
 #include "support/shared_dir.hpp"
 #include "support/small_model.hpp"
 #include <zer0/device/cpu.hpp>
+#include <zer0/device/sampler.hpp>
 #include <zer0/generate/generate.hpp>
 
 #include <map>

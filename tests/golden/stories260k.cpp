@@ -3,6 +3,7 @@
 #include "support/shared_dir.hpp"
 #include <zer0/device/cpu.hpp>
 #include <zer0/generate/generate.hpp>
+#include <zer0/io/detail/json_file.hpp>
 #include <zer0/io/model_files.hpp>
 #include <zer0/recipe/trainer.hpp>
 

@@ -10,8 +10,8 @@ foreach(suite ${suites})  # a source has one language in a folder, so nvcc gets 
   file(CONFIGURE OUTPUT "${source}" CONTENT "#include \"device/${suite}.cpp\"\n")
   list(APPEND sources "${source}")
 endforeach()
-add_executable(test_gpu EXCLUDE_FROM_ALL ${sources} gpu/training.cu gpu/cpu_losses.cpp main.cpp)
-target_link_libraries(test_gpu PRIVATE zer0_test_options zer0::cuda Catch2::Catch2)
+add_executable(test_gpu EXCLUDE_FROM_ALL ${sources} gpu/training.cu gpu/cpu_losses.cpp $<TARGET_OBJECTS:zer0_catch_main>)
+target_link_libraries(test_gpu PRIVATE zer0_test_options zer0::cuda_compiled Catch2::Catch2)
 
 foreach(name ${suites} training)
   add_test(NAME gpu.${name} COMMAND test_gpu "-#" "[#${name}]~[slow]")

@@ -5,6 +5,7 @@
 #include <zer0/device/reference.hpp>
 #include <zer0/generate/session.hpp>
 #include <zer0/io/adapter_files.hpp>
+#include <zer0/io/detail/json_file.hpp>
 #include <zer0/model/adapted.hpp>
 #include <zer0/models/gpt2.hpp>
 

@@ -1,8 +1,10 @@
 #include "support/catch.hpp"
 #include "support/devices.hpp"
+#include "support/shared_models.hpp"
 #include "support/temp_dir.hpp"
 #include "support/toy_data.hpp"
 #include <zer0/io/checkpoint.hpp>
+#include <zer0/io/detail/json_file.hpp>
 #include <zer0/recipe/training_loop.hpp>
 
 #include <fstream>
@@ -80,13 +82,13 @@ TEST_CASE("checkpoint: what the owner put in comes back, and extra files lie bes
   std::ofstream(dir / "tokenizer.json") << "{}";
   setup<support::float_device> s;
   zer0::training_state state{.step = 4, .epoch = 1, .batch = 2, .micro_steps = 9};
-  state.run["best_loss"] = 1.25;
+  (*state.run)["best_loss"] = 1.25;
   zer0::save_checkpoint(s.trainer, state, dir / "c", {dir / "tokenizer.json"});
   const zer0::training_state back = zer0::read_training_state(dir / "c");
   CHECK(back.epoch == 1);
   CHECK(back.batch == 2);
   CHECK(back.micro_steps == 9);
-  CHECK(back.run["best_loss"] == 1.25);
+  CHECK((*back.run)["best_loss"] == 1.25);
   CHECK(std::filesystem::exists(dir / "c" / "tokenizer.json"));
 }
 

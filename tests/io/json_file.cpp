@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
-#include <zer0/io/json_file.hpp>
+#include <zer0/io/detail/json_file.hpp>
 
 #include <fstream>
 

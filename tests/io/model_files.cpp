@@ -4,6 +4,7 @@
 #include <zer0/attention/sliding_window.hpp>
 #include <zer0/device/cpu.hpp>
 #include <zer0/device/reference.hpp>
+#include <zer0/io/detail/json_file.hpp>
 #include <zer0/io/model_files.hpp>
 #include <zer0/layer/placement/post_norm.hpp>
 #include <zer0/model/adapted.hpp>

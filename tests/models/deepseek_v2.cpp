@@ -1,4 +1,5 @@
 #include "support/family_check.hpp"
+#include <zer0/io/detail/json_file.hpp>
 #include <zer0/models/deepseek_v2.hpp>
 
 using namespace zer0;

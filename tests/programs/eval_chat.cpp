@@ -5,6 +5,8 @@
 #include <zer0/io/model_files.hpp>
 #include <zer0/text/chat_end_token.hpp>
 
+#include <nlohmann/json.hpp>
+
 using namespace support;
 
 namespace {

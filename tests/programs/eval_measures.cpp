@@ -5,6 +5,8 @@
 #include <zer0/io/model_files.hpp>
 #include <zer0/recipe/perplexity.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <cmath>
 #include <sstream>
 

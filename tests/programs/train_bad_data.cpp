@@ -1,5 +1,7 @@
 #include "support/train_program.hpp"
 
+#include <sstream>
+
 using namespace support;
 
 namespace {

@@ -2,6 +2,7 @@
 #include "support/temp_dir.hpp"
 #include "support/toy_data.hpp"
 #include <zer0/device/cpu.hpp>
+#include <zer0/io/detail/json_file.hpp>
 #include <zer0/recipe/hook/checkpoints.hpp>
 
 #include <set>
@@ -104,7 +105,7 @@ TEST_CASE("checkpoints: restore goes on with the best loss and the interval of t
       s.run, [](auto& run, const zer0::step_report& step) { run.stop = step.step == 6; }, first);
   const auto state = zer0::read_training_state(s.dir / "last");
   CHECK(state.step == 6);
-  CHECK(state.run.at("interval_counted") == 2 * 14);  // steps 5 and 6
+  CHECK(state.run->at("interval_counted") == 2 * 14);  // steps 5 and 6
   zer0::checkpoints second({.directory = s.dir.path()});
   second.restore(state);
   CHECK(second.best_loss() == first.best_loss());

@@ -1,5 +1,6 @@
 #include "data_sources/byte_tokenizer.hpp"
 #include "support/catch.hpp"
+#include "support/shared_models.hpp"
 #include "support/temp_dir.hpp"
 #include "support/toy_data.hpp"
 #include <zer0/data/pretrain_data.hpp>

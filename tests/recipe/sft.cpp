@@ -7,6 +7,8 @@
 #include <zer0/model/model.hpp>
 #include <zer0/recipe/sft.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <cmath>
 #include <string>
 #include <vector>

@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/shared_models.hpp"
 #include "support/toy_data.hpp"
 #include <zer0/device/cpu.hpp>
 #include <zer0/model/model.hpp>

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "support/golden_model.hpp"
+#include <zer0/device/sampler.hpp>
 #include <zer0/generate/generate.hpp>
 
 #include <algorithm>
 #include <cfloat>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 

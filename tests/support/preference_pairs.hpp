@@ -4,6 +4,8 @@
 #include "text/tokenizer_data.hpp"
 #include <zer0/data/preference_data.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <string>
 
 namespace support {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "support/random_numbers.hpp"
+#include "support/shared_models.hpp"
 #include <zer0/loss/cross_entropy.hpp>
 #include <zer0/model/model.hpp>
 #include <zer0/model/workspace.hpp>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "support/catch.hpp"
+#include "support/shared_models.hpp"
 #include "support/toy_data.hpp"
 #include <zer0/attention/gqa.hpp>
 #include <zer0/model/model.hpp>

@@ -1,5 +1,5 @@
 #include "support/catch.hpp"
-#include <zer0/text/added_tokens.hpp>
+#include <zer0/text/detail/added_tokens.hpp>
 
 namespace {
 

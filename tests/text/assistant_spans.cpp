@@ -3,6 +3,8 @@
 #include "support/shared_dir.hpp"
 #include <zer0/text/chat_template.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <fstream>
 #include <map>
 #include <optional>

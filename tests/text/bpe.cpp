@@ -1,5 +1,5 @@
 #include "support/catch.hpp"
-#include <zer0/text/bpe.hpp>
+#include <zer0/text/detail/bpe.hpp>
 
 #include <map>
 #include <random>

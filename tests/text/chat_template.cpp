@@ -3,6 +3,8 @@
 #include "support/temp_dir.hpp"
 #include <zer0/text/chat_template.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -59,8 +61,8 @@ TEST_CASE("chat_template: expressions and templates give what Jinja2 gave, and w
   REQUIRE(std::getline(lines, line));
   zer0::chat_options options;
   options.variables = chat_json::parse(line);
-  const chat_json messages = options.variables["messages"];
-  options.variables.erase("messages");
+  const chat_json messages = (*options.variables)["messages"];
+  options.variables->erase("messages");
   int cases = 0;
   while (std::getline(lines, line)) {
     const chat_json golden = chat_json::parse(line);

@@ -1,7 +1,7 @@
 #include "support/catch.hpp"
 #include "tokenizer_data.hpp"
-#include <zer0/text/known_pattern.hpp>
-#include <zer0/text/pre_tokenizer.hpp>
+#include <zer0/text/detail/known_pattern.hpp>
+#include <zer0/text/detail/pre_tokenizer.hpp>
 
 namespace {
 
@@ -52,5 +52,5 @@ TEST_CASE("known_pattern: agrees with the regex on every character of Unicode 14
 
 TEST_CASE("known_pattern: any other pattern is not known", "[text][known_pattern]") {
   CHECK_FALSE(known_pattern::find(R"(\p{L}+)"));
-  CHECK_FALSE(known_pattern::find(std::string(gpt2_pattern) + "|x"));
+  CHECK_FALSE(known_pattern::find(std::string(gpt2_pattern).append("|x")));
 }

@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 #include "tokenizer_data.hpp"
-#include <zer0/text/normalizer.hpp>
+#include <zer0/text/detail/normalizer.hpp>
 
 namespace {
 

@@ -1,5 +1,5 @@
 #include "support/catch.hpp"
-#include <zer0/text/pair_counts.hpp>
+#include <zer0/text/detail/pair_counts.hpp>
 
 #include <map>
 #include <random>

@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
-#include <zer0/text/regex.hpp>
-#include <zer0/text/regex_dialect.hpp>
+#include <zer0/text/detail/regex.hpp>
+#include <zer0/text/detail/regex_dialect.hpp>
 
 #include <initializer_list>
 

@@ -2,6 +2,7 @@
 #include "tokenizer_data.hpp"
 #include <zer0/text/stream_decoder.hpp>
 #include <zer0/text/tokenizer.hpp>
+#include <zer0/text/utf8.hpp>
 
 #include <map>
 #include <sstream>

@@ -4,6 +4,9 @@
 #include "support/shared_dir.hpp"
 #include "support/temp_dir.hpp"
 #include <zer0/text/tokenizer.hpp>
+#include <zer0/text/utf8.hpp>
+
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <cstdlib>

@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 #include "tokenizer_data.hpp"
-#include <zer0/text/tokenizer_json.hpp>
+#include <zer0/text/detail/tokenizer_json.hpp>
 
 namespace {
 

@@ -1,5 +1,5 @@
 #include "support/catch.hpp"
-#include <zer0/text/word_cache.hpp>
+#include <zer0/text/detail/word_cache.hpp>
 
 #include <numeric>
 #include <random>

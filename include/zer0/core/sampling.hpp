@@ -1,11 +1,10 @@
 // How the next token is chosen, and the random number that decides.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/core/error.hpp>
 #include <zer0/core/philox.hpp>
 #include <zer0/core/types.hpp>
-
-#include <cmath>
 
 namespace zer0 {
 
@@ -26,14 +25,7 @@ struct sampling {
   std::uint64_t seed = 42;
 
   /// Throws zer0::error naming the value that is out of range.
-  void check() const {
-    require(temperature >= 0 && std::isfinite(temperature), "sampling: temperature is ", temperature,
-            "; it must be at least 0 (0: always the most likely token)");
-    require(top_k >= 0, "sampling: top_k is ", top_k, "; it must be at least 0 (0: no limit)");
-    require(top_p > 0 && top_p <= 1, "sampling: top_p is ", top_p, "; it must be above 0 and at most 1 (1: no limit)");
-    require(repetition_penalty > 0 && std::isfinite(repetition_penalty), "sampling: repetition_penalty is ",
-            repetition_penalty, "; it must be positive (1: none)");
-  }
+  void check() const;
 };
 
 /// A number in [0, 1) that depends on the seed, the sequence and how many tokens were drawn for it before.
@@ -45,3 +37,7 @@ struct sampling {
 }
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/core/detail/sampling.ipp>
+#endif

@@ -1,29 +1,23 @@
 // Conversations to learn answers from, as JSON Lines.
 #pragma once
 
-#include <zer0/core/types.hpp>
+#include <zer0/core/compiled.hpp>
 #include <zer0/data/chat_record.hpp>
-#include <zer0/data/jsonl_records.hpp>
+#include <zer0/data/detail/jsonl_records.hpp>
 
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace zer0 {
 
 namespace detail {
 
 /// The conversation of a line; returns what is wrong with the line, or nothing.
-[[nodiscard]] inline std::string read_chat(std::string_view line, chat_record& out) {
-  chat_line_reader reader({"conversations", "messages"}, "it has neither \"conversations\" nor \"messages\"");
-  const std::string problem = reader.read(line);
-  if (!problem.empty()) return problem;
-  if (reader.found().size() > 1) return "it has \"conversations\" and \"messages\"; taking either would be a guess";
-  out.messages = std::move(reader.found().front().value);
-  out.tools = std::move(reader.tools());
-  std::string wrong = problem_of_messages(out.messages, reader.found().front().name);
-  return wrong.empty() ? problem_of_answers(out.messages) : wrong;
-}
+[[nodiscard]] std::string read_chat(std::string_view line, chat_record& out);
+
+#ifdef ZER0_COMPILED
+extern template class jsonl_records<chat_record, &read_chat>;
+#endif
 
 }  // namespace detail
 
@@ -38,3 +32,7 @@ class chat_records : public detail::jsonl_records<chat_record, &detail::read_cha
 };
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/data/detail/chat_records.ipp>
+#endif

@@ -1,9 +1,11 @@
 // From a record's text to the tokens that are trained on.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/core/error.hpp>
 #include <zer0/core/types.hpp>
 
+#include <exception>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -31,12 +33,7 @@ class document_encoder {
         }) {}
 
   /// Replaces `tokens` by those of the text.
-  void operator()(std::string_view text, std::vector<token_id>& tokens) const {
-    tokens.clear();
-    if (bos_) tokens.push_back(*bos_);
-    encode_(text, tokens);
-    if (eos_) tokens.push_back(*eos_);
-  }
+  void operator()(std::string_view text, std::vector<token_id>& tokens) const;
 
   /// What fills the places that hold no token: the tokenizer's pad token, else its eos, else 0. Nothing is learned
   /// there.
@@ -81,3 +78,7 @@ class record_encoder {
 }  // namespace detail
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/data/detail/document_encoder.ipp>
+#endif

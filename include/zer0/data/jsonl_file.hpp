@@ -1,12 +1,12 @@
 // JSON Lines: where the lines of a large file begin.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/core/error.hpp>
 #include <zer0/core/types.hpp>
 #include <zer0/io/mapped_file.hpp>
 
-#include <algorithm>
-#include <cstring>
+#include <cstddef>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -21,46 +21,28 @@ namespace zer0 {
 /// read.
 class jsonl_file {
  public:
-  explicit jsonl_file(const std::filesystem::path& path)
-      : file_(path, file_access::sequential), text_(file_.text()), name_(path.string()) {
-    index();
-  }
+  explicit jsonl_file(const std::filesystem::path& path);
 
   /// Text in memory that the caller keeps; `name` is for messages.
-  jsonl_file(std::string_view text, std::string name) : text_(text), name_(std::move(name)) { index(); }
+  jsonl_file(std::string_view text, std::string name);
 
   /// The number of lines that are not blank.
   [[nodiscard]] index_t size() const { return static_cast<index_t>(begins_.size()); }
 
   /// Line i of these, without its line end.
-  [[nodiscard]] std::string_view line(index_t i) const { return line_at(begin(i)); }
+  [[nodiscard]] std::string_view line(index_t i) const;
 
   /// Where line i begins, in bytes from the start of the file.
   [[nodiscard]] index_t offset(index_t i) const { return static_cast<index_t>(begin(i)); }
 
   /// "FILE:LINE" of line i, for messages: LINE counts from 1 and counts blank lines. Reads the file up to there.
-  [[nodiscard]] std::string where(index_t i) const {
-    const auto newlines = std::count(text_.begin(), text_.begin() + offset(i), '\n');
-    return name_ + ":" + std::to_string(newlines + 1);
-  }
+  [[nodiscard]] std::string where(index_t i) const;
 
   /// Takes lines out, given as growing indices.
-  void remove(std::span<const index_t> lines) {
-    if (lines.empty()) return;
-    std::size_t kept = static_cast<std::size_t>(lines.front());
-    std::size_t next = 0;
-    for (std::size_t i = kept; i < begins_.size(); ++i) {
-      if (next < lines.size() && static_cast<index_t>(i) == lines[next]) {
-        ++next;
-      } else {
-        begins_[kept++] = begins_[i];
-      }
-    }
-    begins_.resize(kept);
-  }
+  void remove(std::span<const index_t> lines);
 
   /// Tells the system that lines are going to be read in no order.
-  void expect_random_access() const { file_.advise(file_access::random); }
+  void expect_random_access() const;
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] index_t bytes() const { return static_cast<index_t>(text_.size()); }
@@ -69,27 +51,9 @@ class jsonl_file {
   [[nodiscard]] std::size_t begin(index_t i) const { return begins_[static_cast<std::size_t>(i)]; }
 
   /// The position of the line feed at or after `from`, or the end of the text.
-  [[nodiscard]] std::size_t line_feed(std::size_t from) const {
-    const void* found = from == text_.size() ? nullptr : std::memchr(text_.data() + from, '\n', text_.size() - from);
-    return found == nullptr ? text_.size() : static_cast<std::size_t>(static_cast<const char*>(found) - text_.data());
-  }
+  [[nodiscard]] std::size_t line_feed(std::size_t from) const;
 
-  [[nodiscard]] std::string_view line_at(std::size_t begin) const {
-    std::string_view line = text_.substr(begin, line_feed(begin) - begin);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    return line;
-  }
-
-  void index() {
-    std::size_t begin = text_.starts_with("\xef\xbb\xbf") ? 3 : 0;
-    while (begin < text_.size()) {
-      const std::size_t end = line_feed(begin);
-      if (text_.substr(begin, end - begin).find_first_not_of(" \t\r") != std::string_view::npos)
-        begins_.push_back(begin);
-      begin = end + 1;
-    }
-    begins_.shrink_to_fit();
-  }
+  void index();
 
   mapped_file file_;
   std::string_view text_;
@@ -98,3 +62,7 @@ class jsonl_file {
 };
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/data/detail/jsonl_file.ipp>
+#endif

@@ -1,14 +1,14 @@
 // All records of a file, or some of them; splitting off a part for validation.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/core/error.hpp>
 #include <zer0/core/types.hpp>
-#include <zer0/data/shuffle.hpp>
 
-#include <algorithm>
-#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -43,32 +43,27 @@ struct record_split {
   record_view<Records> val;
 };
 
+namespace detail {
+
+/// Indices in growing order: what `split` trains on, and what it validates with.
+struct index_split {
+  std::vector<index_t> train, val;
+};
+[[nodiscard]] index_split split_indices(index_t n, const std::string& name, double val_fraction, std::uint64_t seed);
+
+}  // namespace detail
+
 /// Splits off the nearest whole number to `val_fraction` of the records, at least one and never all, chosen by `seed`
 /// alone. Both parts keep the order of the file. Throws: zer0::error for a fraction not inside (0, 1) or fewer than two
 /// records.
 template <class Records>
 [[nodiscard]] record_split<Records> split(const Records& records, double val_fraction, std::uint64_t seed) {
-  const index_t n = records.size();
-  require(val_fraction > 0 && val_fraction < 1, "val_fraction is ", val_fraction, "; it must lie between 0 and 1");
-  require(n >= 2, records.name(), " has ", n, " record; a split into training and validation needs two");
-  const auto wanted = static_cast<index_t>(std::llround(val_fraction * static_cast<double>(n)));
-  const index_t val_size = std::clamp<index_t>(wanted, 1, n - 1);
-
-  // A constant in place of an epoch: an order of its own, which no epoch's shuffling repeats.
-  const permutation order(seed, ~std::uint64_t{0}, n);
-  std::vector<index_t> val(static_cast<std::size_t>(val_size));
-  for (index_t i = 0; i < val_size; ++i) val[static_cast<std::size_t>(i)] = order(i);
-  std::ranges::sort(val);
-  std::vector<index_t> train;
-  train.reserve(static_cast<std::size_t>(n - val_size));
-  for (index_t i = 0, next = 0; i < n; ++i) {
-    if (next < val_size && val[static_cast<std::size_t>(next)] == i) {
-      ++next;
-    } else {
-      train.push_back(i);
-    }
-  }
+  auto [train, val] = detail::split_indices(records.size(), records.name(), val_fraction, seed);
   return {{records, std::move(train)}, {records, std::move(val)}};
 }
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/data/detail/record_view.ipp>
+#endif

@@ -1,11 +1,12 @@
 // The order of the records in an epoch.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/core/error.hpp>
-#include <zer0/core/philox.hpp>
 #include <zer0/core/types.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace zer0 {
@@ -19,22 +20,7 @@ class permutation {
   permutation() = default;
 
   /// Throws: zer0::error for n < 0 or n > 2^62.
-  permutation(std::uint64_t seed, std::uint64_t epoch, index_t n) : n_(static_cast<std::uint64_t>(n)) {
-    require(n >= 0 && n <= index_t{1} << 62, "permutation: n is ", n, ", not from 0 to 2^62");
-    a_ = 1;
-    while (a_ * a_ < n_) a_ *= 2;
-    for (std::uint64_t step = a_ / 2; step > 0; step /= 2)  // the smallest a with a * a >= n
-      if (const std::uint64_t less = a_ - step; less * less >= n_) a_ = less;
-    b_ = n_ == 0 ? 1 : (n_ + a_ - 1) / a_;
-    if (n_ < 4096) rounds_ = most_rounds;  // on a small rectangle a round mixes little
-    for (std::uint32_t r = 0; r < most_rounds; r += 2) {
-      const auto words =
-          philox4x32({r, shuffle_site, static_cast<std::uint32_t>(epoch), static_cast<std::uint32_t>(epoch >> 32)},
-                     philox_key_of(seed));
-      keys_[r] = words[0] | std::uint64_t{words[1]} << 32;
-      keys_[r + 1] = words[2] | std::uint64_t{words[3]} << 32;
-    }
-  }
+  permutation(std::uint64_t seed, std::uint64_t epoch, index_t n);
 
   [[nodiscard]] index_t size() const { return static_cast<index_t>(n_); }
 
@@ -78,3 +64,7 @@ class permutation {
 };
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/data/detail/shuffle.ipp>
+#endif

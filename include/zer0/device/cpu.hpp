@@ -19,8 +19,15 @@
 #include <zer0/device/cpu/sampling.hpp>
 #include <zer0/device/cpu/standard_attention.hpp>
 #include <zer0/device/host_experts.hpp>
+#include <zer0/device/host_instances.hpp>
 #include <zer0/device/host_routing.hpp>
 
 namespace zer0 {
+
 static_assert(device<cpu>);
+
+#ifdef ZER0_COMPILED
+ZER0_INSTANCES_OF_ROUTING(extern, cpu)
+#endif
+
 }  // namespace zer0

@@ -29,3 +29,13 @@ static_assert(device<cuda>);
 static_assert(device<cuda_bf16>);
 static_assert(device<cuda_fp16>);
 }  // namespace zer0
+
+#ifdef ZER0_CUDA_COMPILED
+#include <zer0/device/cuda/detail/operations.cuh>
+
+namespace zer0 {
+ZER0_CUDA_OPERATIONS_OF_FLOAT(extern)
+ZER0_CUDA_OPERATIONS_OF_16_BITS(extern, __nv_bfloat16)
+ZER0_CUDA_OPERATIONS_OF_16_BITS(extern, __half)
+}  // namespace zer0
+#endif

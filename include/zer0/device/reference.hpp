@@ -3,6 +3,7 @@
 
 #include <zer0/device/host_experts.hpp>
 #include <zer0/device/host_grouped_matmul.hpp>
+#include <zer0/device/host_instances.hpp>
 #include <zer0/device/host_routing.hpp>
 #include <zer0/device/reference/activation.hpp>
 #include <zer0/device/reference/adamw.hpp>
@@ -20,5 +21,11 @@
 #include <zer0/device/reference/sampling.hpp>
 
 namespace zer0 {
+
 static_assert(device<reference>);
+
+#ifdef ZER0_COMPILED
+ZER0_INSTANCES_OF_ROUTING(extern, reference)
+#endif
+
 }  // namespace zer0

@@ -1,6 +1,7 @@
 // Generation: continues prompts, a token at a time, several prompts at once.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/generate/session.hpp>
 #include <zer0/text/stream_decoder.hpp>
 #include <zer0/text/tokenizer.hpp>
@@ -18,6 +19,13 @@ struct generate_options {
   std::optional<token_id> stop_token = {};  ///< ends a sequence; not part of the result
 };
 
+namespace detail {
+
+/// Throws zer0::error for an empty prompt or one that leaves no room in the context.
+[[nodiscard]] index_t longest_prompt(const std::vector<std::vector<token_id>>& prompts, index_t max_seq_len);
+
+}  // namespace detail
+
 /// Continues each prompt by at most `max_new_tokens` tokens: until the stop token, the end of the model's context or
 /// `on_token(prompt index, token)` returning false, which ends that sequence. Returns the new tokens of each.
 /// The prompts run side by side; each one's tokens depend on the seed and its index, not on its neighbours.
@@ -27,14 +35,7 @@ std::vector<std::vector<token_id>> generate_tokens(Model& model, const std::vect
                                                    const generate_options& options = {},
                                                    const std::function<bool(index_t, token_id)>& on_token = {}) {
   options.rules.check();
-  index_t longest = 0;
-  for (std::size_t i = 0; i < prompts.size(); ++i) {
-    const auto size = static_cast<index_t>(prompts[i].size());
-    require(size > 0, "generation: prompt ", i + 1, " has no tokens; begin with the begin-of-text token");
-    require(size < model.sizes().max_seq_len, "generation: prompt ", i + 1, " has ", size,
-            " tokens, which leaves no room in a context of max_seq_len = ", model.sizes().max_seq_len, "; shorten it");
-    longest = std::max(longest, size);
-  }
+  const index_t longest = detail::longest_prompt(prompts, model.sizes().max_seq_len);
   std::vector<std::vector<token_id>> results(prompts.size());
   if (prompts.empty() || options.max_new_tokens <= 0) return results;
 
@@ -87,3 +88,7 @@ std::string generate(Model& model, const tokenizer& tok, std::string_view prompt
 }
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/generate/detail/generate.ipp>
+#endif

@@ -1,27 +1,55 @@
 // A checkpoint: everything that a run needs to go on as if it had not stopped.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/io/adapter_files.hpp>
 #include <zer0/io/atomic_directory.hpp>
+#include <zer0/io/json_document.hpp>
 #include <zer0/io/model_files.hpp>
 #include <zer0/model/merged_adapters.hpp>
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace zer0 {
+namespace detail {
+
+held<nlohmann::json> empty_run();
+
+}  // namespace detail
 
 /// Where a run stood. Random numbers need no state of their own: they are a function of the seed and `micro_steps`.
 struct training_state {
-  index_t step = 0;                               ///< steps done, skipped ones included
-  index_t epoch = 0;                              ///< of the next micro-batch
-  index_t batch = 0;                              ///< micro-batches of that epoch already trained on
-  std::uint32_t micro_steps = 0;                  ///< micro-batches trained on since the start
-  nlohmann::json run = nlohmann::json::object();  ///< what else its owner wants back: options, best loss, ...
+  index_t step = 0;                                ///< steps done, skipped ones included
+  index_t epoch = 0;                               ///< of the next micro-batch
+  index_t batch = 0;                               ///< micro-batches of that epoch already trained on
+  std::uint32_t micro_steps = 0;                   ///< micro-batches trained on since the start
+  held<nlohmann::json> run = detail::empty_run();  ///< what else its owner wants back: options, best loss, ...
   std::string base = {};  ///< of a model with adapters: the directory of the weights that they adapt
 };
+
+namespace detail {
+
+/// What a checkpoint holds of the trainer besides buffers.
+struct trainer_state {
+  struct scale {  ///< dynamic_loss_scale::state
+    double factor;
+    index_t good_steps, skipped_steps, skipped_at_smallest;
+  };
+  index_t optimizer_steps = 0;
+  std::optional<scale> loss_scale = {};
+};
+void write_training_state(const std::filesystem::path& directory, const training_state& state,
+                          const trainer_state& trainer);
+/// `with_loss_scale`: if the file has one; without, the run was in another type.
+trainer_state read_trainer_state(const std::filesystem::path& directory, bool with_loss_scale);
+
+}  // namespace detail
 
 /// Writes a directory: model.safetensors and config.json (a Hugging Face model), optimizer.safetensors,
 /// training_state.json, and a copy of each of `extra_files` (the tokenizer's). Of a model with adapters,
@@ -59,39 +87,19 @@ void save_checkpoint(Trainer& trainer, const training_state& state, const std::f
   }
   write_safetensors(out.path() / "optimizer.safetensors", entries);
 
-  nlohmann::json j = {{"format", 1},
-                      {"step", state.step},
-                      {"epoch", state.epoch},
-                      {"batch", state.batch},
-                      {"micro_steps", state.micro_steps},
-                      {"optimizer_steps", trainer.optimizer().steps},
-                      {"run", state.run},
-                      {"base", state.base}};
+  detail::trainer_state trained{.optimizer_steps = trainer.optimizer().steps};
   if constexpr (Trainer::loss_scaling::active) {
-    const auto& scale = trainer.loss_scale().now();
-    j["loss_scale"] = {{"factor", scale.factor},
-                       {"good_steps", scale.good_steps},
-                       {"skipped_steps", scale.skipped_steps},
-                       {"skipped_at_smallest", scale.skipped_at_smallest}};
+    const auto& now = trainer.loss_scale().now();
+    trained.loss_scale =
+        detail::trainer_state::scale{now.factor, now.good_steps, now.skipped_steps, now.skipped_at_smallest};
   }
-  write_json_file(out.path() / "training_state.json", j);
+  detail::write_training_state(out.path(), state, trained);
   for (const std::filesystem::path& file : extra_files) copy_durably(file, out.path() / file.filename());
   out.commit();
 }
 
 /// What training_state.json of a checkpoint says.
-inline training_state read_training_state(const std::filesystem::path& directory) {
-  const std::filesystem::path path = directory / "training_state.json";
-  const nlohmann::json j = read_json_file(path);
-  const auto format = json_member<index_t>(j, "format", path);
-  require(format == 1, path.string(), ": format ", format, " is not known; this version reads format 1");
-  return {json_member<index_t>(j, "step", path),
-          json_member<index_t>(j, "epoch", path),
-          json_member<index_t>(j, "batch", path),
-          json_member<std::uint32_t>(j, "micro_steps", path),
-          member(j, "run", path),
-          json_or<std::string>(j, "base", "", path)};
-}
+training_state read_training_state(const std::filesystem::path& directory);
 
 /// Puts model, optimizer and random numbers of `trainer` back to where `save_checkpoint` saw them; adapters come back
 /// upon the weights in `training_state::base`. Throws zer0::error if the checkpoint is of another variant, other sizes
@@ -100,7 +108,6 @@ template <class Trainer>
 training_state load_checkpoint(Trainer& trainer, const std::filesystem::path& directory) {
   using number = wide<typename Trainer::real>;
   const training_state state = read_training_state(directory);
-  const std::filesystem::path state_path = directory / "training_state.json";
   auto& model = trainer.model();
   if (model.parameters().has_adapters()) {
     require(std::filesystem::is_directory(directory / "adapter"), directory.string(),
@@ -117,17 +124,17 @@ training_state load_checkpoint(Trainer& trainer, const std::filesystem::path& di
     to_float(file.at(name), std::span(host));
     model.device().upload(values.data(), host.data(), host.size() * sizeof(number));
   }
-  const nlohmann::json j = read_json_file(state_path);
-  trainer.optimizer().steps = json_member<index_t>(j, "optimizer_steps", state_path);
+  const detail::trainer_state trained = detail::read_trainer_state(directory, Trainer::loss_scaling::active);
+  trainer.optimizer().steps = trained.optimizer_steps;
   if constexpr (Trainer::loss_scaling::active)
-    if (j.contains("loss_scale")) {  // else the run was in another type: the scale begins anew
-      const nlohmann::json& scale = j["loss_scale"];
-      const auto count = [&](const char* key) { return json_member<index_t>(scale, key, state_path); };
-      trainer.loss_scale().restore({json_member<double>(scale, "factor", state_path), count("good_steps"),
-                                    count("skipped_steps"), count("skipped_at_smallest")});
-    }
+    if (const auto& then = trained.loss_scale)
+      trainer.loss_scale().restore({then->factor, then->good_steps, then->skipped_steps, then->skipped_at_smallest});
   trainer.set_micro_steps(state.micro_steps);
   return state;
 }
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/io/detail/checkpoint.ipp>
+#endif

@@ -1,6 +1,7 @@
 // The families of models whose files are known, and which of them a variant belongs to.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/io/family/deepseek_v2.hpp>
 #include <zer0/io/family/gpt2.hpp>
 #include <zer0/io/family/llama.hpp>
@@ -18,6 +19,7 @@
 
 #include <array>
 #include <concepts>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -27,14 +29,7 @@ inline constexpr std::array model_families{&family::llama,       &family::qwen2,
                                            &family::deepseek_v2, &family::gpt2,  &family::own};
 
 /// The family of that model_type. Throws zer0::error, naming `path`, if there is none.
-inline const model_family& family_named(std::string_view type, const std::filesystem::path& path) {
-  std::string known;
-  for (const model_family* f : model_families) {
-    if (f->type == type) return *f;
-    known += (known.empty() ? "\"" : ", \"") + std::string(f->type) + "\"";
-  }
-  fail(path.string(), ": model_type is \"", type, "\"; this version reads ", known);
-}
+const model_family& family_named(std::string_view type, const std::filesystem::path& path);
 
 namespace detail {
 
@@ -122,3 +117,7 @@ model_config config_of(const dims& sizes) {
 }
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/io/detail/model_families.ipp>
+#endif

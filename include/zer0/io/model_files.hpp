@@ -1,43 +1,26 @@
 // A model's weights and sizes as a Hugging Face directory: config.json and safetensors, one file or shards.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/io/model_families.hpp>
-#include <zer0/io/parameter_files.hpp>
+#include <zer0/io/detail/parameter_files.hpp>
 #include <zer0/io/weight_files.hpp>
 #include <zer0/model/model.hpp>
 
 #include <filesystem>
-#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace zer0 {
 
 /// Sizes and family in `directory/config.json`. Throws zer0::error naming the file and the key that is missing, wrong
 /// or not supported.
-inline model_config read_config(const std::filesystem::path& directory) {
-  const config_file file(directory);
-  model_config config;
-  config.family = file.get_or<std::string>("model_type", "llama");
-  const model_family& family = family_named(config.family, file.path());
-  config.sizes.vocab_size = file.get<index_t>("vocab_size");
-  family.read(file, config);
-  config.sizes.check();
-  return config;
-}
+model_config read_config(const std::filesystem::path& directory);
 
 /// Writes `directory/config.json` as Hugging Face's models of that family have it.
-inline void write_config(const std::filesystem::path& directory, const model_config& config) {
-  const std::filesystem::path path = directory / "config.json";
-  const model_family& family = family_named(config.family, path);
-  nlohmann::json j = {{"architectures", {family.architecture}},
-                      {"model_type", family.type},
-                      {"vocab_size", config.sizes.vocab_size},
-                      {"torch_dtype", "float32"}};
-  family.write(config, j);
-  write_json_file(path, j);
-}
+void write_config(const std::filesystem::path& directory, const model_config& config);
 
 /// Writes the weights to `directory/model.safetensors` as float32 under the names of the variant's family: rotary rows
 /// as its files have them whatever the variant's pairing, tied weights once, adapters not at all
@@ -51,7 +34,8 @@ void save_weights(model<Variant, Device>& m, const std::filesystem::path& direct
   for (const auto& [path, p] : m.parameters())
     if (!p->is_adapter)
       detail::for_each_part(*p, [&, &path = path, &p = p](const parameter_part& part, index_t first) {
-        detail::add_part(m.device(), *p, part, first, family.place(path + part.name), !family.interleaved, tensors);
+        const auto layout = detail::layout_of(*p, part, family.place(path + part.name), !family.interleaved);
+        detail::add_part(layout, detail::part_for_file(m.device(), *p, layout, first), tensors);
       });
   for (const auto& state : m.parameters().states()) {
     std::vector<number> values(state.value->value.size());
@@ -67,44 +51,20 @@ namespace detail {
 class family_files {
  public:
   /// `variant`: what a config.json of the model would say.
-  family_files(const std::filesystem::path& directory, const model_config& variant)
-      : directory_(directory), files_(directory), family_(&family_named(variant.family, directory)), variant_(variant) {
-    if (!std::filesystem::exists(directory / "config.json")) return;
-    const model_config config = read_config(directory);
-    require(config.rope_type == variant.rope_type || variant.rope_type == "other", directory.string(),
-            ": config.json has rotary positions of rope_type \"", config.rope_type, "\", the variant of \"",
-            variant.rope_type, "\"; choose the variant's position accordingly: scaled_rope<rope_half_split, ...>");
-    type_ = config.family;
-    family_ = &family_named(type_, directory);
-    tied_ = config.tied;
-  }
+  family_files(const std::filesystem::path& directory, const model_config& variant);
+  family_files(const family_files&) = delete;
+  family_files& operator=(const family_files&) = delete;
+  ~family_files();
 
   [[nodiscard]] const model_family& family() const { return *family_; }
 
-  const tensor_entry& take(const std::string& name) {
-    const tensor_entry* entry = files_.find(name);
-    if (entry == nullptr && name.starts_with(family_->prefix)) entry = files_.find(name.substr(family_->prefix.size()));
-    require(entry != nullptr, directory_.string(), " has no tensor ", name, ", which the model needs", why());
-    used_.insert(entry->name);
-    return *entry;
-  }
+  const tensor_entry& take(const std::string& name);
 
   /// Throws zer0::error if a tensor was not taken that holds something learned.
-  void check_left_over(bool tied) const {
-    for (const auto& [name, entry] : files_.entries()) {
-      const bool known =
-          used_.contains(name) || family_->is_of_no_use(name) || (tied && tied_ && name == "lm_head.weight");
-      require(known, directory_.string(), " has a tensor ", name, ", which the model does not", why());
-    }
-  }
+  void check_left_over(bool tied) const;
 
  private:
-  [[nodiscard]] std::string why() const {
-    std::string text = "; its files do not belong to this variant or to these sizes";
-    if (!type_.empty() && type_ != variant_.family)
-      text += " (config.json: " + type_ + ", the variant: " + variant_.family + ")";
-    return text;
-  }
+  [[nodiscard]] std::string why() const;
 
   std::filesystem::path directory_;
   weight_files files_;
@@ -129,8 +89,8 @@ void load_weights(model<Variant, Device>& m, const std::filesystem::path& direct
   for (const auto& [path, p] : m.parameters())
     if (!p->is_adapter)
       detail::for_each_part(*p, [&, &path = path, &p = p](const parameter_part& part, index_t first) {
-        const tensor_place at = family.place(path + part.name);
-        detail::set_part(m.device(), *p, part, first, files.take(at.name), directory, at, !family.interleaved);
+        const auto layout = detail::layout_of(*p, part, family.place(path + part.name), !family.interleaved);
+        detail::set_part(m.device(), *p, layout, first, files.take(layout.at.name), directory);
       });
   for (const auto& state : m.parameters().states()) {
     const tensor_entry& entry = files.take(family.place(state.name()).name);
@@ -145,3 +105,7 @@ void load_weights(model<Variant, Device>& m, const std::filesystem::path& direct
 }
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/io/detail/model_files.ipp>
+#endif

@@ -1,11 +1,11 @@
 // Rotary position embedding, as a policy of an attention.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/core/dims.hpp>
 #include <zer0/core/roles.hpp>
 #include <zer0/layer/layer.hpp>
 
-#include <cmath>
 #include <concepts>
 #include <utility>
 #include <vector>
@@ -22,13 +22,7 @@ struct rope_angles {
 struct unscaled {
   using role = rope_scaling_role;
 
-  static rope_angles angles(const dims& sizes, index_t head_dim) {
-    rope_angles a;
-    for (index_t j = 0; j < head_dim / 2; ++j)
-      a.frequencies.push_back(
-          std::pow(sizes.rope_theta, -2.0 * static_cast<double>(j) / static_cast<double>(head_dim)));
-    return a;
-  }
+  static rope_angles angles(const dims& sizes, index_t head_dim);
 };
 
 namespace detail {
@@ -88,3 +82,7 @@ struct scaled_rope : detail::rope_policy<Rope::pairing, Scaling> {
 };
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/layer/detail/rope.ipp>
+#endif

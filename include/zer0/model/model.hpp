@@ -11,10 +11,12 @@
 namespace zer0 {
 
 /// Any other use than that below, as one sentence.
-template <class Variant, class Device>
+/// `Fits` is no argument to give: a partial specialization with constraints would say the same, but clang 14 then
+/// refuses members that are defined outside the class.
+template <class Variant, class Device, bool Fits = decoder_variant<Variant>&& device<Device>>
 class model {
   static_assert(
-      decoder_variant<Variant> && device<Device>,
+      Fits,
       "zer0::model<Variant, Device>: Variant must be a decoder<...>, and Device a device such as zer0::cpu; if "
       "it is your own, static_assert(zer0::device<Device>) names the operation that it lacks");
 };
@@ -24,8 +26,8 @@ class model {
 /// All weights lie in one buffer and all gradients in another, in the order of `parameters()`; layers hold views of
 /// them. `forward` gives the hidden states after the final norm; logits are their product with `output()`, which losses
 /// and generation compute in pieces, so that (N, V) never exists. `backward` undoes the last forward.
-template <decoder_variant Variant, device Device>
-class model<Variant, Device> {
+template <class Variant, class Device>
+class model<Variant, Device, true> {
   static_assert(check_layer<typename Variant::attention, Device>() &&
                 check_layer<typename Variant::feed_forward, Device>() && check_layer<typename Variant::norm, Device>());
 
@@ -39,18 +41,7 @@ class model<Variant, Device> {
 
   /// Allocates the weights (contents undefined until `initialize` or a load). Throws zer0::error if `sizes` do not fit
   /// together.
-  explicit model(const dims& sizes, Device device = Device())
-      : sizes_((sizes.check(), sizes)),
-        device_(std::move(device)),
-        embedding_(sizes),
-        input_position_(sizes),
-        norm_(sizes) {
-    blocks_.reserve(static_cast<std::size_t>(sizes.n_layers));
-    for (index_t i = 0; i < sizes.n_layers; ++i) blocks_.emplace_back(sizes);
-    saved_.blocks.resize(blocks_.size());
-    list_parameters();
-    memory_ = parameter_memory<Device>(device_, parameters_);
-  }
+  explicit model(const dims& sizes, Device device = Device());
   model(const model&) = delete;  // layers and lists hold pointers into it
   model& operator=(const model&) = delete;
 
@@ -71,107 +62,34 @@ class model<Variant, Device> {
   }
 
   /// Fills the weights with their initial random values; equal for equal seeds on every device.
-  void initialize(std::uint64_t seed) {
-    initialize_if(seed, [](const parameter<real>&) { return true; });
-  }
+  void initialize(std::uint64_t seed) { initialize(seed, false); }
   /// The same for adapters alone: with them the model is what it is without them.
-  void initialize_adapters(std::uint64_t seed) {
-    initialize_if(seed, [](const parameter<real>& p) { return p.is_adapter; });
-  }
+  void initialize_adapters(std::uint64_t seed) { initialize(seed, true); }
 
   /// Hidden states (N, D) of the tokens `ids` (N), in `c.keep`, as are those of every layer.
-  [[nodiscard]] tensor_view<real> forward(context<Device>& c, id_span ids) {
-    const auto tokens = static_cast<index_t>(ids.size());
-    const tensor_view<real> embedded = c.keep.matrix(tokens, sizes_.dim);
-    const tensor_view<real> hidden = final_norm ? c.keep.matrix(tokens, sizes_.dim) : tensor_view<real>();
-    embed(c, ids, embedded);
-    residual_stream<Device> stream(embedded);
-    for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].forward(c, stream, saved_.blocks[i]);
-    return normed(c, stream, hidden);
-  }
+  [[nodiscard]] tensor_view<real> forward(context<Device>& c, id_span ids);
 
   /// Adds to all gradients, given that of the hidden states of the last forward.
-  void backward(context<Device>& c, tensor_view<const real> dhidden) {
-    (void)gradients();
-    const arena_scope<Device> scope(c.scratch);
-    const tensor_view<real> dstream = c.scratch.matrix(dhidden.rows, dhidden.cols);
-    if constexpr (final_norm)
-      norm_.backward(c, dhidden, saved_.norm, dstream);
-    else
-      copy(c.device, dhidden, dstream);
-    for (std::size_t i = blocks_.size(); i-- > 0;) blocks_[i].backward(c, saved_.blocks[i], dstream);
-    input_position_.backward(c, dstream);
-    embedding_.backward(c, dstream, saved_.embedding);
-  }
+  void backward(context<Device>& c, tensor_view<const real> dhidden);
 
   /// Memory for `sequences` sequences of at most `capacity` tokens.
-  [[nodiscard]] cache make_cache(index_t sequences, index_t capacity) {
-    cache memory;
-    for (const block_type& b : blocks_) memory.push_back(b.make_cache(device_, sequences, capacity));
-    return memory;
-  }
+  [[nodiscard]] cache make_cache(index_t sequences, index_t capacity);
 
   /// Hidden states of new tokens, which see those in the cache and are added to it. `c.layout` says where (past,
   /// slots).
-  [[nodiscard]] tensor_view<real> extend(context<Device>& c, id_span ids, cache& memory) {
-    const auto tokens = static_cast<index_t>(ids.size());
-    const tensor_view<real> embedded = c.keep.matrix(tokens, sizes_.dim);
-    const tensor_view<real> hidden = final_norm ? c.keep.matrix(tokens, sizes_.dim) : tensor_view<real>();
-    embed(c, ids, embedded);
-    residual_stream<Device> stream(embedded);
-    for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].extend(c, stream, memory[i]);
-    return normed(c, stream, hidden);
-  }
+  [[nodiscard]] tensor_view<real> extend(context<Device>& c, id_span ids, cache& memory);
 
   /// Before the first micro-batch of a step: statistics are zero.
-  void begin_step() {
-    if (!statistics().empty()) fill(device_, {statistics().data(), 1, static_cast<index_t>(statistics().size())}, 0);
-  }
+  void begin_step();
   /// After the update of the weights: layers change their states.
-  void finish_step() {
-    for (block_type& b : blocks_) zer0::finish_step(b, device_);
-  }
+  void finish_step();
 
  private:
-  template <class Which>
-  void initialize_if(std::uint64_t seed, Which which) {
-    random_stream stream{.seed = seed};
-    for (const auto& entry : parameters_) {
-      const initial_values& start = entry.value->initial;
-      const double half_width = std::sqrt(3.0) * start.deviation;
-      if (!which(*entry.value))
-        continue;
-      else if (start.uniform)
-        random_uniform(device_, stream, start.mean - half_width, start.mean + half_width, entry.value->value);
-      else
-        random_normal(device_, stream, start.mean, start.deviation, entry.value->value);
-      ++stream.site;
-    }
-  }
-
-  void embed(context<Device>& c, id_span ids, tensor_view<real> y) {
-    embedding_.forward(c, ids, y, saved_.embedding);
-    input_position_.forward(c, y);
-  }
-
+  void initialize(std::uint64_t seed, bool only_adapters);
+  void embed(context<Device>& c, id_span ids, tensor_view<real> y);
   /// The norm of the stream, in `hidden`; or the stream itself, where blocks end in a norm.
-  [[nodiscard]] tensor_view<real> normed(context<Device>& c, residual_stream<Device>& stream,
-                                         tensor_view<real> hidden) {
-    if constexpr (!final_norm) return stream.value(c);
-    stream.normed(c, norm_, hidden, saved_.norm);
-    return hidden;
-  }
-
-  void list_parameters() {
-    parameters_.add("model.embed_tokens", embedding_);
-    parameters_.add("model.embed_positions", input_position_);
-    for (std::size_t i = 0; i < blocks_.size(); ++i) parameters_.add("model.layers." + std::to_string(i), blocks_[i]);
-    if constexpr (final_norm) parameters_.add("model.norm", norm_);
-    if constexpr (!Variant::head::tied) {
-      head_ = {.parts = {{"lm_head.weight", sizes_.vocab_size}}, .cols = sizes_.dim, .initial = {}};
-      parameters_.add(head_);
-    }
-  }
+  [[nodiscard]] tensor_view<real> normed(context<Device>& c, residual_stream<Device>& stream, tensor_view<real> hidden);
+  void list_parameters();
 
   dims sizes_;
   Device device_;
@@ -188,5 +106,117 @@ class model<Variant, Device> {
     typename layer_of<typename Variant::norm, Device>::saved norm;
   } saved_;
 };
+
+// Outside the class, so that they are no inline functions: `extern template class zer0::model<...>;` then spares a file
+// from compiling them.
+
+template <class Variant, class Device>
+model<Variant, Device, true>::model(const dims& sizes, Device device)
+    : sizes_((sizes.check(), sizes)),
+      device_(std::move(device)),
+      embedding_(sizes),
+      input_position_(sizes),
+      norm_(sizes) {
+  blocks_.reserve(static_cast<std::size_t>(sizes.n_layers));
+  for (index_t i = 0; i < sizes.n_layers; ++i) blocks_.emplace_back(sizes);
+  saved_.blocks.resize(blocks_.size());
+  list_parameters();
+  memory_ = parameter_memory<Device>(device_, parameters_);
+}
+
+template <class Variant, class Device>
+void model<Variant, Device, true>::initialize(std::uint64_t seed, bool only_adapters) {
+  random_stream stream{.seed = seed};
+  for (const auto& entry : parameters_) {
+    const initial_values& start = entry.value->initial;
+    const double half_width = std::sqrt(3.0) * start.deviation;
+    if (only_adapters && !entry.value->is_adapter)
+      continue;
+    else if (start.uniform)
+      random_uniform(device_, stream, start.mean - half_width, start.mean + half_width, entry.value->value);
+    else
+      random_normal(device_, stream, start.mean, start.deviation, entry.value->value);
+    ++stream.site;
+  }
+}
+
+template <class Variant, class Device>
+auto model<Variant, Device, true>::forward(context<Device>& c, id_span ids) -> tensor_view<real> {
+  const auto tokens = static_cast<index_t>(ids.size());
+  const tensor_view<real> embedded = c.keep.matrix(tokens, sizes_.dim);
+  const tensor_view<real> hidden = final_norm ? c.keep.matrix(tokens, sizes_.dim) : tensor_view<real>();
+  embed(c, ids, embedded);
+  residual_stream<Device> stream(embedded);
+  for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].forward(c, stream, saved_.blocks[i]);
+  return normed(c, stream, hidden);
+}
+
+template <class Variant, class Device>
+void model<Variant, Device, true>::backward(context<Device>& c, tensor_view<const real> dhidden) {
+  (void)gradients();
+  const arena_scope<Device> scope(c.scratch);
+  const tensor_view<real> dstream = c.scratch.matrix(dhidden.rows, dhidden.cols);
+  if constexpr (final_norm)
+    norm_.backward(c, dhidden, saved_.norm, dstream);
+  else
+    copy(c.device, dhidden, dstream);
+  for (std::size_t i = blocks_.size(); i-- > 0;) blocks_[i].backward(c, saved_.blocks[i], dstream);
+  input_position_.backward(c, dstream);
+  embedding_.backward(c, dstream, saved_.embedding);
+}
+
+template <class Variant, class Device>
+auto model<Variant, Device, true>::make_cache(index_t sequences, index_t capacity) -> cache {
+  cache memory;
+  for (const block_type& b : blocks_) memory.push_back(b.make_cache(device_, sequences, capacity));
+  return memory;
+}
+
+template <class Variant, class Device>
+auto model<Variant, Device, true>::extend(context<Device>& c, id_span ids, cache& memory) -> tensor_view<real> {
+  const auto tokens = static_cast<index_t>(ids.size());
+  const tensor_view<real> embedded = c.keep.matrix(tokens, sizes_.dim);
+  const tensor_view<real> hidden = final_norm ? c.keep.matrix(tokens, sizes_.dim) : tensor_view<real>();
+  embed(c, ids, embedded);
+  residual_stream<Device> stream(embedded);
+  for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].extend(c, stream, memory[i]);
+  return normed(c, stream, hidden);
+}
+
+template <class Variant, class Device>
+void model<Variant, Device, true>::begin_step() {
+  if (!statistics().empty()) fill(device_, {statistics().data(), 1, static_cast<index_t>(statistics().size())}, 0);
+}
+
+template <class Variant, class Device>
+void model<Variant, Device, true>::finish_step() {
+  for (block_type& b : blocks_) zer0::finish_step(b, device_);
+}
+
+template <class Variant, class Device>
+void model<Variant, Device, true>::embed(context<Device>& c, id_span ids, tensor_view<real> y) {
+  embedding_.forward(c, ids, y, saved_.embedding);
+  input_position_.forward(c, y);
+}
+
+template <class Variant, class Device>
+auto model<Variant, Device, true>::normed(context<Device>& c, residual_stream<Device>& stream, tensor_view<real> hidden)
+    -> tensor_view<real> {
+  if constexpr (!final_norm) return stream.value(c);
+  stream.normed(c, norm_, hidden, saved_.norm);
+  return hidden;
+}
+
+template <class Variant, class Device>
+void model<Variant, Device, true>::list_parameters() {
+  parameters_.add("model.embed_tokens", embedding_);
+  parameters_.add("model.embed_positions", input_position_);
+  for (std::size_t i = 0; i < blocks_.size(); ++i) parameters_.add("model.layers." + std::to_string(i), blocks_[i]);
+  if constexpr (final_norm) parameters_.add("model.norm", norm_);
+  if constexpr (!Variant::head::tied) {
+    head_ = {.parts = {{"lm_head.weight", sizes_.vocab_size}}, .cols = sizes_.dim, .initial = {}};
+    parameters_.add(head_);
+  }
+}
 
 }  // namespace zer0

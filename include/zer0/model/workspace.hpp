@@ -2,15 +2,28 @@
 #pragma once
 
 #include <zer0/core/batch.hpp>
+#include <zer0/core/compiled.hpp>
 #include <zer0/core/dims.hpp>
 #include <zer0/device/buffer.hpp>
 #include <zer0/layer/context.hpp>
 #include <zer0/layer/device_batch.hpp>
 
-#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <vector>
 
 namespace zer0 {
+namespace detail {
+
+/// Throws zer0::error if the batch does not fit the vocabulary or max_seq_len.
+void check_batch(const token_batch& batch, const dims& sizes);
+/// `positions`: of each token in its sequence. Returns the tokens of the longest sequence.
+index_t number_positions(const std::vector<std::int32_t>& starts, std::vector<std::int32_t>& positions);
+/// `live`: 0 for tokens behind the last one of their sequence that something is learned from, 1 for the others.
+void find_padding(const token_batch& batch, std::vector<float>& live);
+
+}  // namespace detail
 
 /// Both arenas of a device and what describes the batch at hand. Used again and again; after the first step of a size
 /// it allocates nothing.
@@ -24,7 +37,7 @@ class workspace {
   /// Forgets the last pass and starts one over `batch`. The context is valid until the next start.
   /// Throws zer0::error if the batch does not fit a vocabulary of `vocab_size` or sequences of `max_seq_len`.
   context<Device>& start(const token_batch& batch, const dims& sizes) {
-    check(batch, sizes);
+    detail::check_batch(batch, sizes);
     reset();
     batch_.ids = put<std::int32_t>(std::span(batch.ids));
     batch_.targets = put<std::int32_t>(std::span(batch.targets));
@@ -32,8 +45,8 @@ class workspace {
     batch_.weights = weights_;
     batch_.references = put<double>(std::span(batch.references));
     batch_.factor = 1;
-    number_positions(batch.starts);
-    find_padding(batch);
+    context_.layout.longest = detail::number_positions(batch.starts, positions_);
+    detail::find_padding(batch, live_);
     context_.layout.starts = put<std::int32_t>(std::span(batch.starts));
     context_.layout.positions = put<std::int32_t>(std::span<const std::int32_t>(positions_));
     context_.live = put<wide<real>>(std::span<const float>(live_));
@@ -78,55 +91,6 @@ class workspace {
   [[nodiscard]] std::size_t peak_bytes() const { return keep_.peak() + scratch_.peak(); }
 
  private:
-  static void check(const token_batch& batch, const dims& sizes) {
-    const std::size_t n = batch.ids.size();
-    require(n > 0, "batch: it has no tokens");
-    require(batch.targets.size() == n && batch.weights.size() == n, "batch: ", n, " ids, ", batch.targets.size(),
-            " targets and ", batch.weights.size(), " weights; there must be one of each for every token");
-    require(batch.starts.size() >= 2 && batch.starts.front() == 0 && batch.starts.back() == batch.tokens(),
-            "batch: starts must begin with 0 and end with the number of tokens (", n, ")");
-    require(batch.references.empty() || static_cast<index_t>(batch.references.size()) == batch.sequences(),
-            "batch: ", batch.references.size(), " references for ", batch.sequences(),
-            " sequences; there must be one for each, or none at all");
-    for (std::size_t i = 0; i < n; ++i) {
-      check_token("id", batch.ids[i], i, sizes);
-      if (batch.weights[i] != 0) check_token("target", batch.targets[i], i, sizes);
-    }
-    for (std::size_t s = 0; s + 1 < batch.starts.size(); ++s) {
-      const index_t length = index_t{batch.starts[s + 1]} - batch.starts[s];
-      require(length > 0, "batch: sequence ", s, " is empty or its start lies behind the next one's");
-      require(length <= sizes.max_seq_len, "batch: sequence ", s, " has ", length,
-              " tokens; the model accepts max_seq_len = ", sizes.max_seq_len);
-    }
-  }
-  static void check_token(const char* what, token_id token, std::size_t at, const dims& sizes) {
-    if (token < 0 || token >= sizes.vocab_size)
-      fail("batch: ", what, " ", token, " at position ", at, " is outside the vocabulary of ", sizes.vocab_size,
-           "; use the tokenizer that the model was made for");
-  }
-
-  void number_positions(const std::vector<std::int32_t>& starts) {
-    positions_.resize(static_cast<std::size_t>(starts.back()));
-    context_.layout.longest = 0;
-    for (std::size_t s = 0; s + 1 < starts.size(); ++s) {
-      const std::int32_t length = starts[s + 1] - starts[s];
-      context_.layout.longest = std::max<index_t>(context_.layout.longest, length);
-      for (std::int32_t i = 0; i < length; ++i) positions_[static_cast<std::size_t>(starts[s] + i)] = i;
-    }
-  }
-
-  /// Tokens behind the last one of their sequence that something is learned from.
-  void find_padding(const token_batch& batch) {
-    live_.assign(batch.ids.size(), 0);
-    for (std::size_t s = 0; s + 1 < batch.starts.size(); ++s) {
-      bool learned = false;
-      for (auto i = static_cast<std::size_t>(batch.starts[s + 1]); i-- > static_cast<std::size_t>(batch.starts[s]);) {
-        learned = learned || batch.weights[i] != 0;
-        live_[i] = learned ? 1 : 0;
-      }
-    }
-  }
-
   Device* device_;
   arena<Device> keep_;
   arena<Device> scratch_;
@@ -138,3 +102,7 @@ class workspace {
 };
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/model/detail/workspace.ipp>
+#endif

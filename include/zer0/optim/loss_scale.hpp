@@ -1,10 +1,9 @@
 // Loss scaling: keeps gradients of a narrow number type, float16, above its smallest numbers and below its largest.
 #pragma once
 
-#include <zer0/core/error.hpp>
+#include <zer0/core/compiled.hpp>
 #include <zer0/core/types.hpp>
 
-#include <cmath>
 #include <type_traits>
 
 namespace zer0 {
@@ -35,51 +34,22 @@ class dynamic_loss_scale {
   };
 
   /// Throws zer0::error for a rule whose numbers do not fit together.
-  explicit dynamic_loss_scale(const loss_scale_rule& rule = {}) : rule_(rule), state_{.factor = rule.initial} {
-    require(is_power_of_two(rule.smallest) && is_power_of_two(rule.initial) && is_power_of_two(rule.largest),
-            "loss_scale: scales of ", rule.smallest, ", ", rule.initial, " and ", rule.largest,
-            " are given; each must be a power of two");
-    require(rule.smallest <= rule.initial && rule.initial <= rule.largest, "loss_scale: initial is ", rule.initial,
-            "; it must lie between smallest (", rule.smallest, ") and largest (", rule.largest, ")");
-    require(rule.growth_interval >= 1 && rule.patience >= 1, "loss_scale: growth_interval is ", rule.growth_interval,
-            " and patience ", rule.patience, "; both must be at least 1");
-  }
+  explicit dynamic_loss_scale(const loss_scale_rule& rule = {});
 
   [[nodiscard]] double factor() const { return state_.factor; }
   [[nodiscard]] index_t skipped_steps() const { return state_.skipped_steps; }
   [[nodiscard]] const state& now() const { return state_; }
   /// Throws zer0::error for a factor that is no power of two.
-  void restore(const state& s) {
-    require(is_power_of_two(s.factor), "loss_scale: the saved factor is ", s.factor, ", not a power of two");
-    state_ = s;
-  }
+  void restore(const state& s);
 
   /// The step's gradients were finite.
-  void accept() {
-    state_.skipped_at_smallest = 0;
-    if (++state_.good_steps < rule_.growth_interval) return;
-    state_.good_steps = 0;
-    state_.factor = std::fmin(2 * state_.factor, rule_.largest);
-  }
+  void accept();
   /// They were not. Throws zer0::error, itself unchanged, if `patience` steps in a row were skipped at the smallest
   /// scale.
-  void skip(index_t step) {
-    const bool smallest = state_.factor <= rule_.smallest;
-    require(!smallest || state_.skipped_at_smallest < rule_.patience,
-            "training diverged: gradients overflow float16 at step ", step, ", as in the ", rule_.patience,
-            " steps before it, at the smallest loss scale (", rule_.smallest,
-            "); lower the learning rate, warm up, or train in bfloat16");
-    state_.good_steps = 0;
-    ++state_.skipped_steps;
-    if (smallest) ++state_.skipped_at_smallest;
-    state_.factor = std::fmax(state_.factor / 2, rule_.smallest);
-  }
+  void skip(index_t step);
 
  private:
-  static bool is_power_of_two(double x) {
-    int exponent = 0;
-    return std::isfinite(x) && std::frexp(x, &exponent) == 0.5;
-  }
+  static bool is_power_of_two(double x);
 
   loss_scale_rule rule_;
   state state_;
@@ -98,3 +68,7 @@ template <class Real>
 using loss_scale_for = std::conditional_t<narrow_range<Real>, dynamic_loss_scale, no_loss_scale>;
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/optim/detail/loss_scale.ipp>
+#endif

@@ -2,16 +2,18 @@
 #pragma once
 
 #include <zer0/core/batch.hpp>
-#include <zer0/io/safetensors.hpp>
+#include <zer0/core/compiled.hpp>
 #include <zer0/recipe/sequence_scorer.hpp>
 
 #include <algorithm>
 #include <bit>
-#include <cstdio>
+#include <concepts>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -79,51 +81,25 @@ template <class Model>
 class reference_file {
  public:
   reference_file(const std::filesystem::path& folder, const std::string& name, std::uint64_t weights,
-                 std::uint64_t data)
-      : path_(folder / (name + ".reference-" + hex(weights ^ (data * 0x9e3779b97f4a7c15)) + ".safetensors")),
-        weights_(hex(weights)),
-        data_(hex(data)) {}
+                 std::uint64_t data);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
   /// What it holds for `pairs` pairs; nothing if there is no such file, or it belongs to other weights or data.
-  [[nodiscard]] std::optional<std::vector<double>> read(index_t pairs) const {
-    if (!std::filesystem::is_regular_file(path_)) return std::nullopt;
-    try {
-      const safetensors_file file(path_);
-      const tensor_entry* const entry = file.find("log_probabilities");
-      const auto says = [&](const char* key, const std::string& value) {
-        const auto found = file.metadata().find(key);
-        return found != file.metadata().end() && found->second == value;
-      };
-      if (!says("weights", weights_) || !says("data", data_) || entry == nullptr || entry->elements() != 2 * pairs)
-        return std::nullopt;
-      std::vector<double> scores(static_cast<std::size_t>(2 * pairs));
-      to_float(*entry, std::span(scores));
-      return scores;
-    } catch (const error&) {
-      return std::nullopt;  // damaged: it is computed again
-    }
-  }
+  [[nodiscard]] std::optional<std::vector<double>> read(index_t pairs) const;
 
   /// Throws zer0::error if it cannot be written; there is then no half of it.
-  void write(std::span<const double> scores) const {
-    const tensor_entry entry{.name = "log_probabilities",
-                             .dtype = dtype::f64,
-                             .shape = {static_cast<index_t>(scores.size()) / 2, 2},
-                             .bytes = std::as_bytes(scores)};
-    write_safetensors(path_, std::span(&entry, 1), {{"weights", weights_}, {"data", data_}});
-  }
+  void write(std::span<const double> scores) const;
 
  private:
-  static std::string hex(std::uint64_t x) {
-    char text[17];
-    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(x));
-    return text;
-  }
+  static std::string hex(std::uint64_t x);
 
   std::filesystem::path path_;
   std::string weights_, data_;
 };
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/recipe/detail/reference_scores.ipp>
+#endif

@@ -1,12 +1,11 @@
 // What a step and an evaluation report, and the further numbers that a loss may measure.
 #pragma once
 
-#include <zer0/core/error.hpp>
+#include <zer0/core/compiled.hpp>
 #include <zer0/core/types.hpp>
 
-#include <algorithm>
 #include <array>
-#include <span>
+#include <cstddef>
 #include <string_view>
 
 namespace zer0 {
@@ -33,10 +32,7 @@ class metric_list {
   static constexpr std::size_t capacity = 16;
   static constexpr std::size_t shown = 2;  ///< the first ones, which stand beside the loss wherever a person looks
 
-  void push_back(const metric& m) {
-    require(size_ < capacity, "metrics: a loss may have at most ", capacity);
-    metrics_[size_++] = m;
-  }
+  void push_back(const metric& m);
   [[nodiscard]] const metric* begin() const { return metrics_.data(); }
   [[nodiscard]] const metric* end() const { return metrics_.data() + size_; }
   [[nodiscard]] metric* begin() { return metrics_.data(); }
@@ -44,25 +40,12 @@ class metric_list {
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] const metric& operator[](std::size_t i) const { return metrics_[i]; }
   /// The metric of that name; a new one, 0, if there is none.
-  [[nodiscard]] metric& named(std::string_view name) {
-    metric* const found = std::find_if(begin(), end(), [&](const metric& m) { return m.name == name; });
-    if (found == end()) push_back({name});
-    return *found;
-  }
+  [[nodiscard]] metric& named(std::string_view name);
   /// Throws zer0::error if there is no such metric.
-  [[nodiscard]] double at(std::string_view name) const {
-    const auto* const found = std::find_if(begin(), end(), [&](const metric& m) { return m.name == name; });
-    require(found != end(), "metrics: the loss has none called \"", name, "\"");
-    return found->value;
-  }
+  [[nodiscard]] double at(std::string_view name) const;
 
   /// this += factor * other, name by name; an empty list takes the names of the other.
-  void add(const metric_list& other, double factor) {
-    for (std::size_t i = 0; i < other.size_; ++i) {
-      if (i == size_) push_back({other.metrics_[i].name});
-      metrics_[i].value += factor * other.metrics_[i].value;
-    }
-  }
+  void add(const metric_list& other, double factor);
 
  private:
   std::array<metric, capacity> metrics_{};
@@ -89,22 +72,14 @@ struct evaluation {
   metric_list sums = {};
 
   [[nodiscard]] double mean() const { return counted > 0 ? loss_sum / counted : 0; }
-  [[nodiscard]] metric_list metrics() const {
-    metric_list means;
-    means.add(sums, counted > 0 ? 1 / counted : 0);
-    return means;
-  }
-  void add(const evaluation& other) {
-    loss_sum += other.loss_sum;
-    counted += other.counted;
-    sums.add(other.sums, 1);
-  }
+  [[nodiscard]] metric_list metrics() const;
+  void add(const evaluation& other);
   /// A step as often as it counted.
-  void add(const step_report& step) {
-    loss_sum += step.loss * step.counted;
-    counted += step.counted;
-    sums.add(step.metrics, step.counted);
-  }
+  void add(const step_report& step);
 };
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/recipe/detail/step_report.ipp>
+#endif

@@ -39,85 +39,18 @@ class trainer {
   using loss_scaling = loss_scale_for<real>;
 
   explicit trainer(Model& model, trainer_options options = {}, Loss loss = {}, Optimizer optimizer = {},
-                   Schedule schedule = {}, Normalization normalization = {})
-      : model_(&model),
-        options_(options),
-        loss_(loss),
-        optimizer_(optimizer),
-        schedule_(schedule),
-        normalization_(normalization),
-        state_(model),
-        loss_scale_(options.loss_scale),
-        workspace_(model.device()),
-        totals_(model.device(), 2 + metric_count) {
-    (void)model.gradients();
-    reset_totals();
-  }
+                   Schedule schedule = {}, Normalization normalization = {});
 
   /// One update from the micro-batches of `window`. Waits for the device once, at its end. Throws zer0::error, the
   /// weights untouched, if the loss or a gradient is not finite. In float16 a step whose gradients alone are not finite
   /// is skipped instead: it counts as a step, weights and optimizer stay as they were (`dynamic_loss_scale`).
-  step_report step(std::span<const token_batch> window) {
-    fill(model_->device(), all_gradients(), 0);
-    model_->begin_step();
-    reset_totals();
-    step_report report;
-    for (const token_batch& batch : window) {
-      accumulate(batch);
-      report.tokens += batch.tokens();
-      report.target_tokens += batch.target_tokens();
-      report.counted += normalization_.count(batch);
-    }
-    report.loss_scale = loss_scale_.factor();
-    const double factor =
-        normalization_.window_factor(static_cast<index_t>(window.size()), report.counted) / report.loss_scale;
-    report.learning_rate = schedule_(steps(), options_.total_steps);
-    add_squares(model_->device(), model_->gradients(), squares());
-    state_.update(optimizer_, *model_, report.learning_rate, {factor, options_.grad_clip, squares(), losses()});
-    const totals sums = read_totals();
-    report.loss = sums.loss() * factor;
-    report.gradient_norm = std::sqrt(sums.squares()) * factor;
-    report.metrics.add(sums.metrics(), factor);
-    add_statistics(*model_, factor, report.metrics);
-    report.step = steps();
-    if (std::isfinite(report.loss) && std::isfinite(report.gradient_norm)) {
-      loss_scale_.accept();
-      model_->finish_step();
-    } else {
-      take_back(report);
-    }
-    report.skipped_steps = loss_scale_.skipped_steps();
-    return report;
-  }
+  step_report step(std::span<const token_batch> window);
 
   /// Adds the gradients of one micro-batch and its loss, times the loss scale and not yet normalized over the window.
-  void accumulate(const token_batch& batch) {
-    context<device_type>& c = workspace_.start(batch, model_->sizes());
-    c.training = options_.dropout;
-    c.seed = options_.seed;
-    c.step = micro_steps_++;
-    workspace_.scale_weights(normalization_.micro_factor(batch) * loss_scale_.factor());
-    c.gathers = true;
-    c.auxiliary_weight = workspace_.batch().factor * normalization_.count(batch);
-    const device_batch<device_type>& in = workspace_.batch();
-    recorder_(model_->device(), {batch.tokens(), batch.sequences(), c.layout.longest}, [&] {
-      const tensor_view<real> hidden = model_->forward(c, in.ids);
-      const tensor_view<real> dhidden = c.keep.matrix(hidden.rows, hidden.cols);
-      loss_(c, model_->output(), hidden, in, losses(), dhidden);
-      model_->backward(c, dhidden);
-    });
-  }
+  void accumulate(const token_batch& batch);
 
   /// Loss of one batch without dropout or gradients; add up, then take the mean.
-  evaluation evaluate(const token_batch& batch) {
-    context<device_type>& c = workspace_.start(batch, model_->sizes());
-    const device_batch<device_type>& in = workspace_.batch();
-    reset_totals();
-    const tensor_view<real> hidden = model_->forward(c, in.ids);
-    loss_(c, model_->output(), hidden, in, losses());
-    const totals sums = read_totals();
-    return {sums.loss(), normalization_.count(batch), sums.metrics()};
-  }
+  evaluation evaluate(const token_batch& batch);
 
   [[nodiscard]] Model& model() { return *model_; }
   [[nodiscard]] const trainer_options& options() const { return options_; }
@@ -165,13 +98,7 @@ class trainer {
   [[nodiscard]] index_t steps() const { return state_.steps + loss_scale_.skipped_steps(); }
 
   /// The optimizer has left everything as it was, as a sum is not finite.
-  void take_back(const step_report& report) {
-    --state_.steps;
-    if constexpr (loss_scaling::active)
-      if (std::isfinite(report.loss)) return loss_scale_.skip(report.step);
-    fail("training diverged: loss ", report.loss, " and gradient norm ", report.gradient_norm, " at step ", report.step,
-         "; lower the learning rate, warm up, or clip more");
-  }
+  void take_back(const step_report& report);
 
   Model* model_;
   trainer_options options_;
@@ -186,5 +113,97 @@ class trainer {
   recorder<device_type> recorder_;
   std::uint32_t micro_steps_ = 0;
 };
+
+// Outside the class for `extern template`, as model's are.
+
+template <class Model, class Loss, class Optimizer, class Schedule, class Normalization>
+trainer<Model, Loss, Optimizer, Schedule, Normalization>::trainer(Model& model, trainer_options options, Loss loss,
+                                                                  Optimizer optimizer, Schedule schedule,
+                                                                  Normalization normalization)
+    : model_(&model),
+      options_(options),
+      loss_(loss),
+      optimizer_(optimizer),
+      schedule_(schedule),
+      normalization_(normalization),
+      state_(model),
+      loss_scale_(options.loss_scale),
+      workspace_(model.device()),
+      totals_(model.device(), 2 + metric_count) {
+  (void)model.gradients();
+  reset_totals();
+}
+
+template <class Model, class Loss, class Optimizer, class Schedule, class Normalization>
+step_report trainer<Model, Loss, Optimizer, Schedule, Normalization>::step(std::span<const token_batch> window) {
+  fill(model_->device(), all_gradients(), 0);
+  model_->begin_step();
+  reset_totals();
+  step_report report;
+  for (const token_batch& batch : window) {
+    accumulate(batch);
+    report.tokens += batch.tokens();
+    report.target_tokens += batch.target_tokens();
+    report.counted += normalization_.count(batch);
+  }
+  report.loss_scale = loss_scale_.factor();
+  const double factor =
+      normalization_.window_factor(static_cast<index_t>(window.size()), report.counted) / report.loss_scale;
+  report.learning_rate = schedule_(steps(), options_.total_steps);
+  add_squares(model_->device(), model_->gradients(), squares());
+  state_.update(optimizer_, *model_, report.learning_rate, {factor, options_.grad_clip, squares(), losses()});
+  const totals sums = read_totals();
+  report.loss = sums.loss() * factor;
+  report.gradient_norm = std::sqrt(sums.squares()) * factor;
+  report.metrics.add(sums.metrics(), factor);
+  add_statistics(*model_, factor, report.metrics);
+  report.step = steps();
+  if (std::isfinite(report.loss) && std::isfinite(report.gradient_norm)) {
+    loss_scale_.accept();
+    model_->finish_step();
+  } else {
+    take_back(report);
+  }
+  report.skipped_steps = loss_scale_.skipped_steps();
+  return report;
+}
+
+template <class Model, class Loss, class Optimizer, class Schedule, class Normalization>
+void trainer<Model, Loss, Optimizer, Schedule, Normalization>::accumulate(const token_batch& batch) {
+  context<device_type>& c = workspace_.start(batch, model_->sizes());
+  c.training = options_.dropout;
+  c.seed = options_.seed;
+  c.step = micro_steps_++;
+  workspace_.scale_weights(normalization_.micro_factor(batch) * loss_scale_.factor());
+  c.gathers = true;
+  c.auxiliary_weight = workspace_.batch().factor * normalization_.count(batch);
+  const device_batch<device_type>& in = workspace_.batch();
+  recorder_(model_->device(), {batch.tokens(), batch.sequences(), c.layout.longest}, [&] {
+    const tensor_view<real> hidden = model_->forward(c, in.ids);
+    const tensor_view<real> dhidden = c.keep.matrix(hidden.rows, hidden.cols);
+    loss_(c, model_->output(), hidden, in, losses(), dhidden);
+    model_->backward(c, dhidden);
+  });
+}
+
+template <class Model, class Loss, class Optimizer, class Schedule, class Normalization>
+evaluation trainer<Model, Loss, Optimizer, Schedule, Normalization>::evaluate(const token_batch& batch) {
+  context<device_type>& c = workspace_.start(batch, model_->sizes());
+  const device_batch<device_type>& in = workspace_.batch();
+  reset_totals();
+  const tensor_view<real> hidden = model_->forward(c, in.ids);
+  loss_(c, model_->output(), hidden, in, losses());
+  const totals sums = read_totals();
+  return {sums.loss(), normalization_.count(batch), sums.metrics()};
+}
+
+template <class Model, class Loss, class Optimizer, class Schedule, class Normalization>
+void trainer<Model, Loss, Optimizer, Schedule, Normalization>::take_back(const step_report& report) {
+  --state_.steps;
+  if constexpr (loss_scaling::active)
+    if (std::isfinite(report.loss)) return loss_scale_.skip(report.step);
+  fail("training diverged: loss ", report.loss, " and gradient norm ", report.gradient_norm, " at step ", report.step,
+       "; lower the learning rate, warm up, or clip more");
+}
 
 }  // namespace zer0

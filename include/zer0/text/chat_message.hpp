@@ -1,10 +1,11 @@
 // Conversations, as chat templates take them.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/core/error.hpp>
-#include <zer0/text/jinja/environment.hpp>
+#include <zer0/io/json_document.hpp>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include <cstddef>
 #include <ctime>
@@ -22,15 +23,30 @@ struct chat_message {
   std::string content;
 };
 
+/// Bounds of one rendering, so that no template hangs or fills the memory.
+struct chat_limits {
+  std::size_t steps = 20'000'000;               ///< expressions, loop rounds, and 64 bytes or an element looked at
+  std::size_t text = std::size_t{16} << 20;     ///< bytes of one string, the rendered text too
+  std::size_t memory = std::size_t{256} << 20;  ///< bytes of all values together
+};
+
+namespace detail {
+
+/// An empty object.
+[[nodiscard]] held<chat_json> no_variables();
+
+}  // namespace detail
+
 struct chat_options {
   bool add_generation_prompt = false;  ///< end with what comes before an assistant's answer
-  chat_json tools = nullptr;           ///< a list of JSON schemas of functions, or null
-  chat_json documents = nullptr;
-  chat_json variables = chat_json::object();  ///< further variables of the template, such as {"enable_thinking": false}
+  held<chat_json> tools = {};          ///< a list of JSON schemas of functions, or null
+  held<chat_json> documents = {};
+  held<chat_json> variables = detail::no_variables();  ///< further variables of the template, such as
+                                                       ///< {"enable_thinking": false}
   std::string name =
       {};  ///< of several templates; empty: "tool_use" if there are tools and such a template, else "default"
   std::optional<std::time_t> now = {};  ///< the time strftime_now sees; none: the clock
-  jinja::limits most = {};              ///< bounds of a rendering; reaching one is an error
+  chat_limits most = {};                ///< bounds of a rendering; reaching one is an error
 };
 
 /// Bytes [begin, end) of a rendered text that the assistant produced, the token that ends its turn included.
@@ -58,10 +74,10 @@ struct rendered_chat {
 };
 
 /// The messages as JSON.
-inline chat_json to_json(const std::vector<chat_message>& messages) {
-  chat_json list = chat_json::array();
-  for (const chat_message& m : messages) list.push_back({{"role", m.role}, {"content", m.content}});
-  return list;
-}
+chat_json to_json(const std::vector<chat_message>& messages);
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/text/detail/chat_message.ipp>
+#endif

@@ -1,6 +1,8 @@
 // UTF-8: reading one character, finding what is not UTF-8, and replacing it.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -47,22 +49,7 @@ inline utf8_char read_utf8_before(const char* begin, const char* p) {
 }
 
 /// Appends the UTF-8 form of a code point.
-inline void append_utf8(std::string& to, char32_t code) {
-  const auto put = [&](char32_t byte) { to.push_back(static_cast<char>(static_cast<unsigned char>(byte))); };
-  if (code < 0x80) return put(code);
-  if (code < 0x800) {
-    put(0xC0 | code >> 6);
-  } else {
-    if (code < 0x10000) {
-      put(0xE0 | code >> 12);
-    } else {
-      put(0xF0 | code >> 18);
-      put(0x80 | (code >> 12 & 0x3F));
-    }
-    put(0x80 | (code >> 6 & 0x3F));
-  }
-  put(0x80 | (code & 0x3F));
-}
+void append_utf8(std::string& to, char32_t code);
 
 /// The number of leading bytes of `text` below 0x80, a word at a time.
 inline std::size_t ascii_prefix(std::string_view text) {
@@ -77,39 +64,14 @@ inline std::size_t ascii_prefix(std::string_view text) {
 }
 
 /// The offset of the first byte that is not UTF-8, or npos.
-inline std::size_t find_invalid_utf8(std::string_view text) {
-  const char* const end = text.data() + text.size();
-  for (std::size_t i = 0; i < text.size();) {
-    if (static_cast<unsigned char>(text[i]) < 0x80) {
-      i += ascii_prefix(text.substr(i));
-      continue;
-    }
-    const utf8_char c = read_utf8(text.data() + i, end);
-    if (!c.valid) return i;
-    i += static_cast<std::size_t>(c.length);
-  }
-  return std::string_view::npos;
-}
+std::size_t find_invalid_utf8(std::string_view text);
 
 /// Appends `bytes`, each maximal broken part replaced by U+FFFD. With `keep_cut`, a character that the end of `bytes`
 /// cuts is left out. Returns how many bytes were used.
-inline std::size_t append_lossy_utf8(std::string& to, std::string_view bytes, bool keep_cut = false) {
-  const char* const end = bytes.data() + bytes.size();
-  std::size_t i = 0;
-  while (i < bytes.size()) {
-    const std::size_t plain = ascii_prefix(bytes.substr(i));
-    to.append(bytes, i, plain);
-    i += plain;
-    if (i == bytes.size()) break;
-    const utf8_char c = read_utf8(bytes.data() + i, end);
-    if (c.cut && keep_cut) break;
-    if (c.valid)
-      to.append(bytes, i, static_cast<std::size_t>(c.length));
-    else
-      to += "\xEF\xBF\xBD";
-    i += static_cast<std::size_t>(c.length);
-  }
-  return i;
-}
+std::size_t append_lossy_utf8(std::string& to, std::string_view bytes, bool keep_cut = false);
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/text/detail/utf8.ipp>
+#endif

@@ -1,46 +1,32 @@
 // How often each different word occurs: what byte-pair merges are learned from.
 #pragma once
 
-#include <zer0/core/error.hpp>
-#include <zer0/text/known_pattern.hpp>
-#include <zer0/text/word_cache.hpp>
+#include <zer0/core/compiled.hpp>
+#include <zer0/text/detail/word_cache.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace zer0 {
 
+namespace detail {
+class known_pattern;
+}
+
 /// Words and their counts, in the order in which they came first. Memory: the bytes of the different words and about 35
 /// for each of them. For one thread.
 class word_counts {
  public:
   /// Adds the words of a text as the ByteLevel pre-tokenizer with GPT-2's regex cuts them; `text` is valid UTF-8.
-  void add_text(std::string_view text) {
-    pattern().split(text, [&](std::string_view word) { add(word); });
-  }
+  void add_text(std::string_view text);
 
   void add(std::string_view word, std::int64_t times = 1) { add(word, detail::word_cache::hash(word), times); }
 
   /// The same; `hash` must be word_cache::hash(word).
-  void add(std::string_view word, std::uint64_t hash, std::int64_t times) {
-    if (words_.size() >= slots_.size() / 2) grow();
-    std::size_t i = place(hash);
-    for (; slots_[i] != 0; i = (i + 1) & (slots_.size() - 1)) {
-      entry& known = words_[slots_[i] - 1];
-      if (known.hash != hash || this->word(slots_[i] - 1) != word) continue;
-      known.count += times;
-      return;
-    }
-    require(words_.size() < std::numeric_limits<std::uint32_t>::max() - 1, "there are more than ", words_.size(),
-            " different words; train on fewer texts");
-    words_.push_back({hash, bytes_.size(), times});
-    bytes_.append(word);
-    slots_[i] = static_cast<std::uint32_t>(words_.size());
-  }
+  void add(std::string_view word, std::uint64_t hash, std::int64_t times);
 
   /// How many different words there are.
   [[nodiscard]] std::size_t size() const { return words_.size(); }
@@ -56,10 +42,7 @@ class word_counts {
     return bytes_.capacity() + words_.capacity() * sizeof(entry) + slots_.capacity() * sizeof(slots_[0]);
   }
 
-  static const detail::known_pattern& pattern() {
-    static const detail::known_pattern gpt2 = *detail::known_pattern::find(detail::gpt2_pattern);
-    return gpt2;
-  }
+  static const detail::known_pattern& pattern();
 
  private:
   struct entry {
@@ -77,14 +60,7 @@ class word_counts {
     return static_cast<std::size_t>(hash * 0x9E3779B97F4A7C15ULL >> 20) & (slots_.size() - 1);
   }
 
-  void grow() {
-    slots_.assign(slots_.empty() ? 64 : 2 * slots_.size(), 0);
-    for (std::size_t word = 0; word < words_.size(); ++word) {
-      std::size_t i = place(words_[word].hash);
-      while (slots_[i] != 0) i = (i + 1) & (slots_.size() - 1);
-      slots_[i] = static_cast<std::uint32_t>(word + 1);
-    }
-  }
+  void grow();
 
   std::vector<entry> words_;
   std::string bytes_;
@@ -92,3 +68,7 @@ class word_counts {
 };
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/text/detail/word_counts.ipp>
+#endif

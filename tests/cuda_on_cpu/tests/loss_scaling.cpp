@@ -5,6 +5,7 @@
 #include <zer0/device/cpu.hpp>
 #include <zer0/device/cuda.cuh>
 #include <zer0/io/checkpoint.hpp>
+#include <zer0/io/detail/json_file.hpp>
 #include <zer0/model/model.hpp>
 #include <zer0/recipe/training_loop.hpp>
 

@@ -1,56 +1,16 @@
 // Attention of new tokens to the key/value cache on the cpu device.
 #pragma once
 
-#include <zer0/device/cpu/attention_tile.hpp>
+#include <zer0/core/compiled.hpp>
 #include <zer0/device/cpu/device.hpp>
 
 namespace zer0 {
-namespace detail {
 
-/// One new token of one head, over the keys of its window: dot products and a weighted sum, each key and value read
-/// once.
-inline void attend_one(const attention_sizes& a, const float* q, tensor_view<const float> k, tensor_view<const float> v,
-                       index_t keys, float* o) {
-  struct scores_memory;
-  float* const scores = thread_scratch<scores_memory>(keys);
-  const auto query = as_array(q, a.head_dim);
-  for (index_t j = 0; j < keys; ++j) scores[j] = (query * as_array(k.row(j), a.head_dim)).sum();
-  auto p = as_array(scores, keys);
-  soften(a, p);
-  p = ((p - p.maxCoeff()) * score_factor(a)).exp();
-  const float total = p.sum();
-  auto out = as_array(o, v.cols);
-  out.setZero();
-  for (index_t j = 0; j < keys; ++j) out += scores[j] * as_array(v.row(j), v.cols);
-  out *= 1 / total;
-}
-
-}  // namespace detail
-
-inline void cached_attention(cpu&, const attention_sizes& a, tensor_view<const float> q, kv_view<const float> cache,
-                             id_span starts, id_span past, tensor_view<float> o) {
-  for (std::size_t s = 0; s + 1 < starts.size(); ++s) {
-    const index_t begin = starts[s];
-    const index_t length = starts[s + 1] - begin;
-    const index_t tiles = (length + detail::query_tile - 1) / detail::query_tile;
-    const index_t first_key = static_cast<index_t>(s) * cache.capacity;
-    detail::parallel_for_uneven(tiles * a.heads, (past[s] + length) * a.head_dim, [&](index_t task) {
-      const index_t head = task % a.heads;
-      const index_t kv = head / (a.heads / a.kv_heads);
-      const index_t i = task / a.heads * detail::query_tile;
-      const index_t rows = std::min(detail::query_tile, length - i);
-      const index_t visible = past[s] + i + 1;
-      const auto keys = detail::head_of(cache.keys, kv, a.head_dim).row_block(first_key, visible + rows - 1);
-      const auto values = detail::head_of(cache.values, kv, a.value_width()).row_block(first_key, visible + rows - 1);
-      const auto queries = detail::head_of(q, head, a.head_dim).row_block(begin + i, rows);
-      const auto out = detail::head_of(o, head, a.value_width()).row_block(begin + i, rows);
-      const index_t hidden = a.hidden(visible), seen = visible - hidden;
-      if (rows == 1 && a.dropout == 0)
-        return detail::attend_one(a, queries.data, keys.row_block(hidden, seen), values.row_block(hidden, seen), seen,
-                                  out.data);
-      detail::flash_rows(a, queries, keys, values, visible, (begin + i) * a.heads + head, out, nullptr);
-    });
-  }
-}
+void cached_attention(cpu&, const attention_sizes& a, tensor_view<const float> q, kv_view<const float> cache,
+                      id_span starts, id_span past, tensor_view<float> o);
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/device/cpu/detail/cached_attention.ipp>
+#endif

@@ -1,7 +1,7 @@
 // The cpu device: float32 on all cores of the host.
 #pragma once
 
-#include <zer0/device/cpu/parallel.hpp>
+#include <zer0/device/cpu/detail/parallel.hpp>
 #include <zer0/device/device.hpp>
 #include <zer0/device/host_memory.hpp>
 

@@ -1,27 +1,18 @@
 // Embedding of the cpu device.
 #pragma once
 
-#include <zer0/device/cpu/elements.hpp>
+#include <zer0/core/compiled.hpp>
+#include <zer0/device/cpu/device.hpp>
 
 namespace zer0 {
 
-inline void embedding_forward(cpu& d, tensor_view<const float> table, id_span ids, tensor_view<float> y) {
-  gather_rows(d, table, ids, y);
-}
+void embedding_forward(cpu& d, tensor_view<const float> table, id_span ids, tensor_view<float> y);
 
 /// Threads share the columns, not the tokens: each sum keeps the order of the tokens, and no two threads meet.
-inline void embedding_backward(cpu&, id_span ids, tensor_view<const float> dy, tensor_view<float> dtable) {
-  constexpr index_t block = 64;
-  detail::parallel_for((dy.cols + block - 1) / block, dy.rows * block, [&](index_t b) {
-    const index_t first = b * block;
-    const index_t count = std::min(block, dy.cols - first);
-    for (index_t i = 0; i < dy.rows; ++i) {
-      float* to = dtable.row(ids[static_cast<std::size_t>(i)]) + first;
-      const float* from = dy.row(i) + first;
-#pragma omp simd
-      for (index_t j = 0; j < count; ++j) to[j] += from[j];
-    }
-  });
-}
+void embedding_backward(cpu&, id_span ids, tensor_view<const float> dy, tensor_view<float> dtable);
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/device/cpu/detail/embedding.ipp>
+#endif

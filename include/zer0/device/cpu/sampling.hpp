@@ -1,18 +1,19 @@
 // Choosing tokens on the cpu device.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/device/cpu/device.hpp>
-#include <zer0/device/cpu/parallel.hpp>
-#include <zer0/device/sampler.hpp>
+
+#include <cstdint>
+#include <span>
 
 namespace zer0 {
 
-inline void choose_tokens(cpu&, const sampling& rules, tensor_view<const float> logits, const sampling_rows& rows,
-                          std::span<std::int32_t> tokens) {
-  rules.check();
-  detail::parallel_for(logits.rows, 8 * logits.cols, [&](index_t i) {
-    tokens[static_cast<std::size_t>(i)] = detail::choose_token(rules, logits, rows, i);
-  });
-}
+void choose_tokens(cpu&, const sampling& rules, tensor_view<const float> logits, const sampling_rows& rows,
+                   std::span<std::int32_t> tokens);
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/device/cpu/detail/sampling.ipp>
+#endif

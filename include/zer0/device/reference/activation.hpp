@@ -2,6 +2,7 @@
 #pragma once
 
 #include <zer0/device/activation.hpp>
+#include <zer0/device/host_instances.hpp>
 #include <zer0/device/reference/elements.hpp>
 
 namespace zer0 {
@@ -32,5 +33,9 @@ void gate_backward(reference&, A, tensor_view<const double> gate, tensor_view<co
       dgate(i, j) = to_gate;
     }
 }
+
+#ifdef ZER0_COMPILED
+ZER0_INSTANCES_OF_ACTIVATIONS(extern, reference)
+#endif
 
 }  // namespace zer0

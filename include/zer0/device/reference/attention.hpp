@@ -1,165 +1,38 @@
 // Attention of the reference device: three nested loops, whichever kernel is asked for.
 #pragma once
 
-#include <zer0/device/reference/cross_entropy.hpp>
-#include <zer0/device/reference/elements.hpp>
+#include <zer0/core/compiled.hpp>
+#include <zer0/device/reference/device.hpp>
 
-#include <limits>
-#include <vector>
+#include <span>
 
 namespace zer0 {
-namespace detail {
 
-inline double dot(const double* a, const double* b, index_t n) {
-  double total = 0;
-  for (index_t i = 0; i < n; ++i) total += a[i] * b[i];
-  return total;
-}
+void standard_attention_forward(reference& d, const attention_sizes& a, tensor_view<const double> q,
+                                tensor_view<const double> k, tensor_view<const double> v, id_span starts,
+                                tensor_view<double> probabilities, tensor_view<double> o);
 
-/// Factor of the probability of key j for the query in row token*H + head: 0 if dropped, else 1/(1-p).
-inline double attention_dropout(const attention_sizes& a, index_t row, index_t j) {
-  if (a.dropout == 0) return 1;
-  return random_word(a.stream, row, j) >= drop_below(a.dropout) ? 1 / (1 - a.dropout) : 0;
-}
+void standard_attention_backward(reference& d, const attention_sizes& a, tensor_view<const double> q,
+                                 tensor_view<const double> k, tensor_view<const double> v, id_span starts,
+                                 tensor_view<const double> probabilities, tensor_view<const double> dout,
+                                 tensor_view<double> /*scratch*/, tensor_view<double> dq, tensor_view<double> dk,
+                                 tensor_view<double> dv);
 
-/// Calls f(token, head, kv_head, first token of its sequence, number of keys it sees).
-template <class F>
-void for_each_query(const attention_sizes& a, id_span starts, F f) {
-  for (std::size_t s = 0; s + 1 < starts.size(); ++s)
-    for (index_t token = starts[s]; token < starts[s + 1]; ++token)
-      for (index_t head = 0; head < a.heads; ++head)
-        f(token, head, head / (a.heads / a.kv_heads), index_t{starts[s]}, token - starts[s] + 1);
-}
+void flash_attention_forward(reference&, const attention_sizes& a, tensor_view<const double> q,
+                             tensor_view<const double> k, tensor_view<const double> v, id_span starts,
+                             tensor_view<double> o, std::span<double> lse);
 
-/// The score of one query and one key.
-inline double attention_score(const attention_sizes& a, const double* q, const double* k) {
-  const double s = a.scale * dot(q, k, a.head_dim);
-  return a.soft_cap > 0 ? a.soft_cap * std::tanh(s / a.soft_cap) : s;
-}
+void flash_attention_backward(reference& d, const attention_sizes& a, tensor_view<const double> q,
+                              tensor_view<const double> k, tensor_view<const double> v, id_span starts,
+                              tensor_view<const double> /*o*/, std::span<const double> lse,
+                              tensor_view<const double> dout, std::span<double> /*scratch*/, tensor_view<double> dq,
+                              tensor_view<double> dk, tensor_view<double> dv);
 
-/// Its derivative with respect to scale * q k^T.
-inline double score_slope(const attention_sizes& a, const double* q, const double* k) {
-  if (a.soft_cap == 0) return 1;
-  const double t = std::tanh(a.scale * dot(q, k, a.head_dim) / a.soft_cap);
-  return 1 - t * t;
-}
-
-/// Scores of one query against `keys` keys from row `first` on; minus infinity before its window.
-inline std::vector<double> scores(const attention_sizes& a, const double* q, tensor_view<const double> k, index_t first,
-                                  index_t keys, index_t kv_head) {
-  std::vector<double> out(static_cast<std::size_t>(keys));
-  for (index_t j = 0; j < keys; ++j)
-    out[static_cast<std::size_t>(j)] = j < a.hidden(keys)
-                                           ? -std::numeric_limits<double>::infinity()
-                                           : attention_score(a, q, k.row(first + j) + kv_head * a.head_dim);
-  return out;
-}
-
-/// The gradients of one query row, given its probabilities before dropout.
-inline void attention_row_backward(const attention_sizes& a, index_t token, index_t head, index_t kv, index_t first,
-                                   index_t keys, const double* probabilities, tensor_view<const double> q,
-                                   tensor_view<const double> k, tensor_view<const double> v,
-                                   tensor_view<const double> dout, tensor_view<double> dq, tensor_view<double> dk,
-                                   tensor_view<double> dv) {
-  const index_t c = a.head_dim;
-  const index_t cv = a.value_width();
-  const double* qrow = q.row(token) + head * c;
-  const double* dorow = dout.row(token) + head * cv;
-  std::vector<double> dp(static_cast<std::size_t>(keys));
-  double weighted = 0;
-  for (index_t j = 0; j < keys; ++j) {
-    const double keep = attention_dropout(a, token * a.heads + head, j);
-    dp[static_cast<std::size_t>(j)] = keep * dot(dorow, v.row(first + j) + kv * cv, cv);
-    weighted += probabilities[j] * dp[static_cast<std::size_t>(j)];
-    for (index_t e = 0; e < cv; ++e) dv(first + j, kv * cv + e) += keep * probabilities[j] * dorow[e];
-  }
-  for (index_t j = 0; j < keys; ++j) {
-    const double ds = a.scale * score_slope(a, qrow, k.row(first + j) + kv * c) * probabilities[j] *
-                      (dp[static_cast<std::size_t>(j)] - weighted);
-    for (index_t e = 0; e < c; ++e) {
-      dq(token, head * c + e) += ds * k(first + j, kv * c + e);
-      dk(first + j, kv * c + e) += ds * qrow[e];
-    }
-  }
-}
-
-inline void attend(const attention_sizes& a, index_t row, const std::vector<double>& s, double lse,
-                   tensor_view<const double> v, index_t first, index_t kv, double* o) {
-  for (index_t e = 0; e < a.value_width(); ++e) {
-    o[e] = 0;
-    for (std::size_t j = 0; j < s.size(); ++j)
-      o[e] += attention_dropout(a, row, static_cast<index_t>(j)) * std::exp(s[j] - lse) *
-              v(first + static_cast<index_t>(j), kv * a.value_width() + e);
-  }
-}
-
-inline double log_sum_exp(const std::vector<double>& s) {
-  return log_sum_exp(tensor_view<const double>(s.data(), 1, static_cast<index_t>(s.size())), 0);
-}
-
-}  // namespace detail
-
-inline void standard_attention_forward(reference& d, const attention_sizes& a, tensor_view<const double> q,
-                                       tensor_view<const double> k, tensor_view<const double> v, id_span starts,
-                                       tensor_view<double> probabilities, tensor_view<double> o) {
-  fill(d, probabilities, 0);
-  detail::for_each_query(a, starts, [&](index_t token, index_t head, index_t kv, index_t first, index_t keys) {
-    const auto s = detail::scores(a, q.row(token) + head * a.head_dim, k, first, keys, kv);
-    const double lse = detail::log_sum_exp(s);
-    for (index_t j = 0; j < keys; ++j)
-      probabilities(token * a.heads + head, j) = std::exp(s[static_cast<std::size_t>(j)] - lse);
-    detail::attend(a, token * a.heads + head, s, lse, v, first, kv, o.row(token) + head * a.value_width());
-  });
-}
-
-inline void standard_attention_backward(reference& d, const attention_sizes& a, tensor_view<const double> q,
-                                        tensor_view<const double> k, tensor_view<const double> v, id_span starts,
-                                        tensor_view<const double> probabilities, tensor_view<const double> dout,
-                                        tensor_view<double> /*scratch*/, tensor_view<double> dq, tensor_view<double> dk,
-                                        tensor_view<double> dv) {
-  for (const auto& gradient : {dq, dk, dv}) fill(d, gradient, 0);
-  detail::for_each_query(a, starts, [&](index_t token, index_t head, index_t kv, index_t first, index_t keys) {
-    detail::attention_row_backward(a, token, head, kv, first, keys, probabilities.row(token * a.heads + head), q, k, v,
-                                   dout, dq, dk, dv);
-  });
-}
-
-inline void flash_attention_forward(reference&, const attention_sizes& a, tensor_view<const double> q,
-                                    tensor_view<const double> k, tensor_view<const double> v, id_span starts,
-                                    tensor_view<double> o, std::span<double> lse) {
-  detail::for_each_query(a, starts, [&](index_t token, index_t head, index_t kv, index_t first, index_t keys) {
-    const auto s = detail::scores(a, q.row(token) + head * a.head_dim, k, first, keys, kv);
-    const index_t row = token * a.heads + head;
-    lse[static_cast<std::size_t>(row)] = detail::log_sum_exp(s);
-    detail::attend(a, row, s, lse[static_cast<std::size_t>(row)], v, first, kv, o.row(token) + head * a.value_width());
-  });
-}
-
-inline void flash_attention_backward(reference& d, const attention_sizes& a, tensor_view<const double> q,
-                                     tensor_view<const double> k, tensor_view<const double> v, id_span starts,
-                                     tensor_view<const double> /*o*/, std::span<const double> lse,
-                                     tensor_view<const double> dout, std::span<double> /*scratch*/,
-                                     tensor_view<double> dq, tensor_view<double> dk, tensor_view<double> dv) {
-  for (const auto& gradient : {dq, dk, dv}) fill(d, gradient, 0);
-  detail::for_each_query(a, starts, [&](index_t token, index_t head, index_t kv, index_t first, index_t keys) {
-    auto p = detail::scores(a, q.row(token) + head * a.head_dim, k, first, keys, kv);
-    for (double& e : p) e = std::exp(e - lse[static_cast<std::size_t>(token * a.heads + head)]);
-    detail::attention_row_backward(a, token, head, kv, first, keys, p.data(), q, k, v, dout, dq, dk, dv);
-  });
-}
-
-inline void cached_attention(reference&, const attention_sizes& a, tensor_view<const double> q,
-                             kv_view<const double> cache, id_span starts, id_span past, tensor_view<double> o) {
-  for (std::size_t s = 0; s + 1 < starts.size(); ++s)
-    for (index_t token = starts[s]; token < starts[s + 1]; ++token)
-      for (index_t head = 0; head < a.heads; ++head) {
-        const index_t kv = head / (a.heads / a.kv_heads);
-        const index_t first = static_cast<index_t>(s) * cache.capacity;
-        const index_t keys = past[s] + token - starts[s] + 1;
-        const auto row = detail::scores(a, q.row(token) + head * a.head_dim, cache.keys, first, keys, kv);
-        detail::attend(a, token * a.heads + head, row, detail::log_sum_exp(row), cache.values, first, kv,
-                       o.row(token) + head * a.value_width());
-      }
-}
+void cached_attention(reference&, const attention_sizes& a, tensor_view<const double> q, kv_view<const double> cache,
+                      id_span starts, id_span past, tensor_view<double> o);
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/device/reference/detail/attention.ipp>
+#endif

@@ -1,51 +1,24 @@
 // LayerNorm of the reference device.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/device/reference/device.hpp>
 
-#include <cmath>
+#include <span>
 
 namespace zer0 {
 
-inline void layer_norm_forward(reference&, tensor_view<const double> x, std::span<const double> weight,
-                               std::span<const double> bias, double eps, tensor_view<double> y, std::span<double> mean,
-                               std::span<double> rstd) {
-  const auto n = static_cast<double>(x.cols);
-  for (index_t i = 0; i < x.rows; ++i) {
-    double sum = 0, squares = 0;
-    for (index_t j = 0; j < x.cols; ++j) sum += x(i, j);
-    const double m = sum / n;
-    for (index_t j = 0; j < x.cols; ++j) squares += (x(i, j) - m) * (x(i, j) - m);
-    const double r = 1 / std::sqrt(squares / n + eps);
-    mean[static_cast<std::size_t>(i)] = m;
-    rstd[static_cast<std::size_t>(i)] = r;
-    for (index_t j = 0; j < x.cols; ++j)
-      y(i, j) = (x(i, j) - m) * r * weight[static_cast<std::size_t>(j)] + bias[static_cast<std::size_t>(j)];
-  }
-}
+void layer_norm_forward(reference&, tensor_view<const double> x, std::span<const double> weight,
+                        std::span<const double> bias, double eps, tensor_view<double> y, std::span<double> mean,
+                        std::span<double> rstd);
 
 /// With z = (x - mean) r and g = weight dy: dx = beta dx + r (g - mean(g) - z mean(g z)).
-inline void layer_norm_backward(reference&, tensor_view<const double> x, std::span<const double> weight,
-                                std::span<const double> mean, std::span<const double> rstd,
-                                tensor_view<const double> dy, double beta, tensor_view<double> dx,
-                                std::span<double> dweight, std::span<double> dbias) {
-  const auto n = static_cast<double>(x.cols);
-  for (index_t i = 0; i < x.rows; ++i) {
-    const double m = mean[static_cast<std::size_t>(i)], r = rstd[static_cast<std::size_t>(i)];
-    double along_one = 0, along_z = 0;
-    for (index_t j = 0; j < x.cols; ++j) {
-      const double g = weight[static_cast<std::size_t>(j)] * dy(i, j);
-      along_one += g / n;
-      along_z += g * (x(i, j) - m) * r / n;
-    }
-    for (index_t j = 0; j < x.cols; ++j) {
-      const auto at = static_cast<std::size_t>(j);
-      const double z = (x(i, j) - m) * r;
-      dweight[at] += dy(i, j) * z;
-      dbias[at] += dy(i, j);
-      dx(i, j) = (beta == 0 ? 0 : beta * dx(i, j)) + r * (weight[at] * dy(i, j) - along_one - z * along_z);
-    }
-  }
-}
+void layer_norm_backward(reference&, tensor_view<const double> x, std::span<const double> weight,
+                         std::span<const double> mean, std::span<const double> rstd, tensor_view<const double> dy,
+                         double beta, tensor_view<double> dx, std::span<double> dweight, std::span<double> dbias);
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/device/reference/detail/norms.ipp>
+#endif

@@ -1,24 +1,17 @@
 // Sums over sequences and pairs of them on the reference device.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/device/reference/device.hpp>
+
+#include <span>
 
 namespace zer0 {
 
-inline void sum_sequences(reference&, id_span starts, std::span<const double> x, std::span<double> sums) {
-  for (std::size_t s = 0; s + 1 < starts.size(); ++s) {
-    sums[s] = 0;
-    for (auto i = static_cast<std::size_t>(starts[s]); i < static_cast<std::size_t>(starts[s + 1]); ++i)
-      sums[s] += x[i];
-  }
-}
+void sum_sequences(reference&, id_span starts, std::span<const double> x, std::span<double> sums);
 
-inline void scale_sequences(reference&, id_span starts, std::span<const double> factors, std::span<const double> x,
-                            std::span<double> y) {
-  for (std::size_t s = 0; s + 1 < starts.size(); ++s)
-    for (auto i = static_cast<std::size_t>(starts[s]); i < static_cast<std::size_t>(starts[s + 1]); ++i)
-      y[i] = factors[s] * x[i];
-}
+void scale_sequences(reference&, id_span starts, std::span<const double> factors, std::span<const double> x,
+                     std::span<double> y);
 
 template <class Policy>
 void judge_pairs(reference&, const Policy& policy, const pair_sums& of, double* totals, std::span<double> slopes) {
@@ -28,3 +21,7 @@ void judge_pairs(reference&, const Policy& policy, const pair_sums& of, double* 
 }
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/device/reference/detail/elements.ipp>
+#endif

@@ -1,16 +1,19 @@
 // Choosing tokens on the reference device.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/device/reference/device.hpp>
-#include <zer0/device/sampler.hpp>
+
+#include <cstdint>
+#include <span>
 
 namespace zer0 {
 
-inline void choose_tokens(reference&, const sampling& rules, tensor_view<const double> logits,
-                          const sampling_rows& rows, std::span<std::int32_t> tokens) {
-  rules.check();
-  for (index_t i = 0; i < logits.rows; ++i)
-    tokens[static_cast<std::size_t>(i)] = detail::choose_token(rules, logits, rows, i);
-}
+void choose_tokens(reference&, const sampling& rules, tensor_view<const double> logits, const sampling_rows& rows,
+                   std::span<std::int32_t> tokens);
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/device/reference/detail/sampling.ipp>
+#endif

@@ -1,13 +1,17 @@
 // What differs between families of models in files: the keys of config.json and the names of tensors.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/core/dims.hpp>
-#include <zer0/io/family/config_file.hpp>
+
+#include <nlohmann/json_fwd.hpp>
 
 #include <string>
 #include <string_view>
 
 namespace zer0 {
+
+class config_file;
 
 /// What config.json says of a model.
 struct model_config {
@@ -27,14 +31,11 @@ struct tensor_place {
 
 namespace detail {
 
-inline tensor_place own_place(const std::string& name) { return {.name = name}; }
-inline bool is_rotary_table(std::string_view name) { return name.ends_with("rotary_emb.inv_freq"); }
+tensor_place own_place(const std::string& name);
+bool is_rotary_table(std::string_view name);
 
 /// The name with `from` replaced where it first occurs.
-inline std::string renamed(std::string name, std::string_view from, std::string_view to) {
-  const std::size_t at = name.find(from);
-  return at == std::string::npos ? name : name.replace(at, from.size(), to);
-}
+std::string renamed(std::string name, std::string_view from, std::string_view to);
 
 }  // namespace detail
 
@@ -52,3 +53,7 @@ struct model_family {
 };
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/io/family/detail/family.ipp>
+#endif

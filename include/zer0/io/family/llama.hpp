@@ -6,91 +6,12 @@
 namespace zer0::family {
 namespace detail {
 
-/// Rotary positions as older files have them (rope_theta, rope_scaling) and newer ones (rope_parameters).
-inline void read_rope(const config_file& file, model_config& config) {
-  dims& sizes = config.sizes;
-  sizes.rope_theta = file.get_or<double>("rope_theta", sizes.rope_theta);
-  for (const char* key : {"rope_scaling", "rope_parameters"}) {
-    if (!file.has(key) || !file[key].is_object()) continue;
-    const nlohmann::json& rope = file[key];
-    const auto old_name = json_or<std::string>(rope, "type", "default", file.path());
-    config.rope_type = json_or<std::string>(rope, "rope_type", old_name, file.path());
-    const bool known = config.rope_type == "default" || config.rope_type == "linear" || config.rope_type == "llama3" ||
-                       config.rope_type == "yarn";
-    require(known, file.path().string(), ": rope_type is \"", config.rope_type, "\" in ", key,
-            "; this version knows \"default\", \"linear\", \"llama3\" and \"yarn\"");
-    const auto number = [&](const char* name, double otherwise) {
-      return json_or<double>(rope, name, otherwise, file.path());
-    };
-    sizes.rope_theta = number("rope_theta", sizes.rope_theta);
-    rope_scaling_sizes& r = sizes.rope_scaling;
-    if (config.rope_type != "default") r.factor = json_member<double>(rope, "factor", file.path());
-    r.original_max_seq_len = json_or<index_t>(rope, "original_max_position_embeddings", 0, file.path());
-    r.low_freq_factor = number("low_freq_factor", r.low_freq_factor);
-    r.high_freq_factor = number("high_freq_factor", r.high_freq_factor);
-    r.beta_fast = number("beta_fast", r.beta_fast);
-    r.beta_slow = number("beta_slow", r.beta_slow);
-    r.attention_factor = number("attention_factor", r.attention_factor);
-    r.mscale = number("mscale", r.mscale);
-    r.mscale_all_dim = number("mscale_all_dim", r.mscale_all_dim);
-  }
-}
-
-/// What transformers know of a type of scaling, and no more: unknown keys are warned of.
-inline nlohmann::json rope_scaling_of(const model_config& config) {
-  const rope_scaling_sizes& r = config.sizes.rope_scaling;
-  nlohmann::json j = {{"rope_type", config.rope_type}};
-  if (config.rope_type == "default") return j;
-  j["factor"] = r.factor;
-  if (config.rope_type == "linear") return j;
-  j["original_max_position_embeddings"] = r.original_max_seq_len ? r.original_max_seq_len : config.sizes.max_seq_len;
-  if (config.rope_type == "llama3") {
-    j.update({{"low_freq_factor", r.low_freq_factor}, {"high_freq_factor", r.high_freq_factor}});
-    return j;
-  }
-  j.update({{"beta_fast", r.beta_fast}, {"beta_slow", r.beta_slow}});
-  if (r.attention_factor > 0) j["attention_factor"] = r.attention_factor;
-  if (r.mscale > 0 && r.mscale_all_dim > 0) j.update({{"mscale", r.mscale}, {"mscale_all_dim", r.mscale_all_dim}});
-  return j;
-}
-inline void write_rope(const model_config& config, nlohmann::json& j) {
-  nlohmann::json scaling = rope_scaling_of(config);
-  j["rope_theta"] = config.sizes.rope_theta;
-  j["rope_scaling"] = config.rope_type == "default" ? nlohmann::json() : scaling;
-  scaling["rope_theta"] = config.sizes.rope_theta;
-  j["rope_parameters"] = scaling;
-}
-
 /// What the families since Llama have in common.
-inline void read_decoder(const config_file& file, model_config& config) {
-  file.only("hidden_act", "silu");
-  dims& s = config.sizes;
-  s.dim = file.get<index_t>("hidden_size");
-  s.n_layers = file.get<index_t>("num_hidden_layers");
-  s.n_heads = file.get<index_t>("num_attention_heads");
-  s.n_kv_heads = file.get_or<index_t>("num_key_value_heads", 0);
-  s.head_dim = file.get_or<index_t>("head_dim", 0);
-  s.vocab_size = file.get<index_t>("vocab_size");
-  s.max_seq_len = file.get_or<index_t>("max_position_embeddings", 2048);
-  s.hidden_dim = file.get<index_t>("intermediate_size");
-  s.norm_eps = file.get_or<double>("rms_norm_eps", 1e-6);
-  read_rope(file, config);
-  config.tied = file.get_or<bool>("tie_word_embeddings", false);
-}
-inline void write_decoder(const model_config& config, nlohmann::json& j) {
-  const dims& s = config.sizes;
-  j.update({{"hidden_act", "silu"},
-            {"hidden_size", s.dim},
-            {"intermediate_size", s.hidden()},
-            {"num_hidden_layers", s.n_layers},
-            {"num_attention_heads", s.n_heads},
-            {"num_key_value_heads", s.kv_heads()},
-            {"head_dim", s.head_size()},
-            {"max_position_embeddings", s.max_seq_len},
-            {"rms_norm_eps", s.norm_eps},
-            {"tie_word_embeddings", config.tied}});
-  write_rope(config, j);
-}
+void read_decoder(const config_file& file, model_config& config);
+void write_decoder(const model_config& config, nlohmann::json& j);
+
+void read_llama(const config_file& file, model_config& config);
+void write_llama(const model_config& config, nlohmann::json& j);
 
 }  // namespace detail
 
@@ -98,17 +19,12 @@ inline void write_decoder(const model_config& config, nlohmann::json& j) {
 inline constexpr model_family llama{
     .type = "llama",
     .architecture = "LlamaForCausalLM",
-    .read =
-        [](const config_file& file, model_config& config) {
-          file.only("attention_bias", false);
-          file.only("mlp_bias", false);
-          detail::read_decoder(file, config);
-        },
-    .write =
-        [](const model_config& config, nlohmann::json& j) {
-          detail::write_decoder(config, j);
-          j.update({{"attention_bias", false}, {"mlp_bias", false}});
-        },
+    .read = detail::read_llama,
+    .write = detail::write_llama,
 };
 
 }  // namespace zer0::family
+
+#ifndef ZER0_COMPILED
+#include <zer0/io/family/detail/llama.ipp>
+#endif

@@ -1,21 +1,15 @@
 // Files of Mixtral: Llama with experts, whose tensors have names of their own.
 #pragma once
 
-#include <zer0/io/family/llama.hpp>
-
-#include <utility>
+#include <zer0/io/family/family.hpp>
 
 namespace zer0::family {
 namespace detail {
 
-inline tensor_place mixtral_place(const std::string& name) {
-  if (name.find(".mlp.") == std::string::npos) return {.name = name};
-  std::string in_file = zer0::detail::renamed(name, ".mlp.", ".block_sparse_moe.");
-  for (const auto& [own, short_name] :
-       {std::pair(".gate_proj.", ".w1."), std::pair(".down_proj.", ".w2."), std::pair(".up_proj.", ".w3.")})
-    in_file = zer0::detail::renamed(in_file, own, short_name);
-  return {.name = in_file};
-}
+tensor_place mixtral_place(const std::string& name);
+
+void read_mixtral(const config_file& file, model_config& config);
+void write_mixtral(const model_config& config, nlohmann::json& j);
 
 }  // namespace detail
 
@@ -24,32 +18,13 @@ inline tensor_place mixtral_place(const std::string& name) {
 inline constexpr model_family mixtral{
     .type = "mixtral",
     .architecture = "MixtralForCausalLM",
-    .read =
-        [](const config_file& file, model_config& config) {
-          detail::read_decoder(file, config);
-          const auto window = file.get_or<index_t>("sliding_window", 0);
-          require(window == 0 || window >= config.sizes.max_seq_len, file.path().string(), ": sliding_window is ",
-                  window, "; windows are not supported in models of this type");
-          expert_sizes& e = config.sizes.experts;
-          e.n_routed = file.get<index_t>("num_local_experts");
-          e.per_token = file.get<index_t>("num_experts_per_tok");
-          e.aux_loss_alpha = file.get_or("router_aux_loss_coef", e.aux_loss_alpha);
-          e.norm_topk_prob = true;
-        },
-    .write =
-        [](const model_config& config, nlohmann::json& j) {
-          const expert_sizes& e = config.sizes.experts;
-          require(e.norm_topk_prob && e.scaling == 1 && e.n_shared == 0,
-                  "write_config: experts.norm_topk_prob is off, experts.scaling is not 1 or there are shared experts; "
-                  "files of Mixtral have none of these");
-          detail::write_decoder(config, j);
-          j.update({{"intermediate_size", e.hidden_dim ? e.hidden_dim : config.sizes.hidden()},
-                    {"num_local_experts", e.n_routed},
-                    {"num_experts_per_tok", e.per_token},
-                    {"router_aux_loss_coef", e.aux_loss_alpha},
-                    {"sliding_window", nullptr}});
-        },
+    .read = detail::read_mixtral,
+    .write = detail::write_mixtral,
     .place = detail::mixtral_place,
 };
 
 }  // namespace zer0::family
+
+#ifndef ZER0_COMPILED
+#include <zer0/io/family/detail/mixtral.ipp>
+#endif

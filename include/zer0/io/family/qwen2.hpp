@@ -1,19 +1,16 @@
 // Files of Qwen2: Llama with a bias in the projections to queries, keys and values.
 #pragma once
 
-#include <zer0/io/family/llama.hpp>
+#include <zer0/io/family/family.hpp>
 
 namespace zer0::family {
 namespace detail {
 
 /// Qwen's files name a window even where no layer uses it.
-inline void refuse_window_in_use(const config_file& file) {
-  file.only("use_sliding_window", false);
-  if (!file.has("layer_types")) return;
-  for (const nlohmann::json& kind : file["layer_types"])
-    require(kind == "full_attention", file.path().string(), ": layer_types has ", kind.dump(),
-            "; layers of different kinds in one model are not supported");
-}
+void refuse_window_in_use(const config_file& file);
+
+void read_qwen2(const config_file& file, model_config& config);
+void write_qwen2(const model_config& config, nlohmann::json& j);
 
 }  // namespace detail
 
@@ -21,16 +18,12 @@ inline void refuse_window_in_use(const config_file& file) {
 inline constexpr model_family qwen2{
     .type = "qwen2",
     .architecture = "Qwen2ForCausalLM",
-    .read =
-        [](const config_file& file, model_config& config) {
-          detail::refuse_window_in_use(file);
-          detail::read_decoder(file, config);
-        },
-    .write =
-        [](const model_config& config, nlohmann::json& j) {
-          detail::write_decoder(config, j);
-          j["use_sliding_window"] = false;
-        },
+    .read = detail::read_qwen2,
+    .write = detail::write_qwen2,
 };
 
 }  // namespace zer0::family
+
+#ifndef ZER0_COMPILED
+#include <zer0/io/family/detail/qwen2.ipp>
+#endif

@@ -1,6 +1,7 @@
 // Rotary positions for longer sequences: interpolation.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/layer/rope.hpp>
 
 namespace zer0 {
@@ -10,11 +11,11 @@ namespace zer0 {
 struct linear_scaling {
   using role = rope_scaling_role;
 
-  static rope_angles angles(const dims& sizes, index_t head_dim) {
-    rope_angles a = unscaled::angles(sizes, head_dim);
-    for (double& f : a.frequencies) f /= sizes.rope_scaling.factor;
-    return a;
-  }
+  static rope_angles angles(const dims& sizes, index_t head_dim);
 };
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/layer/rope_scaling/detail/linear_scaling.ipp>
+#endif

@@ -1,10 +1,8 @@
 // Rotary positions for longer sequences, as Llama 3.1 has them.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/layer/rope.hpp>
-
-#include <algorithm>
-#include <numbers>
 
 namespace zer0 {
 
@@ -15,18 +13,11 @@ namespace zer0 {
 struct llama3_scaling {
   using role = rope_scaling_role;
 
-  static rope_angles angles(const dims& sizes, index_t head_dim) {
-    const rope_scaling_sizes& s = sizes.rope_scaling;
-    const auto tokens = static_cast<double>(s.original_max_seq_len > 0 ? s.original_max_seq_len : sizes.max_seq_len);
-    rope_angles a = unscaled::angles(sizes, head_dim);
-    for (double& f : a.frequencies) {
-      const double wave = 2 * std::numbers::pi / f;
-      const double kept =
-          std::clamp((tokens / wave - s.low_freq_factor) / (s.high_freq_factor - s.low_freq_factor), 0.0, 1.0);
-      f *= (1 - kept) / s.factor + kept;
-    }
-    return a;
-  }
+  static rope_angles angles(const dims& sizes, index_t head_dim);
 };
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/layer/rope_scaling/detail/llama3_scaling.ipp>
+#endif

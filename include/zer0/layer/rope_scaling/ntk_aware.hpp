@@ -1,6 +1,7 @@
 // Rotary positions for longer sequences: a larger base.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/layer/rope.hpp>
 
 namespace zer0 {
@@ -11,13 +12,11 @@ namespace zer0 {
 struct ntk_aware {
   using role = rope_scaling_role;
 
-  static rope_angles angles(const dims& sizes, index_t head_dim) {
-    require(head_dim > 2, "ntk_aware: a head has ", head_dim, " elements that turn; it needs at least 4");
-    const auto c = static_cast<double>(head_dim);
-    dims longer = sizes;
-    longer.rope_theta *= std::pow(sizes.rope_scaling.factor, c / (c - 2));
-    return unscaled::angles(longer, head_dim);
-  }
+  static rope_angles angles(const dims& sizes, index_t head_dim);
 };
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/layer/rope_scaling/detail/ntk_aware.ipp>
+#endif

@@ -1,11 +1,10 @@
 // Checkpoints of a run: when to write them, which to keep.
 #pragma once
 
+#include <zer0/core/compiled.hpp>
 #include <zer0/io/checkpoint.hpp>
 #include <zer0/recipe/training_loop.hpp>
 
-#include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -32,67 +31,37 @@ struct checkpoint_options {
 class checkpoints {
  public:
   explicit checkpoints(checkpoint_options options, std::function<double()> validate = {},
-                       nlohmann::json run = nlohmann::json::object())
-      : options_(std::move(options)), validate_(std::move(validate)), run_(std::move(run)) {
-    require(options_.keep_checkpoint_max >= 1, "keep_checkpoint_max is ", options_.keep_checkpoint_max,
-            "; keep at least 1");
-  }
+                       held<nlohmann::json> run = detail::empty_run());
 
   /// After a resume: goes on comparing with the best loss, and averaging the training loss, of the run so far. Does
   /// what a kill right after the checkpoint left undone: the link `best`, the removal of the oldest.
-  void restore(const training_state& state) {
-    const auto number = [&](const char* key, double otherwise) { return state.run.value(key, otherwise); };
-    best_ = number("best_loss", best_);
-    interval_ = {number("interval_loss", 0), number("interval_counted", 0)};
-    best_step_ = state.run.value("best_step", best_step_);
-    const std::string best = step_name(best_step_);
-    if (std::filesystem::is_directory(options_.directory / best) && !linked("best", best)) link("best", best);
-    if (std::filesystem::is_directory(options_.directory)) remove_oldest();
-  }
+  void restore(const training_state& state);
 
   template <class Run>
   void operator()(const Run& run, const step_report& step) {
-    interval_.add(step);
-    const bool ends = run.stop || step.step >= run.total_steps();
-    const bool look =
-        due(step.step, options_.save_interval) || (step.step >= run.total_steps() && options_.save_interval > 0);
-    bool best = false;
-    if (look) {
-      measured_ = validate_ ? validate_() : interval_.mean();
-      interval_ = {};
-      best = *measured_ < best_;
-      if (best) {
-        best_ = *measured_;
-        best_step_ = step.step;
-      }
-    }
-    const bool regular = due(step.step, options_.save_interval_steps) || (look && !options_.save_best_only);
-    const bool last = ends && options_.save_last;
-    if (best || regular || last) save(run, step.step, best);
+    const choice now = choose(step, run.total_steps(), run.stop);
+    if (now.save) save(run, step.step, now.best);
   }
 
   [[nodiscard]] double best_loss() const { return best_; }
   /// The result of the last look, if there was one.
   [[nodiscard]] std::optional<double> measured() const { return measured_; }
 
-  static std::string step_name(index_t step) {
-    char name[32];
-    std::snprintf(name, sizeof name, "step_%08ld", static_cast<long>(step));
-    return name;
-  }
+  static std::string step_name(index_t step);
 
  private:
-  static bool due(index_t step, index_t interval) { return interval > 0 && step % interval == 0; }
+  struct choice {
+    bool save, best;
+  };
+  /// What to do after a step.
+  choice choose(const step_report& step, index_t total_steps, bool stop);
 
   template <class Run>
   void save(const Run& run, index_t step, bool best) {
     const std::string name = step_name(step);
     try {
-      training_state state{step, run.epoch, run.batch, run.trainer.micro_steps(), run_, options_.base};
-      state.run["best_loss"] = best_;
-      state.run["best_step"] = best_step_;
-      state.run["interval_loss"] = interval_.loss_sum;
-      state.run["interval_counted"] = interval_.counted;
+      const training_state state =
+          with_losses({step, run.epoch, run.batch, run.trainer.micro_steps(), run_, options_.base});
       save_checkpoint(run.trainer, state, options_.directory / name, options_.extra_files);
       link("last", name);
       if (best) link("best", name);
@@ -104,51 +73,19 @@ class checkpoints {
     }
   }
 
-  static void warn(const char* reason) {
-    std::fprintf(stderr, "\nwarning: no checkpoint was written (%s); training goes on, older checkpoints are intact\n",
-                 reason);
-  }
-
+  /// The state, and in its `run` what `restore` needs.
+  [[nodiscard]] training_state with_losses(training_state state) const;
+  static void warn(const char* reason);
   /// Points the link `name` to `target`, replacing an older link at once.
-  void link(const std::string& name, const std::string& target) const {
-    const auto temporary = options_.directory / (name + ".tmp");
-    std::filesystem::remove(temporary);
-    std::filesystem::create_directory_symlink(target, temporary);
-    std::filesystem::rename(temporary, options_.directory / name);
-  }
-
-  void remove_oldest() const {
-    std::vector<std::string> removable;
-    index_t count = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(options_.directory)) {
-      const std::string name = entry.path().filename().string();
-      if (entry.is_symlink() || !entry.is_directory() || !name.starts_with("step_") ||
-          name.find('.') != std::string::npos)
-        continue;
-      ++count;
-      if (!linked("best", name) && !linked("last", name)) removable.push_back(name);
-    }
-    std::sort(removable.begin(), removable.end());
-    for (const std::string& name : removable) {
-      if (count-- <= options_.keep_checkpoint_max) break;
-      remove_whole(options_.directory / name);
-    }
-  }
+  void link(const std::string& name, const std::string& target) const;
+  void remove_oldest() const;
   /// Under a temporary name first: a kill leaves no half of a checkpoint under its name.
-  static void remove_whole(const std::filesystem::path& checkpoint) {
-    const std::filesystem::path temporary = checkpoint.string() + ".tmp";
-    std::filesystem::remove_all(temporary);
-    std::filesystem::rename(checkpoint, temporary);
-    std::filesystem::remove_all(temporary);
-  }
-  [[nodiscard]] bool linked(const std::string& name, const std::string& target) const {
-    std::error_code none;
-    return std::filesystem::read_symlink(options_.directory / name, none) == target;
-  }
+  static void remove_whole(const std::filesystem::path& checkpoint);
+  [[nodiscard]] bool linked(const std::string& name, const std::string& target) const;
 
   checkpoint_options options_;
   std::function<double()> validate_;
-  nlohmann::json run_;
+  held<nlohmann::json> run_;
   double best_ = std::numeric_limits<double>::max();
   index_t best_step_ = 0;
   evaluation interval_;
@@ -156,3 +93,7 @@ class checkpoints {
 };
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/recipe/hook/detail/checkpoints.ipp>
+#endif

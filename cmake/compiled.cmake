@@ -1,0 +1,30 @@
+# zer0::compiled: the same library, with the bodies of what is no template (include/zer0/**/detail/*.ipp) compiled once.
+# A source for each folder, which includes them all; nothing here names a file. Its users see declarations alone, so
+# that their own files compile several times as fast. Names and results are those of zer0::zer0.
+file(GLOB_RECURSE bodies CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/include/zer0/*.ipp")
+set(folders)
+foreach(body ${bodies})
+  cmake_path(GET body PARENT_PATH folder)
+  string(REGEX REPLACE "[/]" "_" name "${folder}")
+  list(APPEND folders ${name})
+  list(APPEND ${name}_bodies "#include <${body}>\n")
+endforeach()
+list(REMOVE_DUPLICATES folders)
+set(sources)
+foreach(name ${folders})
+  list(JOIN ${name}_bodies "" includes)
+  set(source "${CMAKE_CURRENT_BINARY_DIR}/compiled/${name}.cpp")
+  file(CONFIGURE OUTPUT "${source}" CONTENT "${includes}" @ONLY)
+  list(APPEND sources "${source}")
+endforeach()
+
+# Not built unless somebody links it, or installs zer0.
+set(compiled_exclude EXCLUDE_FROM_ALL)
+if(ZER0_INSTALL)
+  set(compiled_exclude)
+endif()
+add_library(zer0_compiled STATIC ${compiled_exclude} ${sources})
+add_library(zer0::compiled ALIAS zer0_compiled)
+set_target_properties(zer0_compiled PROPERTIES EXPORT_NAME compiled POSITION_INDEPENDENT_CODE ON)
+target_compile_definitions(zer0_compiled PUBLIC ZER0_COMPILED)
+target_link_libraries(zer0_compiled PUBLIC zer0)

@@ -1,0 +1,3 @@
+#include "support/shared_models.hpp"
+
+ZER0_SHARED_MODELS()
