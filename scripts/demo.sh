@@ -23,7 +23,7 @@ cmake --build --preset release -j "$(nproc)" --target corpus train eval
 programs=build/release/examples
 
 mkdir -p "$out"
-scripts/demo_steps.sh "$programs" "$out"
+scripts/demo_steps.sh "$programs" "$out" measure
 
 cat <<END
 

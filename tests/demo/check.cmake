@@ -1,7 +1,7 @@
-# Runs scripts/demo_steps.sh in the folder WORK with the programs in PROGRAMS, and looks at what it measures.
+# Runs scripts/demo_steps.sh in the folder WORK with the programs in PROGRAMS, at SIZE, and looks at what it measures.
 file(REMOVE_RECURSE "${WORK}")
 file(MAKE_DIRECTORY "${WORK}")
-execute_process(COMMAND bash "${SOURCE}/scripts/demo_steps.sh" "${PROGRAMS}" "${WORK}" RESULT_VARIABLE rc
+execute_process(COMMAND bash "${SOURCE}/scripts/demo_steps.sh" "${PROGRAMS}" "${WORK}" "${SIZE}" RESULT_VARIABLE rc
                 OUTPUT_VARIABLE out ERROR_VARIABLE err ECHO_OUTPUT_VARIABLE)
 if(NOT rc EQUAL 0)
   message(FATAL_ERROR "demo_steps.sh ends with ${rc}:\n${err}")

@@ -3,6 +3,8 @@
 #include "support/golden_folders.hpp"
 #include "support/temp_dir.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 using namespace support;
