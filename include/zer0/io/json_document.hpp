@@ -12,8 +12,9 @@
 
 namespace zer0 {
 
-/// A value of a class that is only declared where it is held: copies are copies, there always is a value. For
-/// nlohmann::json and ordered_json, whose definition costs a second of compile time.
+/// A value of a class that is only declared where it is held. A copy is a copy; one that was moved from may be assigned
+/// to, and nothing else. For nlohmann::json and ordered_json, whose definition costs a second of compile time: who
+/// looks at the value includes <nlohmann/json.hpp>.
 template <class T>
 class held {
  public:

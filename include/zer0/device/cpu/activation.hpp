@@ -2,9 +2,9 @@
 #pragma once
 
 #include <zer0/device/activation.hpp>
-#include <zer0/device/cpu/device.hpp>
 #include <zer0/device/cpu/detail/float_block.hpp>
 #include <zer0/device/cpu/detail/parallel.hpp>
+#include <zer0/device/cpu/device.hpp>
 #include <zer0/device/host_instances.hpp>
 
 #include <algorithm>
@@ -12,11 +12,16 @@
 namespace zer0 {
 namespace detail {
 
-inline float_block load_block(const float* x, index_t count) {
-  if (count == float_block::size) return float_block(x);
-  float whole[float_block::size] = {};  // the end of a row: computed as the rest of it is
+/// The end of a row: computed as the rest of it is.
+[[gnu::noinline]] inline float_block load_end(const float* x, index_t count) {
+  float whole[float_block::size] = {};
   std::copy(x, x + count, whole);
   return float_block(whole);
+}
+[[gnu::always_inline]] inline float_block load_block(const float* x, index_t count) {
+  if (count == float_block::size) [[likely]]
+    return float_block(x);
+  return load_end(x, count);
 }
 inline void store_block(float* y, index_t count, const float_block& values) {
   if (count == float_block::size) return values.copy_to(y);
