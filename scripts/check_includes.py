@@ -12,8 +12,10 @@ BELOW = {"core": [], "device": ["core"], "layer": ["device"], "attention": ["lay
          "moe": ["layer", "loss"], "model": ["attention", "moe", "loss"], "models": ["model"], "io": ["model"], "optim": ["model"],
          "text": ["core"], "data": ["text"], "generate": ["model", "text"],
          "recipe": ["generate", "optim", "io", "data"], "testing": ["recipe"]}
-LIBRARIES = {"Eigen/": ["device/cpu"], "unsupported/Eigen/": ["device/cpu"], "nlohmann/": ["io", "text", "data"],
-             "pcre2": ["text"], "utf8proc": ["text"], "boost/": [], "catch2/": [],
+INSIDE = ["io/detail", "io/family/detail", "text/detail", "data/detail", "recipe/detail", "recipe/hook/detail"]
+LIBRARIES = {"Eigen/": ["device/cpu/detail"], "unsupported/Eigen/": ["device/cpu/detail"],
+             "nlohmann/json.hpp": INSIDE,  # what users name has json_fwd.hpp: compile time is a feature
+             "pcre2": ["text/detail"], "utf8proc": ["text/detail"], "boost/": [], "catch2/": [],
              "cuda": ["device/cuda"], "cublas": ["device/cuda"], "nccl": ["device/cuda"]}
 
 root = pathlib.Path(__file__).resolve().parent.parent / "include" / "zer0"
