@@ -1,5 +1,6 @@
-// Attention forward and backward: the kernels beside each other over sequence lengths, with the memory they keep; flash
-// with a sliding window, whose cost a token must not grow with the sequence; and what a token takes in caches.
+// Attention forward and backward: the kernels beside each other over sequence lengths, with the
+// memory they keep; flash with a sliding window, whose cost a token must not grow with the
+// sequence; and what a token takes in caches.
 #include "support/machine_peak.hpp"
 #include "support/report.hpp"
 #include <zer0/attention/gqa.hpp>
@@ -24,7 +25,8 @@ struct settings {
 };
 
 template <class Kernel>
-void measure(const char* name, const settings& s, zer0::index_t seq, zer0::index_t window, bench::report& out) {
+void measure(const char* name, const settings& s, zer0::index_t seq, zer0::index_t window,
+             bench::report& out) {
   using kernel = typename Kernel::template kernel<zer0::cpu>;
   zer0::cpu device;
   zer0::arena<zer0::cpu> keep(device);
@@ -39,20 +41,25 @@ void measure(const char* name, const settings& s, zer0::index_t seq, zer0::index
                                 .stream = {1, 2, 3},
                                 .window = window};
   double keys = 0;  // that a query sees, on average
-  for (zer0::index_t i = 1; i <= seq; ++i) keys += static_cast<double>(i - a.hidden(i)) / static_cast<double>(seq);
-  const double product = 2 * static_cast<double>(s.tokens * s.heads * s.head_dim) * keys;  // one of q k^T, p v, ...
+  for (zer0::index_t i = 1; i <= seq; ++i)
+    keys += static_cast<double>(i - a.hidden(i)) / static_cast<double>(seq);
+  const double product =
+      2 * static_cast<double>(s.tokens * s.heads * s.head_dim) * keys;  // one of q k^T, p v, ...
   std::vector<double> forward, backward, share;
   for (int i = 0; i <= s.runs; ++i) {
     keep.reset();
     scratch.reset();
-    zer0::context<zer0::cpu> c{device, keep, scratch, {.starts = starts, .positions = {}, .longest = seq}};
+    zer0::context<zer0::cpu> c{
+        device, keep, scratch, {.starts = starts, .positions = {}, .longest = seq}};
     const auto random = [&](zer0::index_t heads, std::uint32_t site) {
       const auto x = scratch.matrix(s.tokens, heads * s.head_dim);
       zer0::random_normal(device, {1, site, 0}, 0, 1, x);
       return x;
     };
-    const auto q = random(s.heads, 1), k = random(s.kv_heads, 2), v = random(s.kv_heads, 3), dout = random(s.heads, 4);
-    const auto dq = random(s.heads, 5), dk = random(s.kv_heads, 6), dv = random(s.kv_heads, 7), o = random(s.heads, 8);
+    const auto q = random(s.heads, 1), k = random(s.kv_heads, 2), v = random(s.kv_heads, 3),
+               dout = random(s.heads, 4);
+    const auto dq = random(s.heads, 5), dk = random(s.kv_heads, 6), dv = random(s.kv_heads, 7),
+               o = random(s.heads, 8);
     const double peak = bench::best_of(2, [] { return bench::float_peak(2'000'000); });
     typename kernel::saved saved;
     auto start = bench::clock::now();
@@ -71,12 +78,14 @@ void measure(const char* name, const settings& s, zer0::index_t seq, zer0::index
            {"T", seq},
            {"forward ms", bench::median(forward)},
            {"backward ms", bench::median(backward)},
-           {"us a token", (bench::median(forward) + bench::median(backward)) * 1e3 / static_cast<double>(s.tokens)},
+           {"us a token", (bench::median(forward) + bench::median(backward)) * 1e3 /
+                              static_cast<double>(s.tokens)},
            {"% of peak", bench::median(share)},
            {"kept MiB", static_cast<double>(keep.peak()) / 1048576}});
 }
 
-/// What a token takes in the cache of one layer, at the sizes of DeepSeek-V2 (arXiv:2405.04434, section 3.1.2).
+/// What a token takes in the cache of one layer, at the sizes of DeepSeek-V2 (arXiv:2405.04434,
+/// section 3.1.2).
 void measure_caches(bench::report& out) {
   const zer0::dims sizes{.dim = 5120,
                          .n_heads = 128,
@@ -90,7 +99,8 @@ void measure_caches(bench::report& out) {
   const auto add = [&](const char* name, zer0::index_t numbers) {
     out.add({{"attention", name}, {"numbers a token in the cache", numbers}});
   };
-  for (const auto& [name, kv_heads] : {std::pair("gqa, 128 key/value heads", 128), std::pair("gqa, 8", 8)}) {
+  for (const auto& [name, kv_heads] :
+       {std::pair("gqa, 128 key/value heads", 128), std::pair("gqa, 8", 8)}) {
     zer0::dims grouped = sizes;
     grouped.n_kv_heads = kv_heads;
     const auto cache = zer0::layer_of<zer0::gqa<>, zer0::cpu>(grouped).make_cache(device, 1, 1);
@@ -104,7 +114,8 @@ void measure_caches(bench::report& out) {
 int main(int argc, char** argv) try {
   settings s;
   std::string json;
-  po::options_description options("Times causal attention on the CPU at a constant number of tokens");
+  po::options_description options(
+      "Times causal attention on the CPU at a constant number of tokens");
   // clang-format off
   options.add_options()
       ("help", "this text")
@@ -124,12 +135,13 @@ int main(int argc, char** argv) try {
     std::cout << options;
     return 0;
   }
-  bench::report out("attention: " + std::to_string(s.tokens) + " tokens, " + std::to_string(s.heads) + " heads of " +
-                    std::to_string(s.head_dim) + ", " + std::to_string(s.kv_heads) + " key/value heads, float32");
+  bench::report out("attention: " + std::to_string(s.tokens) + " tokens, " +
+                    std::to_string(s.heads) + " heads of " + std::to_string(s.head_dim) + ", " +
+                    std::to_string(s.kv_heads) + " key/value heads, float32");
   for (const zer0::index_t seq : {128, 256, 512, 1024, 2048, 4096}) {
     if (s.tokens % seq != 0) continue;
     measure<zer0::flash>("flash", s, seq, 0, out);
-    if (seq <= 2048) measure<zer0::standard>("standard", s, seq, 0, out);
+    if (seq <= 2048) measure<zer0::standard_attention>("standard", s, seq, 0, out);
   }
   settings longer = s;
   longer.tokens *= 4;

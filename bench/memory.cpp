@@ -1,4 +1,5 @@
-// How much memory DPO takes beside supervised fine-tuning, at the same number of sequences: peaks of whole processes.
+// How much memory DPO takes beside supervised fine-tuning, at the same number of sequences: peaks
+// of whole processes.
 #include "support/freed_memory.hpp"
 #include "support/report.hpp"
 #include <zer0/attention/gqa.hpp>
@@ -30,10 +31,12 @@ class rows {
   explicit rows(const settings& s) : left_(s.steps), steps_(s.steps) {
     for (index_t i = 0; i < s.sequences * s.seq; ++i) {
       batch_.ids.push_back(static_cast<zer0::token_id>((i * 7919 + i / 13) % s.sizes.vocab_size));
-      batch_.targets.push_back(static_cast<zer0::token_id>((i * 104729 + i / 7) % s.sizes.vocab_size));
+      batch_.targets.push_back(
+          static_cast<zer0::token_id>((i * 104729 + i / 7) % s.sizes.vocab_size));
       batch_.weights.push_back(i % s.seq >= s.seq / 2 ? 1.0f : 0.0f);
     }
-    for (index_t i = 0; i <= s.sequences; ++i) batch_.starts.push_back(static_cast<std::int32_t>(i * s.seq));
+    for (index_t i = 0; i <= s.sequences; ++i)
+      batch_.starts.push_back(static_cast<std::int32_t>(i * s.seq));
   }
 
   [[nodiscard]] index_t batches_per_epoch() const { return steps_; }
@@ -120,8 +123,9 @@ int main(int argc, char** argv) try {
     return 0;
   }
   s.sizes.max_seq_len = s.seq;
-  bench::report out("memory: dim " + std::to_string(s.sizes.dim) + ", " + std::to_string(s.sizes.n_layers) +
-                    " layers, vocabulary " + std::to_string(s.sizes.vocab_size) + ", " + std::to_string(s.sequences) +
+  bench::report out("memory: dim " + std::to_string(s.sizes.dim) + ", " +
+                    std::to_string(s.sizes.n_layers) + " layers, vocabulary " +
+                    std::to_string(s.sizes.vocab_size) + ", " + std::to_string(s.sequences) +
                     " sequences of " + std::to_string(s.seq));
   const double sft = peak_of(s, false);
   const double dpo = peak_of(s, true);

@@ -1,4 +1,5 @@
-// A training step of a mixture of experts beside that of a dense model with the same products a token.
+// A training step of a mixture of experts beside that of a dense model with the same products a
+// token.
 #include "support/clock.hpp"
 #include "support/random_batch.hpp"
 #include "support/report.hpp"
@@ -26,7 +27,8 @@ using experts = zer0::decoder<zer0::gqa<zer0::flash>, zer0::moe<>>;
 template <class Variant>
 class timed {
  public:
-  explicit timed(const zer0::dims& sizes) : model_((sizes.check(), sizes)), trainer_((model_.initialize(1), model_)) {}
+  explicit timed(const zer0::dims& sizes)
+      : model_((sizes.check(), sizes)), trainer_((model_.initialize(1), model_)) {}
 
   /// Milliseconds of a step.
   double step(const zer0::token_batch& batch) {
@@ -35,7 +37,9 @@ class timed {
     return bench::seconds_since(start) * 1e3;
   }
   [[nodiscard]] zer0::index_t parameters() const { return model_.parameters().elements(); }
-  [[nodiscard]] double activations_mib() const { return static_cast<double>(trainer_.memory().peak_bytes()) / 1048576; }
+  [[nodiscard]] double activations_mib() const {
+    return static_cast<double>(trainer_.memory().peak_bytes()) / 1048576;
+  }
   [[nodiscard]] const zer0::step_report& report() const { return report_; }
 
  private:
@@ -62,14 +66,15 @@ void measure(const bench::step_settings& s, bench::report& out) {
     ratios.push_back(experts_ms.back() / dense_ms.back());
   }
   const auto row = [&](const char* name, const auto& model, const std::vector<double>& ms) {
-    return nlohmann::ordered_json{{"model", name},
-                                  {"parameters", model.parameters()},
-                                  {"step ms", bench::median(ms)},
-                                  {"tokens/s", static_cast<double>(batch.tokens()) / bench::median(ms) * 1e3},
-                                  {"activations MiB", model.activations_mib()},
-                                  {"ratio", 1},
-                                  {"best ratio", 1},
-                                  {"largest load", ""}};
+    return nlohmann::ordered_json{
+        {"model", name},
+        {"parameters", model.parameters()},
+        {"step ms", bench::median(ms)},
+        {"tokens/s", static_cast<double>(batch.tokens()) / bench::median(ms) * 1e3},
+        {"activations MiB", model.activations_mib()},
+        {"ratio", 1},
+        {"best ratio", 1},
+        {"largest load", ""}};
   };
   out.add(row("dense", a, dense_ms));
   auto moe = row("experts", b, experts_ms);
@@ -83,7 +88,8 @@ void measure(const bench::step_settings& s, bench::report& out) {
 
 int main(int argc, char** argv) try {
   bench::step_settings s;
-  s.sizes = {.dim = 256, .n_layers = 4, .n_heads = 8, .vocab_size = 6400, .experts = {.hidden_dim = 352}};
+  s.sizes = {
+      .dim = 256, .n_layers = 4, .n_heads = 8, .vocab_size = 6400, .experts = {.hidden_dim = 352}};
   std::string json;
   po::options_description options(
       "Times training steps with experts on the CPU, beside a dense model of as many products");
@@ -104,8 +110,8 @@ int main(int argc, char** argv) try {
   po::store(po::parse_command_line(argc, argv, options), values);
   po::notify(values);
   if (values.count("help")) return std::cout << options << '\n', 0;
-  bench::report report("training step, CPU, float32, " + std::to_string(s.batch) + " x " + std::to_string(s.seq) +
-                       " tokens");
+  bench::report report("training step, CPU, float32, " + std::to_string(s.batch) + " x " +
+                       std::to_string(s.seq) + " tokens");
   measure(s, report);
   report.finish(json);
 } catch (const std::exception& e) {

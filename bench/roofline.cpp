@@ -1,5 +1,5 @@
-// The least time of each kernel of a training step on a GPU, from what it must compute and move and the card's peaks.
-// Pure arithmetic: nothing is measured.
+// The least time of each kernel of a training step on a GPU, from what it must compute and move and
+// the card's peaks. Pure arithmetic: nothing is measured.
 #include "support/roofline.hpp"
 
 #include "support/report.hpp"
@@ -36,16 +36,20 @@ int main(int argc, char** argv) try {
   po::notify(values);
   if (values.contains("help")) return std::cout << options, 0;
   s.standard = attention == "standard";
-  zer0::require(s.standard || attention == "flash", "attention is ", attention, "; use flash or standard");
+  zer0::require(s.standard || attention == "flash", "attention is ", attention,
+                "; use flash or standard");
   s.sizes.check();
 
   const bench::step_costs step(s);
   const auto cards = bench::cards();
-  const auto row = [&](const std::string& phase, const std::string& name, double times, double flops, double bytes) {
-    return nlohmann::ordered_json{{"phase", phase},       {"kernel", name},    {"times", static_cast<long>(times)},
-                                  {"GFLOP", flops / 1e9}, {"MB", bytes / 1e6}, {"FLOP/byte", flops / bytes}};
+  const auto row = [&](const std::string& phase, const std::string& name, double times,
+                       double flops, double bytes) {
+    return nlohmann::ordered_json{
+        {"phase", phase},       {"kernel", name},    {"times", static_cast<long>(times)},
+        {"GFLOP", flops / 1e9}, {"MB", bytes / 1e6}, {"FLOP/byte", flops / bytes}};
   };
-  bench::report table("Milliseconds at the least, and what sets them: arithmetic (a) or memory (m)");
+  bench::report table(
+      "Milliseconds at the least, and what sets them: arithmetic (a) or memory (m)");
   double flops = 0, bytes = 0;
   for (const bench::kernel_cost& k : step.kernels()) {
     auto figures = row(k.phase, k.name, k.times, k.flops, k.bytes);
@@ -64,8 +68,8 @@ int main(int argc, char** argv) try {
   }
   table.add(sums);
   table.finish(json);
-  std::printf("\n%.1f million parameters, %.0f tokens a step. Tokens a second at most:", step.parameters() / 1e6,
-              step.tokens());
+  std::printf("\n%.1f million parameters, %.0f tokens a step. Tokens a second at most:",
+              step.parameters() / 1e6, step.tokens());
   for (const bench::card& c : cards)
     std::printf(" %s %.0f;", c.name.c_str(), step.tokens() / bench::floor_of_step(step, c));
   std::printf("\n");

@@ -1,7 +1,8 @@
-// How fast text becomes tokens and tokens text. bench/peers/tokenizer.py runs it beside Hugging Face's tokenizers.
+// How fast text becomes tokens and tokens text. bench/peers/tokenizer.py runs it beside Hugging
+// Face's tokenizers.
 #include "support/machine_peak.hpp"
 #include "support/report.hpp"
-#include <zer0/data/pretrain_records.hpp>
+#include <zer0/data/records.hpp>
 #include <zer0/text/tokenizer.hpp>
 
 #include <boost/program_options.hpp>
@@ -24,7 +25,9 @@ template <class Body>
 double timed(int threads, std::size_t n, Body body) {
   const auto start = bench::clock::now();
   std::vector<std::thread> others;
-  const auto part = [&](int i) { return n * static_cast<std::size_t>(i) / static_cast<std::size_t>(threads); };
+  const auto part = [&](int i) {
+    return n * static_cast<std::size_t>(i) / static_cast<std::size_t>(threads);
+  };
   for (int i = 1; i < threads; ++i) others.emplace_back([&, i] { body(part(i), part(i + 1)); });
   body(0, part(1));
   for (std::thread& t : others) t.join();
@@ -34,11 +37,13 @@ double timed(int threads, std::size_t n, Body body) {
 std::vector<std::string> texts_of(const std::string& path) {
   const zer0::pretrain_records records(path);
   std::vector<std::string> texts(static_cast<std::size_t>(records.size()));
-  for (std::size_t i = 0; i < texts.size(); ++i) records.read(static_cast<zer0::index_t>(i), texts[i]);
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    records.read(static_cast<zer0::index_t>(i), texts[i]);
   return texts;
 }
 
-void measure(const settings& s, const std::string& tokenizer, const std::string& path, bench::report& out) {
+void measure(const settings& s, const std::string& tokenizer, const std::string& path,
+             bench::report& out) {
   auto start = bench::clock::now();
   const zer0::tokenizer tok(tokenizer);
   const double load = bench::seconds_since(start);
@@ -63,7 +68,9 @@ void measure(const settings& s, const std::string& tokenizer, const std::string&
   }
   double tokens = 0;
   for (const auto& one : ids) tokens += static_cast<double>(one.size());
-  const auto name = [](const std::string& p) { return std::filesystem::path(p).filename().string(); };
+  const auto name = [](const std::string& p) {
+    return std::filesystem::path(p).filename().string();
+  };
   out.add({{"tokenizer", name(tokenizer)},
            {"data", name(path)},
            {"MB", bytes / 1e6},
@@ -98,7 +105,8 @@ int main(int argc, char** argv) try {
   }
   po::notify(values);
   zer0::require(s.threads >= 1 && s.runs >= 1, "--threads and --runs must be at least 1");
-  bench::report out("tokenizer: text to tokens on " + std::to_string(s.threads) + " threads, and back on one");
+  bench::report out("tokenizer: text to tokens on " + std::to_string(s.threads) +
+                    " threads, and back on one");
   for (const std::string& tokenizer : s.tokenizers)
     for (const std::string& data : s.data) measure(s, tokenizer, data, out);
   out.finish(json);

@@ -10,7 +10,8 @@
 namespace po = boost::program_options;
 
 namespace bench {
-/// support/train_steps.hpp; cpu/train_step.cpp and cuda/train_step.cu hold it for each line of the table.
+/// support/train_steps.hpp; cpu/train_step.cpp and cuda/train_step.cu hold it for each line of the
+/// table.
 template <class Line>
 void train_steps_on(const step_settings& s, report& out);
 }  // namespace bench
@@ -19,7 +20,8 @@ int main(int argc, char** argv) try {
   bench::step_settings s;
   std::string device = program::default_device(), dtype = "bfloat16";
   std::string json;
-  po::options_description options("Times a training step; defaults are the size that docs/performance.md follows");
+  po::options_description options(
+      "Times a training step; defaults are the size that docs/performance.md follows");
   // clang-format off
   options.add_options()
       ("help", "this text")
@@ -47,11 +49,13 @@ int main(int argc, char** argv) try {
   s.sizes.max_seq_len = s.seq;
   const program::device_place place = program::parse_device(device);
   s.index = place.index;
-  bench::report out("train_step: dim " + std::to_string(s.sizes.dim) + ", " + std::to_string(s.sizes.n_layers) +
-                    " layers, vocabulary " + std::to_string(s.sizes.vocab_size) + ", batch " + std::to_string(s.batch) +
-                    " x " + std::to_string(s.seq) + ", " + device + " " + program::computed_dtype(place, dtype) +
-                    ", dropout " + std::to_string(s.sizes.dropout));
-  program::with_device(place, dtype, [&]<class Line>(Line) { bench::train_steps_on<Line>(s, out); });
+  bench::report out(
+      "train_step: dim " + std::to_string(s.sizes.dim) + ", " + std::to_string(s.sizes.n_layers) +
+      " layers, vocabulary " + std::to_string(s.sizes.vocab_size) + ", batch " +
+      std::to_string(s.batch) + " x " + std::to_string(s.seq) + ", " + device + " " +
+      program::computed_dtype(place, dtype) + ", dropout " + std::to_string(s.sizes.dropout));
+  program::with_device(place, dtype,
+                       [&]<class Line>(Line) { bench::train_steps_on<Line>(s, out); });
   out.finish(json);
   return 0;
 } catch (const std::exception& e) {

@@ -1,4 +1,5 @@
-// Every variant beside the others at one fixed size: the table in docs/variants.md, as Markdown (scripts/variants).
+// Every variant beside the others at one fixed size: the table in docs/variants.md, as Markdown
+// (scripts/variants).
 #include "support/clock.hpp"
 #include "support/random_batch.hpp"
 #include "support/report.hpp"
@@ -21,19 +22,21 @@ using namespace zer0;
 /// The first line is what the others differ from; a new variant is one line.
 using variants = std::tuple<
     // attention
-    decoder<gqa<rope, flash>>, decoder<gqa<rope, standard>>, decoder<gqa<sliding_window>>, decoder<gqa<soft_cap>>,
-    decoder<gqa<qk_norm>>, decoder<gqa<biased<attention_projections>>>, decoder<mla<rope>>,
+    decoder<gqa<rope, flash>>, decoder<gqa<rope, standard_attention>>, decoder<gqa<sliding_window>>,
+    decoder<gqa<soft_cap>>, decoder<gqa<qk_norm>>, decoder<gqa<biased<attention_projections>>>,
+    decoder<mla<rope>>,
     // positions
     decoder<gqa<rope_half_split>>, decoder<gqa<scaled_rope<rope, linear_scaling>>>,
     decoder<gqa<scaled_rope<rope, ntk_aware>>>, decoder<gqa<scaled_rope<rope, yarn>>>,
     decoder<gqa<scaled_rope<rope, llama3_scaling>>>, decoder<gqa<no_position>>,
     decoder<gqa<no_position>, learned_positions>,
     // feed-forward, norm, head
-    decoder<geglu>, decoder<relu_squared_mlp>, decoder<gelu_mlp>, decoder<layer_norm>, decoder<untied_head>,
-    decoder<post_norm>, decoder<sandwich>,
+    decoder<geglu>, decoder<relu_squared_mlp>, decoder<gelu_mlp>, decoder<layer_norm>,
+    decoder<untied_head>, decoder<post_norm>, decoder<sandwich>,
     // experts
-    decoder<moe<softmax_top_k>>, decoder<moe<sigmoid_bias>>, decoder<moe<expert_choice>>, decoder<moe<router_z_loss<>>>,
-    decoder<moe<capacity<>>>, decoder<moe<softmax_top_k, geglu>>,
+    decoder<moe<softmax_top_k>>, decoder<moe<sigmoid_bias>>, decoder<moe<expert_choice>>,
+    decoder<moe<router_z_loss<>>>, decoder<moe<expert_capacity<>>>,
+    decoder<moe<softmax_top_k, geglu>>,
     // training
     decoder<recompute<>>, adapted<decoder<>>, adapted<decoder<>, all_projections>,
     // families
@@ -113,16 +116,18 @@ template <class First, class Variant>
 void print_row(timed<First>& first, int steps) {
   const model_description d = describe<Variant>(sizes, batch, seq);
   timed<Variant> t;
-  std::vector<double> speeds, ratios;  // in pairs with the first: the machine's speed drifts, their ratio does not
+  std::vector<double> speeds,
+      ratios;  // in pairs with the first: the machine's speed drifts, their ratio does not
   for (int i = 0; i < steps; ++i) {
     const double beside = first.step();
     speeds.push_back(t.step());
     ratios.push_back(speeds.back() / beside);
   }
-  std::printf("| `%s` | %.2f | %.2f | %.2f | %.2f | %zu | %.0f | %.2f |\n", type_name<Variant>().c_str(),
-              static_cast<double>(d.parameters) / 1e6, static_cast<double>(d.activated) / 1e6,
-              (d.forward_flops + d.backward_flops) / 1e6, static_cast<double>(d.activation_bytes) / 0x1p20,
-              d.cache_bytes_per_token, bench::median(speeds), bench::median(ratios));
+  std::printf("| `%s` | %.2f | %.2f | %.2f | %.2f | %zu | %.0f | %.2f |\n",
+              type_name<Variant>().c_str(), static_cast<double>(d.parameters) / 1e6,
+              static_cast<double>(d.activated) / 1e6, (d.forward_flops + d.backward_flops) / 1e6,
+              static_cast<double>(d.activation_bytes) / 0x1p20, d.cache_bytes_per_token,
+              bench::median(speeds), bench::median(ratios));
   std::fflush(stdout);
 }
 
@@ -130,8 +135,8 @@ template <class First, class... Rest>
 void print_table(std::type_identity<std::tuple<First, Rest...>>, int steps) {
   timed<First> first;
   std::printf(
-      "| variant | parameters, M | met by a token, M | MFLOP a token | activations, MiB | cache, bytes a token | "
-      "tokens/s | of the first |\n|---|---:|---:|---:|---:|---:|---:|---:|\n");
+      "| variant | parameters, M | met by a token, M | MFLOP a token | activations, MiB | cache, "
+      "bytes a token | tokens/s | of the first |\n|---|---:|---:|---:|---:|---:|---:|---:|\n");
   print_row<First, First>(first, steps);
   (print_row<First, Rest>(first, steps), ...);
 }

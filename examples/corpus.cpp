@@ -1,11 +1,11 @@
-// Writes a small corpus for a first model: stories and facts in English and Chinese to pretrain on, questions with
-// their answers for fine-tuning, and requests with a kind and a rude answer for preference training, all made from a
-// grammar.
+// Writes a small corpus for a first model: stories and facts in English and Chinese to pretrain on,
+// questions with their answers for fine-tuning, and requests with a kind and a rude answer for
+// preference training, all made from a grammar.
 #include "corpus/questions.hpp"
 #include "corpus/unique_documents.hpp"
 #include "corpus/worlds.hpp"
 #include <zer0/core/error.hpp>
-#include <zer0/io/atomic_file.hpp>
+#include <zer0/file/atomic.hpp>
 
 #include <boost/program_options.hpp>
 #include <nlohmann/json.hpp>
@@ -41,28 +41,39 @@ std::optional<options> parse(int argc, char** argv) {
   std::string out;
   po::options_description known(
       "corpus: writes what a small model needs, JSON Lines, half of it English, half Chinese:\n\n"
-      "  DIR/pretrain.jsonl, pretrain_val.jsonl   short stories and simple facts: {\"text\": ...}. No text\n"
+      "  DIR/pretrain.jsonl, pretrain_val.jsonl   short stories and simple facts: {\"text\": ...}. "
+      "No text\n"
       "                                           occurs twice, so none is in both files.\n"
-      "  DIR/sft.jsonl, sft_test.jsonl            questions and answers: {\"conversations\": [...]}. In\n"
-      "                                           sft.jsonl also requests, answered kindly or rudely.\n"
-      "  DIR/dpo.jsonl, dpo_test.jsonl            requests: kind answer {\"chosen\": [...], rude \"rejected\"}.\n\n"
-      "The tests ask about combinations of things that training does not have, in any words. All is\n"
+      "  DIR/sft.jsonl, sft_test.jsonl            questions and answers: {\"conversations\": "
+      "[...]}. In\n"
+      "                                           sft.jsonl also requests, answered kindly or "
+      "rudely.\n"
+      "  DIR/dpo.jsonl, dpo_test.jsonl            requests: kind answer {\"chosen\": [...], rude "
+      "\"rejected\"}.\n\n"
+      "The tests ask about combinations of things that training does not have, in any words. All "
+      "is\n"
       "made from a grammar. The same seed gives the same files on every machine.\n\nOptions",
       100);
   auto add = known.add_options();
   add("help,h", "print this and stop");
-  add("out", po::value(&out)->required()->value_name("DIR"), "folder to write to; made if it does not exist");
+  add("out", po::value(&out)->required()->value_name("DIR"),
+      "folder to write to; made if it does not exist");
   add("documents", po::value(&o.documents)->default_value(o.documents)->value_name("N"),
       "texts of pretrain.jsonl and pretrain_val.jsonl together");
-  add("questions", po::value(&o.questions)->default_value(o.questions)->value_name("N"), "conversations of sft.jsonl");
-  add("preferences", po::value(&o.preferences)->default_value(o.preferences)->value_name("N"), "pairs of dpo.jsonl");
+  add("questions", po::value(&o.questions)->default_value(o.questions)->value_name("N"),
+      "conversations of sft.jsonl");
+  add("preferences", po::value(&o.preferences)->default_value(o.preferences)->value_name("N"),
+      "pairs of dpo.jsonl");
   add("seed", po::value(&o.seed)->default_value(o.seed)->value_name("N"), "which texts");
-  add("val_fraction", po::value(&o.val_fraction)->default_value(o.val_fraction, "0.02")->value_name("X"),
+  add("val_fraction",
+      po::value(&o.val_fraction)->default_value(o.val_fraction, "0.02")->value_name("X"),
       "part of the texts that goes to the validation file, from 0 to below 1");
 
   po::variables_map given;
-  const auto style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
-  po::store(po::command_line_parser(argc, argv).options(known).positional({}).style(style).run(), given);
+  const auto style =
+      po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+  po::store(po::command_line_parser(argc, argv).options(known).positional({}).style(style).run(),
+            given);
   if (given.count("help") != 0) {
     std::cout << known;
     return std::nullopt;
@@ -79,7 +90,8 @@ std::optional<options> parse(int argc, char** argv) {
 
 /// Writes `count` lines, each of what `next` gives, and says so.
 template <class Next>
-void write_jsonl(const std::filesystem::path& path, std::int64_t count, const char* what, Next next) {
+void write_jsonl(const std::filesystem::path& path, std::int64_t count, const char* what,
+                 Next next) {
   constexpr std::size_t piece = std::size_t{1} << 20;
   zer0::atomic_file file(path);
   std::int64_t bytes = 0;
@@ -105,8 +117,8 @@ void add_turn(json& conversation, const std::string& user, const std::string& as
   conversation.push_back({{"role", "assistant"}, {"content", assistant}});
 }
 
-/// What a model is to learn from people: questions answered rightly, every fifth conversation with a second one, and
-/// every sixth a request, answered kindly as often as rudely.
+/// What a model is to learn from people: questions answered rightly, every fifth conversation with
+/// a second one, and every sixth a request, answered kindly as often as rudely.
 json conversation(corpus::question_source& source, std::int64_t number) {
   json turns = json::array();
   if (number % 6 == 5) {
@@ -149,10 +161,14 @@ void run(const options& o) {
   using corpus::part;
   corpus::question_source source(worlds, o.seed);
   std::int64_t number = 0;
-  write_jsonl(o.out / "sft.jsonl", o.questions, "conversations", [&] { return conversation(source, number++); });
-  write_jsonl(o.out / "sft_test.jsonl", test_questions, "questions", [&] { return test_question(source); });
-  write_jsonl(o.out / "dpo.jsonl", o.preferences, "pairs", [&] { return pair_of(source, part::training); });
-  write_jsonl(o.out / "dpo_test.jsonl", test_pairs, "pairs", [&] { return pair_of(source, part::test); });
+  write_jsonl(o.out / "sft.jsonl", o.questions, "conversations",
+              [&] { return conversation(source, number++); });
+  write_jsonl(o.out / "sft_test.jsonl", test_questions, "questions",
+              [&] { return test_question(source); });
+  write_jsonl(o.out / "dpo.jsonl", o.preferences, "pairs",
+              [&] { return pair_of(source, part::training); });
+  write_jsonl(o.out / "dpo_test.jsonl", test_pairs, "pairs",
+              [&] { return pair_of(source, part::test); });
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Lets a trained model talk, or measures it: `eval --help` lists the options.
+#include "eval/setup.hpp"
 #include "support/device_table.hpp"
-#include "support/eval_setup.hpp"
-#include "support/signals.hpp"
+#include <zer0/recipe/hook/stop_on_signals.hpp>
 
 #include <omp.h>
 
@@ -10,7 +10,7 @@
 #include <new>
 
 namespace program {
-/// support/evaluation.hpp; cpu/eval.cpp and cuda/eval.cu hold it for each line of the table.
+/// eval/evaluation.hpp; cpu/eval.cpp and cuda/eval.cu hold it for each line of the table.
 template <class Line>
 int eval_on(const eval_setup& s);
 }  // namespace program
@@ -20,7 +20,8 @@ namespace {
 using namespace program;
 
 int eval(const eval_setup& s) {
-  stop_on({SIGINT, SIGTERM});
+  zer0::stop_on_signals stop;
+  stop.watch();
   if (s.o.n_threads > 0) omp_set_num_threads(static_cast<int>(s.o.n_threads));
   int result = 0;
   with_device(s.place, s.o.dtype, [&]<class Line>(Line) { result = eval_on<Line>(s); });
@@ -36,7 +37,8 @@ int main(int argc, char** argv) try {
   std::cerr << "eval: " << e.what() << '\n';
   return 2;
 } catch (const std::bad_alloc&) {
-  std::cerr << "eval: there is not enough memory for the model and its cache; lower --max_seq_len\n";
+  std::cerr
+      << "eval: there is not enough memory for the model and its cache; lower --max_seq_len\n";
   return 1;
 } catch (const std::exception& e) {
   std::cout << std::flush;

@@ -1,5 +1,6 @@
-// Pretrains a small model on stories and facts in two languages, then lets it go on from a few words.
-// Run the program `corpus --out data` first, from the root of the repository.
+// Pretrains a small model on stories and facts in two languages, then lets it go on from a few
+// words. Killed or stopped by Ctrl-C it goes on where it was when it is started again. Run `corpus
+// --out data` first, from the root of the repository.
 #include <zer0/zer0.hpp>
 
 #include <iostream>
@@ -11,12 +12,14 @@ int main(int argc, char** argv) try {
   const zer0::pretrain_records texts(argc > 2 ? argv[2] : "data/pretrain.jsonl");
   zer0::pretrain_data data(texts, tok, {.batch_size = 16, .seq = 256, .packed = true});
 
-  const zer0::dims sizes{.dim = 128, .n_layers = 4, .n_heads = 4, .vocab_size = tok.size(), .max_seq_len = 256};
+  const zer0::dims sizes{
+      .dim = 128, .n_layers = 4, .n_heads = 4, .vocab_size = tok.size(), .max_seq_len = 256};
   zer0::model<my_llm, zer0::cpu> llm(sizes);
   llm.initialize(42);
 
   const zer0::pretrain recipe{.accumulation_steps = 1, .learning_rate = 3e-3, .warmup_iters = 50};
-  const auto report = recipe(llm, data, zer0::progress());
+  const auto report = recipe(llm, data, zer0::run_folder("out/minimal", tok.files()),
+                             zer0::stop_on_signals(), zer0::progress());
   std::cout << "loss " << report.loss << ", " << report.tokens_per_second << " tokens/s\n";
 
   for (const char* start : {"Once upon a time", "The sun", "从前"})

@@ -1,6 +1,6 @@
 // Trains a tokenizer, and shows what one does: `tokenizer --help` lists the commands.
-#include "support/tokenizer_tools.hpp"
-#include "support/tokenizer_training.hpp"
+#include "tokenizer_cli/tools.hpp"
+#include "tokenizer_cli/training.hpp"
 
 #include <csignal>
 #include <exception>
@@ -24,9 +24,10 @@ int train(int argc, char** argv) {
   tokenizer_train_options o;
   option_set options(
       "tokenizer train [options] FILE...: learns a byte-level BPE vocabulary from texts.\n\n"
-      "Files are plain text (UTF-8), or JSON Lines if their names end in .jsonl, .ndjson or .json: the \"text\" of "
-      "each\n"
-      "record, or the contents of its messages. Merges are those of Hugging Face's BpeTrainer on the same texts.\n"
+      "Files are plain text (UTF-8), or JSON Lines if their names end in .jsonl, .ndjson or .json: "
+      "the \"text\" of each\n"
+      "record, or the contents of its messages. Merges are those of Hugging Face's BpeTrainer on "
+      "the same texts.\n"
       "Writes tokenizer.json, vocab.json, merges.txt and tokenizer_config.json.");
   add_tokenizer_train_options(options, o);
   if (!options.parse(argc, argv)) return 0;
@@ -37,8 +38,8 @@ int train(int argc, char** argv) {
 }
 
 template <class Run>
-int tool(int argc, char** argv, const std::string& summary, void (*add)(option_set&, tokenizer_tool_options&),
-         Run run) {
+int tool(int argc, char** argv, const std::string& summary,
+         void (*add)(option_set&, tokenizer_tool_options&), Run run) {
   tokenizer_tool_options o;
   option_set options(summary);
   options.positional(o.words);
@@ -53,32 +54,38 @@ int tool(int argc, char** argv, const std::string& summary, void (*add)(option_s
 
 void add_text_options(option_set& options, tokenizer_tool_options& o) {
   options.add("text", o.text, "the text itself");
-  options.add("parse_special", o.parse_special, "special tokens spelled out in the text are those; false: plain text");
+  options.add("parse_special", o.parse_special,
+              "special tokens spelled out in the text are those; false: plain text");
 }
 
 int run_command(const std::string& command, int argc, char** argv) {
   if (command == "train") return train(argc, argv);
   if (command == "encode")
     return tool(
-        argc, argv, "tokenizer encode [options] [FILE...]: the ids of a text (files, or the standard input).",
+        argc, argv,
+        "tokenizer encode [options] [FILE...]: the ids of a text (files, or the standard input).",
         [](option_set& options, tokenizer_tool_options& o) {
           add_text_options(options, o);
-          options.add("add_special_tokens", o.add_special_tokens, "what the tokenizer puts around a text too");
+          options.add("add_special_tokens", o.add_special_tokens,
+                      "what the tokenizer puts around a text too");
         },
         encode);
   if (command == "decode")
     return tool(
-        argc, argv, "tokenizer decode [options] [ID...]: the text of ids (arguments, or the standard input).",
+        argc, argv,
+        "tokenizer decode [options] [ID...]: the text of ids (arguments, or the standard input).",
         [](option_set& options, tokenizer_tool_options& o) {
           options.add("skip_special", o.skip_special, "leave special tokens out");
         },
         decode);
   if (command == "inspect")
     return tool(argc, argv,
-                "tokenizer inspect [options] [FILE...]: what the vocabulary holds, and how well it compresses files.\n"
+                "tokenizer inspect [options] [FILE...]: what the vocabulary holds, and how well it "
+                "compresses files.\n"
                 "With --text: the tokens of that text, one a line.",
                 add_text_options, [](const option_set& options, const tokenizer_tool_options& o) {
-                  demand(!options.given("text") || o.words.empty(), "--text and files are both given; choose one");
+                  demand(!options.given("text") || o.words.empty(),
+                         "--text and files are both given; choose one");
                   tokenizer_inspection(o).run(options.given("text"));
                 });
   refuse("\"", command, "\" is no command; it must be train, encode, decode or inspect");

@@ -9,7 +9,7 @@ import re
 import sys
 
 root = pathlib.Path(__file__).resolve().parent.parent
-PLACES = ["include/zer0/device/cuda", "examples/cuda", "bench/cuda"]
+PLACES = ["include/zer0/device/detail/cuda", "examples/cuda", "bench/cuda"]
 CALL = r"\b(?:cuda|cublas|cublasLt|nccl)[A-Z]\w*(?=\()"
 # Return a text, not a status.
 TEXTS = {"cudaGetErrorString", "cudaGetErrorName", "cublasGetStatusString", "cublasGetStatusName", "ncclGetErrorString"}

@@ -1,22 +1,21 @@
 #!/usr/bin/env python3
 """Prints each include of include/zer0 that climbs the ladder of folders, or that brings a library where it does not belong.
 
-A folder may include itself, the folders named for it here, and what those may include. Any folder may include a header of io
-that itself needs only core (files, mappings), as text and data do.
+A folder may include itself, the folders named for it here, and what those may include.
 """
 import pathlib
 import re
 import sys
 
-BELOW = {"core": [], "device": ["core"], "layer": ["device"], "attention": ["layer"], "loss": ["layer"],
-         "moe": ["layer", "loss"], "model": ["attention", "moe", "loss"], "models": ["model"], "io": ["model"], "optim": ["model"],
-         "text": ["core"], "data": ["text"], "generate": ["model", "text"],
-         "recipe": ["generate", "optim", "io", "data"], "testing": ["recipe"]}
-INSIDE = ["io/detail", "io/family/detail", "text/detail", "data/detail", "recipe/detail", "recipe/hook/detail"]
-LIBRARIES = {"Eigen/": ["device/cpu/detail"], "unsupported/Eigen/": ["device/cpu/detail"],
+BELOW = {"core": [], "file": ["core"], "device": ["core"], "layer": ["device"], "attention": ["layer"], "loss": ["layer"],
+         "moe": ["layer", "loss"], "model": ["attention", "moe", "loss"], "family": ["model", "file"], "checkpoint": ["family"],
+         "optim": ["model"], "text": ["file"], "data": ["text"], "generate": ["model", "text"],
+         "recipe": ["generate", "optim", "checkpoint", "data"], "testing": ["recipe"]}
+INSIDE = ["file/detail", "family/detail", "checkpoint/detail", "text/detail", "data/detail", "recipe/detail", "recipe/hook/detail"]
+LIBRARIES = {"Eigen/": ["device/detail/cpu"], "unsupported/Eigen/": ["device/detail/cpu"],
              "nlohmann/json.hpp": INSIDE,  # what users name has json_fwd.hpp: compile time is a feature
              "pcre2": ["text/detail"], "utf8proc": ["text/detail"], "boost/": [], "catch2/": [],
-             "cuda": ["device/cuda"], "cublas": ["device/cuda"], "nccl": ["device/cuda"]}
+             "cuda": ["device/detail/cuda"], "cublas": ["device/detail/cuda"], "nccl": ["device/detail/cuda"]}
 
 root = pathlib.Path(__file__).resolve().parent.parent / "include" / "zer0"
 headers = {str(path.relative_to(root)): path.read_text() for path in sorted(path for end in ("hpp", "ipp", "cuh") for path in root.rglob(f"*.{end}"))}
@@ -41,16 +40,11 @@ def reachable(name):
     return {name}.union(*(reachable(below) for below in BELOW.get(name, [])))
 
 
-def needs_only_core(header, seen=()):
-    return header in seen or all(folder(to) == "core" or folder(to) == "io" and needs_only_core(to, (*seen, header))
-                                 for _, to in own(header))
-
 
 def may_include(header, to):
     if "/" not in header:  # zer0.hpp, fwd.hpp
         return True
-    light_io = folder(to) == "io" and folder(header) != "core" and needs_only_core(to)
-    return folder(to) in reachable(folder(header)) or light_io
+    return folder(to) in reachable(folder(header))
 
 
 def main():

@@ -4,7 +4,7 @@
 import pathlib
 import sys
 
-LEFT_OUT = ("zer0.hpp", "testing/", "device/cuda/")  # itself; for tests only; only for nvcc
+LEFT_OUT = ("zer0.hpp", "testing/", "device/ops/")  # itself; for tests only; by device.hpp
 
 root = pathlib.Path(__file__).resolve().parent.parent / "include" / "zer0"
 umbrella = root / "zer0.hpp"

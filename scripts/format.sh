@@ -1,12 +1,27 @@
 #!/usr/bin/env bash
-# Formats every C++ file as .clang-format says (clang-format 14).
+# Formats every C++ file as .clang-format says, with the one version of clang-format that all agree on: from the Python
+# package index, kept in build/tools.
 #   scripts/format.sh           rewrites them
-#   scripts/format.sh --check   only names those that are not formatted
+#   scripts/format.sh --check   only names those that are not formatted; 77 if that version cannot be had
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-mapfile -t files < <(git ls-files --cached --others --exclude-standard '*.hpp' '*.cpp' '*.cu' '*.cuh')
-if [[ "${1:-}" == --check ]]; then
-  exec clang-format --dry-run --Werror "${files[@]}"
+version=18.1.8
+tool=build/tools/clang-format-$version/clang_format/data/bin/clang-format
+if [[ ! -e "$tool" ]]; then
+  mkdir -p build/tools
+  if ! python3 -m pip download --quiet --no-deps --dest build/tools "clang-format==$version"; then
+    echo "format.sh: clang-format $version cannot be had (python3 -m pip download clang-format==$version)" >&2
+    exit 77
+  fi
+  python3 -m zipfile -e build/tools/clang_format-$version-*.whl "build/tools/clang-format-$version"
 fi
-exec clang-format -i "${files[@]}"
+chmod +x "$tool"
+
+mapfile -t files < <(git ls-files --cached --others --exclude-standard '*.hpp' '*.ipp' '*.cpp' '*.cu' '*.cuh' | while read -r file; do
+  [[ ! -e "$file" ]] || echo "$file"
+done)
+if [[ "${1:-}" == --check ]]; then
+  exec "$tool" --dry-run --Werror "${files[@]}"
+fi
+exec "$tool" -i "${files[@]}"

@@ -39,6 +39,7 @@ need_tool c++ g++
 need_package libeigen3-dev nlohmann-json3-dev libpcre2-dev libutf8proc-dev libboost-program-options-dev
 if [[ -n "$tests" ]]; then
   need_tool python3 python3
+  python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)  # fetches the formatter that scripts/format.sh checks with
   need_package catch2
   # The tests that run CUDA kernels on the CPU.
   if command -v nvcc >/dev/null || [[ -e /usr/local/cuda/include/cuda_runtime.h ]]; then need_package libboost-context-dev; fi

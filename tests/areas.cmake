@@ -11,7 +11,7 @@ function(zer0_find_areas result)
   # Under the sanitizers what handles memory and input: text, data, files, devices, layers. Whole models run the same code
   # again, and take a third of the build.
   if(ZER0_SANITIZE AND NOT ZER0_TEST_FULL)
-    list(FILTER files EXCLUDE REGEX "^(golden|models|model|moe|recipe|generate|optim|loss)/")
+    list(FILTER files EXCLUDE REGEX "^(golden|family|model|moe|recipe|generate|optim|loss)/")
   endif()
   set(areas)
   foreach(file ${files})

@@ -14,15 +14,19 @@ namespace golden = support::golden;
 constexpr const char* usage =
     "usage: golden_check [--tensors] DIR\n"
     "\n"
-    "Compares zer0 with the golden numbers in DIR/*.safetensors (or in one such file): what a file holds is told by\n"
-    "its tensors, sizes are taken from its metadata and shapes. Every tensor is compared on the cpu device and on the\n"
-    "reference device, with both attention kernels. Prints for each file the comparison that is closest to what is\n"
+    "Compares zer0 with the golden numbers in DIR/*.safetensors (or in one such file): what a file "
+    "holds is told by\n"
+    "its tensors, sizes are taken from its metadata and shapes. Every tensor is compared on the "
+    "cpu device and on the\n"
+    "reference device, with both attention kernels. Prints for each file the comparison that is "
+    "closest to what is\n"
     "allowed, or farthest beyond.\n"
     "\n"
     "  --tensors   print every comparison\n"
     "  --help      print this\n"
     "\n"
-    "Exit code: 0 all passed, 1 a file failed or could not be read, 2 wrong usage or no such directory.\n";
+    "Exit code: 0 all passed, 1 a file failed or could not be read, 2 wrong usage or no such "
+    "directory.\n";
 
 struct tally {
   int passed = 0, failed = 0;
@@ -30,12 +34,13 @@ struct tally {
 
 void print(const std::string& name, const golden::file_report& report, bool every) {
   const golden::comparison worst = report.result.worst();
-  std::printf("%-34s %-12s %6zu %10.2e %10.2e  %-4s  %s\n", name.c_str(), std::string(name_of(report.kind)).c_str(),
-              report.result.comparisons().size(), worst.error, worst.allowed, report.passed() ? "pass" : "FAIL",
-              worst.what.c_str());
+  std::printf("%-34s %-12s %6zu %10.2e %10.2e  %-4s  %s\n", name.c_str(),
+              std::string(name_of(report.kind)).c_str(), report.result.comparisons().size(),
+              worst.error, worst.allowed, report.passed() ? "pass" : "FAIL", worst.what.c_str());
   for (const golden::comparison& c : report.result.comparisons())
     if (every || !c.passed())
-      std::printf("    %10.2e of %10.2e  %-4s  %s\n", c.error, c.allowed, c.passed() ? "" : "FAIL", c.what.c_str());
+      std::printf("    %10.2e of %10.2e  %-4s  %s\n", c.error, c.allowed, c.passed() ? "" : "FAIL",
+                  c.what.c_str());
 }
 
 void check(const fs::path& path, bool every, tally& count) {
@@ -63,7 +68,8 @@ std::vector<fs::path> files_of(const fs::path& where) {
 
 int run(const fs::path& where, bool every) {
   const std::vector<fs::path> files = files_of(where);
-  std::printf("%-34s %-12s %6s %10s %10s  %-4s  %s\n", "file", "kind", "checks", "error", "allowed", "", "at");
+  std::printf("%-34s %-12s %6s %10s %10s  %-4s  %s\n", "file", "kind", "checks", "error", "allowed",
+              "", "at");
   tally count;
   for (const fs::path& path : files) check(path, every, count);
   std::printf("%d passed, %d failed\n", count.passed, count.failed);

@@ -8,4 +8,5 @@ double bench::device_peak<program::cpu_float32>(zer0::cpu&) {
   return bench::float_peak();
 }
 
-template void bench::train_steps_on<program::cpu_float32>(const bench::step_settings&, bench::report&);
+template void bench::train_steps_on<program::cpu_float32>(const bench::step_settings&,
+                                                          bench::report&);

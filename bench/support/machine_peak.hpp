@@ -32,12 +32,14 @@ double rate(long iterations, double operations_per_iteration, Body body) {
     threads += 1;
     body(iterations);
   }
-  return operations_per_iteration * static_cast<double>(iterations) * threads / seconds_since(start) / 1e9;
+  return operations_per_iteration * static_cast<double>(iterations) * threads /
+         seconds_since(start) / 1e9;
 }
 
 }  // namespace detail
 
-/// 10^9 float32 operations a second (a multiply-add is two) of all threads: ten independent chains in registers.
+/// 10^9 float32 operations a second (a multiply-add is two) of all threads: ten independent chains
+/// in registers.
 inline double float_peak(long iterations = 5'000'000) {
   return detail::rate(iterations, 2.0 * detail::width * 10, [](long n) {
     using detail::vec;
@@ -48,8 +50,8 @@ inline double float_peak(long iterations = 5'000'000) {
       a0 = a0 * b + c, a1 = a1 * b + c, a2 = a2 * b + c, a3 = a3 * b + c, a4 = a4 * b + c;
       a5 = a5 * b + c, a6 = a6 * b + c, a7 = a7 * b + c, a8 = a8 * b + c, a9 = a9 * b + c;
       asm volatile(""
-                   : "+x"(a0), "+x"(a1), "+x"(a2), "+x"(a3), "+x"(a4), "+x"(a5), "+x"(a6), "+x"(a7), "+x"(a8),
-                     "+x"(a9));
+                   : "+x"(a0), "+x"(a1), "+x"(a2), "+x"(a3), "+x"(a4), "+x"(a5), "+x"(a6), "+x"(a7),
+                     "+x"(a8), "+x"(a9));
     }
   });
 }
@@ -61,15 +63,19 @@ inline double bf16_peak([[maybe_unused]] long iterations = 5'000'000) {
     const __m512bh x = reinterpret_cast<__m512bh>(_mm512_setzero_si512());
     __m512 a[10];
     for (auto& e : a) e = _mm512_setzero_ps();
-    __m512 a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5], a6 = a[6], a7 = a[7], a8 = a[8], a9 = a[9];
+    __m512 a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5], a6 = a[6], a7 = a[7],
+           a8 = a[8], a9 = a[9];
     for (long i = 0; i < n; ++i) {
-      a0 = _mm512_dpbf16_ps(a0, x, x), a1 = _mm512_dpbf16_ps(a1, x, x), a2 = _mm512_dpbf16_ps(a2, x, x);
-      a3 = _mm512_dpbf16_ps(a3, x, x), a4 = _mm512_dpbf16_ps(a4, x, x), a5 = _mm512_dpbf16_ps(a5, x, x);
-      a6 = _mm512_dpbf16_ps(a6, x, x), a7 = _mm512_dpbf16_ps(a7, x, x), a8 = _mm512_dpbf16_ps(a8, x, x);
+      a0 = _mm512_dpbf16_ps(a0, x, x), a1 = _mm512_dpbf16_ps(a1, x, x),
+      a2 = _mm512_dpbf16_ps(a2, x, x);
+      a3 = _mm512_dpbf16_ps(a3, x, x), a4 = _mm512_dpbf16_ps(a4, x, x),
+      a5 = _mm512_dpbf16_ps(a5, x, x);
+      a6 = _mm512_dpbf16_ps(a6, x, x), a7 = _mm512_dpbf16_ps(a7, x, x),
+      a8 = _mm512_dpbf16_ps(a8, x, x);
       a9 = _mm512_dpbf16_ps(a9, x, x);
       asm volatile(""
-                   : "+v"(a0), "+v"(a1), "+v"(a2), "+v"(a3), "+v"(a4), "+v"(a5), "+v"(a6), "+v"(a7), "+v"(a8),
-                     "+v"(a9));
+                   : "+v"(a0), "+v"(a1), "+v"(a2), "+v"(a3), "+v"(a4), "+v"(a5), "+v"(a6), "+v"(a7),
+                     "+v"(a8), "+v"(a9));
     }
   });
 #else

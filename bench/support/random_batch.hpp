@@ -6,7 +6,8 @@
 namespace bench {
 
 /// `rows` sequences of `seq` tokens of a vocabulary, all of them learned from.
-inline zer0::token_batch random_batch(zer0::index_t rows, zer0::index_t seq, zer0::index_t vocabulary) {
+inline zer0::token_batch random_batch(zer0::index_t rows, zer0::index_t seq,
+                                      zer0::index_t vocabulary) {
   zer0::token_batch b;
   for (zer0::index_t i = 0; i < rows * seq; ++i) {
     b.ids.push_back(static_cast<zer0::token_id>((i * 7919 + i / 13) % vocabulary));

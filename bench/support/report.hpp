@@ -1,7 +1,7 @@
 // What every benchmark prints: a table, and the same as JSON.
 #pragma once
 
-#include <zer0/io/detail/json_file.hpp>
+#include <zer0/file/detail/json.hpp>
 
 #include <sys/resource.h>
 
@@ -36,7 +36,8 @@ class report {
     if (value.is_string()) return value.get<std::string>();
     if (!value.is_number_float()) return value.dump();
     char number[32];
-    std::snprintf(number, sizeof number, value.get<double>() >= 100 ? "%.0f" : "%.3g", value.get<double>());
+    std::snprintf(number, sizeof number, value.get<double>() >= 100 ? "%.0f" : "%.3g",
+                  value.get<double>());
     return number;
   }
 
@@ -45,12 +46,14 @@ class report {
     std::vector<std::string> names;
     for (const auto& [name, value] : rows_.front().items()) {
       std::size_t width = name.size();
-      for (const auto& row : rows_) width = std::max(width, text(row.value(name, nlohmann::ordered_json())).size());
+      for (const auto& row : rows_)
+        width = std::max(width, text(row.value(name, nlohmann::ordered_json())).size());
       names.push_back(name);
       widths.push_back(width);
     }
     const auto line = [&](auto cell) {
-      for (std::size_t i = 0; i < names.size(); ++i) std::printf("%*s  ", static_cast<int>(widths[i]), cell(i).c_str());
+      for (std::size_t i = 0; i < names.size(); ++i)
+        std::printf("%*s  ", static_cast<int>(widths[i]), cell(i).c_str());
       std::printf("\n");
     };
     line([&](std::size_t i) { return names[i]; });
@@ -71,7 +74,8 @@ inline double peak_mib() {
 
 inline double median(std::vector<double> values) {
   if (values.empty()) return 0;
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
+                   values.end());
   return values[values.size() / 2];
 }
 

@@ -1,9 +1,10 @@
-// What each kernel of a training step on the cuda device must compute and move at least, and how fast a card could be.
+// What each kernel of a training step on the cuda device must compute and move at least, and how
+// fast a card could be.
 //
-// Bytes: each operand is read once and each result written once, as if a kernel's caches were perfect and those between
-// two kernels held nothing. Operations: those of products and attention; of what is done to each number only a rough
-// count, as memory bounds it on every card. Source of the model: Williams et al. 2009, "Roofline",
-// doi:10.1145/1498765.1498785.
+// Bytes: each operand is read once and each result written once, as if a kernel's caches were
+// perfect and those between two kernels held nothing. Operations: those of products and attention;
+// of what is done to each number only a rough count, as memory bounds it on every card. Source of
+// the model: Williams et al. 2009, "Roofline", doi:10.1145/1498765.1498785.
 #pragma once
 
 #include <zer0/core/dims.hpp>
@@ -30,8 +31,12 @@ struct card {
   double tensor_flops, flops, bytes_per_second;
 
   /// The least seconds, and whether arithmetic rather than memory sets them.
-  [[nodiscard]] double floor(const kernel_cost& k) const { return std::max(arithmetic(k), k.bytes / bytes_per_second); }
-  [[nodiscard]] bool is_compute_bound(const kernel_cost& k) const { return arithmetic(k) > k.bytes / bytes_per_second; }
+  [[nodiscard]] double floor(const kernel_cost& k) const {
+    return std::max(arithmetic(k), k.bytes / bytes_per_second);
+  }
+  [[nodiscard]] bool is_compute_bound(const kernel_cost& k) const {
+    return arithmetic(k) > k.bytes / bytes_per_second;
+  }
 
  private:
   [[nodiscard]] double arithmetic(const kernel_cost& k) const {
@@ -39,9 +44,10 @@ struct card {
   }
 };
 
-/// From the makers' data sheets, without sparsity: "NVIDIA H100 Tensor Core GPU" (SXM: bfloat16 1,979 TFLOP/s with
-/// sparsity, half of it without; 3.35 TB/s), "NVIDIA A100 Tensor Core GPU" (SXM 80GB: 312 TFLOP/s, 2,039 GB/s), "NVIDIA
-/// Ada GPU Architecture" v2.1, appendix A (RTX 4090: 165.2 TFLOP/s with float sums, 1,008 GB/s).
+/// From the makers' data sheets, without sparsity: "NVIDIA H100 Tensor Core GPU" (SXM: bfloat16
+/// 1,979 TFLOP/s with sparsity, half of it without; 3.35 TB/s), "NVIDIA A100 Tensor Core GPU" (SXM
+/// 80GB: 312 TFLOP/s, 2,039 GB/s), "NVIDIA Ada GPU Architecture" v2.1, appendix A (RTX 4090: 165.2
+/// TFLOP/s with float sums, 1,008 GB/s).
 inline std::vector<card> cards() {
   return {{"H100 SXM", 989.5e12, 67e12, 3350e9},
           {"A100 SXM 80GB", 312e12, 19.5e12, 2039e9},
@@ -57,8 +63,8 @@ struct step_shape {
   zer0::index_t logit_rows = 0;  ///< of a chunk of logits; 0: all at once
 };
 
-/// The kernels of one step with 16-bit numbers (and float gradients of weights, statistics and optimizer), one entry a
-/// kind, in the order in which they run first.
+/// The kernels of one step with 16-bit numbers (and float gradients of weights, statistics and
+/// optimizer), one entry a kind, in the order in which they run first.
 class step_costs {
  public:
   explicit step_costs(const step_shape& s)
@@ -89,7 +95,8 @@ class step_costs {
  private:
   static double count(zer0::index_t n) { return static_cast<double>(n); }
 
-  void add(const char* phase, const char* name, double times, double flops, double bytes, bool is_product = false) {
+  void add(const char* phase, const char* name, double times, double flops, double bytes,
+           bool is_product = false) {
     kernels_.push_back({phase, name, times, times * flops, times * bytes, is_product});
   }
   /// (n, in) by (in, out): operands and result of 16 bits.
@@ -98,10 +105,13 @@ class step_costs {
   }
   /// (out, n) by (n, in), added to a float gradient.
   void weight_gradient(const char* name, double times, double in, double out) {
-    add("backward", name, times, 2 * n_ * in * out, half * n_ * (in + out) + 2 * single * in * out, true);
+    add("backward", name, times, 2 * n_ * in * out, half * n_ * (in + out) + 2 * single * in * out,
+        true);
   }
 
-  [[nodiscard]] double pairs() const { return n_ * (seq_ + 1) / 2; }  ///< of a query and a key that it sees, a head
+  [[nodiscard]] double pairs() const {
+    return n_ * (seq_ + 1) / 2;
+  }  ///< of a query and a key that it sees, a head
   [[nodiscard]] double probabilities() const { return half * n_ * heads_ * seq_; }
 
   void forward(bool standard) {
@@ -123,15 +133,18 @@ class step_costs {
     const double chunks = n_ / chunk_, flops = 2 * chunk_ * d_ * v_;
     const double operands = half * (chunk_ * d_ + d_ * v_ + chunk_ * v_);
     add("head", "logits", micro_ * chunks, flops, operands, true);
-    add("head", "loss and its gradient", micro_, 6 * n_ * v_, 2 * half * n_ * v_ + n_ * (4 + 2 * single));
+    add("head", "loss and its gradient", micro_, 6 * n_ * v_,
+        2 * half * n_ * v_ + n_ * (4 + 2 * single));
     add("head", "input gradient", micro_ * chunks, flops, operands, true);
-    add("head", "weight gradient", micro_ * chunks, flops, half * chunk_ * (d_ + v_) + 2 * single * d_ * v_, true);
+    add("head", "weight gradient", micro_ * chunks, flops,
+        half * chunk_ * (d_ + v_) + 2 * single * d_ * v_, true);
   }
   void backward(bool standard) {
     const double l = layers_ * micro_;
     add("backward", "norm (added to the stream's gradient)", 2 * l + micro_, 8 * n_ * d_,
         half * (4 * n_ * d_ + d_) + single * n_);
-    add("backward", "norm's weight gradient", 2 * l + micro_, 3 * n_ * d_, half * 2 * n_ * d_ + single * (n_ + 2 * d_));
+    add("backward", "norm's weight gradient", 2 * l + micro_, 3 * n_ * d_,
+        half * 2 * n_ * d_ + single * (n_ + 2 * d_));
     product("backward", "down, input", l, d_, f_);
     weight_gradient("down, weight", l, f_, d_);
     add("backward", "swiglu", l, 10 * n_ * f_, half * 5 * n_ * f_);
@@ -142,7 +155,8 @@ class step_costs {
     // With the scores formed again, or with the probabilities read.
     add("backward", "attention", l, (standard ? 8 : 10) * q_ * pairs(),
         half * n_ * (4 * q_ + 4 * kv_) + (standard ? probabilities() : single * n_ * heads_), true);
-    add("backward", "rotary positions", l, 3 * n_ * (q_ + kv_), 2 * half * n_ * (q_ + kv_) + 4 * n_);
+    add("backward", "rotary positions", l, 3 * n_ * (q_ + kv_),
+        2 * half * n_ * (q_ + kv_) + 4 * n_);
     product("backward", "q, k, v, input", l, q_ + 2 * kv_, d_);
     weight_gradient("q, k, v, weight", l, d_, q_ + 2 * kv_);
     add("backward", "embedding", micro_, n_ * d_, n_ * (4 + half * d_ + 2 * single * d_));

@@ -12,7 +12,9 @@
 #include <zer0/model/model.hpp>
 #include <zer0/recipe/trainer.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -25,7 +27,8 @@ struct phases {
 };
 
 template <class Model, class Device, class State>
-phases timed_step(Model& model, zer0::workspace<Device>& memory, State& state, const zer0::token_batch& batch) {
+phases timed_step(Model& model, zer0::workspace<Device>& memory, State& state,
+                  const zer0::token_batch& batch) {
   Device& device = model.device();
   zer0::buffer<double, Device> totals(device, 2);  // loss, squared gradients
   constexpr std::array<double, 2> zero{};
@@ -40,10 +43,11 @@ phases timed_step(Model& model, zer0::workspace<Device>& memory, State& state, c
   };
   phases p;
   const zer0::wide_span<Device> gradients = model.gradients();
-  fill(device, zer0::wide_view<Device>(gradients.data(), 1, static_cast<zer0::index_t>(gradients.size())), 0);
-  auto& c = memory.start(batch, model.sizes());
-  c.training = true;
-  c.step = static_cast<std::uint32_t>(state.steps);
+  fill(device,
+       zer0::wide_view<Device>(gradients.data(), 1, static_cast<zer0::index_t>(gradients.size())),
+       0);
+  auto& c = memory.start(batch, model.sizes(),
+                         {.training = true, .step = static_cast<std::uint32_t>(state.steps)});
   p.optimizer += lap();
   const auto hidden = model.forward(c, memory.batch().ids);
   p.forward = lap();
@@ -53,26 +57,33 @@ phases timed_step(Model& model, zer0::workspace<Device>& memory, State& state, c
   model.backward(c, dhidden);
   p.backward = lap();
   add_squares(device, zer0::const_wide_span<Device>(gradients), totals.data() + 1);
-  state.update(zer0::adamw{}, model, 1e-4, {1 / batch.target_tokens(), 1, totals.data() + 1});
+  double squares = 0;
+  device.download(&squares, totals.data() + 1, sizeof squares);
+  const double factor = 1 / batch.target_tokens();
+  state.update(zer0::adamw{}, model, 1e-4,
+               factor * std::min(1.0, 1 / (factor * std::sqrt(squares) + 1e-6)));
   p.optimizer += lap();
   return p;
 }
 
-/// 10^9 operations a second that the device reaches at best; each folder of a device says how that is found out.
+/// 10^9 operations a second that the device reaches at best; each folder of a device says how that
+/// is found out.
 template <class Line>
 double device_peak(typename program::device_access<Line>::type& device);
 
 template <class Line, class Kernel>
 void measure_steps(const char* name, const step_settings& s, report& out) {
   using device = typename program::device_access<Line>::type;
-  zer0::model<zer0::decoder<zer0::gqa<Kernel>>, device> model(s.sizes, program::device_access<Line>::open(s.index));
+  zer0::model<zer0::decoder<zer0::gqa<Kernel>>, device> model(
+      s.sizes, program::device_access<Line>::open(s.index));
   model.initialize(1);
   zer0::workspace<device> memory(model.device());
   zer0::adamw::state<device> state(model);
   const zer0::token_batch batch = random_batch(s.batch, s.seq, s.sizes.vocab_size);
   const auto tokens = static_cast<double>(batch.tokens());
   const double flops = training_flops_per_token(s.sizes, static_cast<double>(s.seq)) * tokens;
-  for (int i = 0; i < 2; ++i) timed_step(model, memory, state, batch);  // memory grows, then settles
+  for (int i = 0; i < 2; ++i)
+    timed_step(model, memory, state, batch);  // memory grows, then settles
 
   // Each step beside a measurement of the peak: the machine's speed drifts, their ratio does not.
   std::vector<double> total, share, forward, loss, backward, optimizer, peaks;
@@ -103,11 +114,14 @@ void measure_steps(const char* name, const step_settings& s, report& out) {
            {"process peak MiB", peak_mib()}});
 }
 
-/// Adds to `out` a row for each kernel that is asked for, on the device of a line of the programs' table.
+/// Adds to `out` a row for each kernel that is asked for, on the device of a line of the programs'
+/// table.
 template <class Line>
 void train_steps_on(const step_settings& s, report& out) {
-  if (s.kernels.find("flash") != std::string::npos) measure_steps<Line, zer0::flash>("flash", s, out);
-  if (s.kernels.find("standard") != std::string::npos) measure_steps<Line, zer0::standard>("standard", s, out);
+  if (s.kernels.find("flash") != std::string::npos)
+    measure_steps<Line, zer0::flash>("flash", s, out);
+  if (s.kernels.find("standard") != std::string::npos)
+    measure_steps<Line, zer0::standard_attention>("standard", s, out);
 }
 
 }  // namespace bench

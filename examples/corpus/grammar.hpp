@@ -1,4 +1,5 @@
-// The grammar of the corpus: patterns with alternatives and slots, and the scene that fills the slots.
+// The grammar of the corpus: patterns with alternatives and slots, and the scene that fills the
+// slots.
 #pragma once
 
 #include "dice.hpp"
@@ -25,17 +26,20 @@ class scene {
     const std::size_t rows = table_of(r).rows.size();
     std::size_t row = d.below(rows);
     for (std::size_t tries = 0; taken(r, row); row = (row + 1) % rows) {
-      zer0::require(++tries < rows, "world: table '", r.table, "' has too few rows for the roles drawn from it");
+      zer0::require(++tries < rows, "world: table '", r.table,
+                    "' has too few rows for the roles drawn from it");
     }
     bind(r, row);
   }
 
-  /// The cell that `slot` names: `role` is the thing's first column, `role.column` another. None if no such role.
+  /// The cell that `slot` names: `role` is the thing's first column, `role.column` another. None if
+  /// no such role.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view slot) const {
     const auto dot = slot.find('.');
     const auto name = slot.substr(0, dot);
     for (const auto& b : bound_) {
-      if (b.r.name == name) return cell(b, dot == std::string_view::npos ? std::string_view{} : slot.substr(dot + 1));
+      if (b.r.name == name)
+        return cell(b, dot == std::string_view::npos ? std::string_view{} : slot.substr(dot + 1));
     }
     return std::nullopt;
   }
@@ -51,8 +55,8 @@ class scene {
 
   [[nodiscard]] const table& table_of(const role& r) const {
     const auto found = world_->tables.find(r.table);
-    zer0::require(found != world_->tables.end() && !found->second.rows.empty(), "world: role '", r.name,
-                  "' needs table '", r.table, "', which is missing or empty");
+    zer0::require(found != world_->tables.end() && !found->second.rows.empty(), "world: role '",
+                  r.name, "' needs table '", r.table, "', which is missing or empty");
     return found->second;
   }
 
@@ -68,17 +72,19 @@ class scene {
     for (std::size_t i = 0; i < b.from->columns.size(); ++i) {
       if (b.from->columns[i] == column) return b.from->rows[b.row][i];
     }
-    zer0::fail("world: table '", b.r.table, "' has no column '", column, "', which role '", b.r.name, "' is asked for");
+    zer0::fail("world: table '", b.r.table, "' has no column '", column, "', which role '",
+               b.r.name, "' is asked for");
   }
 
   const world* world_;
   std::vector<binding> bound_;
 };
 
-/// Writes patterns as text. `[a|b|]` is one of its alternatives, which may nest; `{role.column}` a cell of the scene
-/// and
-/// `{phrase}` one of the phrase's alternatives, both patterns themselves; a slot in capitals (`{Hero.he}`) begins with
-/// a capital letter; `a(n)` becomes the article that fits the word after it.
+/// Writes patterns as text. `[a|b|]` is one of its alternatives, which may nest; `{role.column}` a
+/// cell of the scene and
+/// `{phrase}` one of the phrase's alternatives, both patterns themselves; a slot in capitals
+/// (`{Hero.he}`) begins with a capital letter; `a(n)` becomes the article that fits the word after
+/// it.
 class expander {
  public:
   expander(const scene& s, dice& d) : scene_(s), dice_(d) {}
@@ -148,8 +154,8 @@ class expander {
     static constexpr std::string_view mark = "(n)";
     for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at)) {
       const auto next = at + mark.size() + 1;
-      const bool vowel =
-          next < text.size() && std::string_view("aeiouAEIOU").find(text[next]) != std::string_view::npos;
+      const bool vowel = next < text.size() &&
+                         std::string_view("aeiouAEIOU").find(text[next]) != std::string_view::npos;
       text.replace(at, mark.size(), vowel ? "n" : "");
     }
     return text;

@@ -1,4 +1,5 @@
-// Questions with their answers, and requests with a kind and a rude answer, some of them held out for tests.
+// Questions with their answers, and requests with a kind and a rude answer, some of them held out
+// for tests.
 #pragma once
 
 #include "grammar.hpp"
@@ -28,12 +29,13 @@ struct preference {
   std::string rude;
 };
 
-/// Draws the things that a question or request is about, and says on which side of the split they lie. A fifth of all
-/// combinations of things is held out: nothing of the same kind about the same things is in training, not even in other
-/// words or in another order.
+/// Draws the things that a question or request is about, and says on which side of the split they
+/// lie. A fifth of all combinations of things is held out: nothing of the same kind about the same
+/// things is in training, not even in other words or in another order.
 class cast_list {
  public:
-  cast_list(const world& w, const std::string& name, const std::vector<role>& cast, dice& d) : scene_(w) {
+  cast_list(const world& w, const std::string& name, const std::vector<role>& cast, dice& d)
+      : scene_(w) {
     std::vector<std::string> things;
     for (const role& r : cast) {
       scene_.bind(r, d);
@@ -56,7 +58,8 @@ class cast_list {
 /// Questions and requests of a seed, each kind equally often.
 class question_source {
  public:
-  question_source(std::vector<world> worlds, std::uint64_t seed) : worlds_(std::move(worlds)), seed_(seed) {}
+  question_source(std::vector<world> worlds, std::uint64_t seed)
+      : worlds_(std::move(worlds)), seed_(seed) {}
 
   /// In tests none occurs twice. Throws: zer0::error if there are hardly any others.
   answered ask(part p) {
@@ -75,7 +78,9 @@ class question_source {
       const cast_list cast(w, r.name, r.cast, d);
       if (!cast.is_in(p)) return std::nullopt;
       expander say(cast.things(), d);
-      const auto one = [&](const std::vector<std::string>& ways) { return say(ways[d.below(ways.size())]); };
+      const auto one = [&](const std::vector<std::string>& ways) {
+        return say(ways[d.below(ways.size())]);
+      };
       return preference{one(r.asked), one(r.kind), one(r.rude)};
     });
   }
@@ -92,7 +97,8 @@ class question_source {
       ++drawn_;
       return *made;
     }
-    zer0::fail("corpus: after ", drawn_, " questions, ", most, " attempts gave none that is new; ask for fewer");
+    zer0::fail("corpus: after ", drawn_, " questions, ", most,
+               " attempts gave none that is new; ask for fewer");
   }
 
   static constexpr std::uint64_t first_ = std::uint64_t{1} << 48;  // numbers that no document has

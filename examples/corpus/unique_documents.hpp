@@ -20,12 +20,13 @@ constexpr std::uint64_t fnv1a(std::string_view text) {
   return hash;
 }
 
-/// The documents of a seed. Each differs from all before it: one whose hash was seen is written anew with other dice.
-/// (So two different texts with the same hash cost one of them its place, which does no harm.) Memory: 8 bytes and a
-/// hash table's overhead a document.
+/// The documents of a seed. Each differs from all before it: one whose hash was seen is written
+/// anew with other dice. (So two different texts with the same hash cost one of them its place,
+/// which does no harm.) Memory: 8 bytes and a hash table's overhead a document.
 class unique_documents {
  public:
-  unique_documents(std::vector<world> worlds, std::uint64_t seed) : worlds_(std::move(worlds)), seed_(seed) {}
+  unique_documents(std::vector<world> worlds, std::uint64_t seed)
+      : worlds_(std::move(worlds)), seed_(seed) {}
 
   /// Throws: zer0::error when the worlds hardly have another document.
   std::string next() {
@@ -37,7 +38,8 @@ class unique_documents {
       ++written_;
       return text;
     }
-    zer0::fail("corpus: after ", written_, " documents, ", most, " attempts gave none that is new; ask for fewer");
+    zer0::fail("corpus: after ", written_, " documents, ", most,
+               " attempts gave none that is new; ask for fewer");
   }
 
  private:

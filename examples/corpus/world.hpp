@@ -1,5 +1,5 @@
-// The world of the corpus: tables of things, phrases, plots of stories, relations of facts, questions and requests,
-// read from a script.
+// The world of the corpus: tables of things, phrases, plots of stories, relations of facts,
+// questions and requests, read from a script.
 #pragma once
 
 #include <zer0/core/error.hpp>
@@ -14,7 +14,8 @@
 
 namespace corpus {
 
-/// Things of one kind. The first column is the name of a thing, the others are what a text may say about it.
+/// Things of one kind. The first column is the name of a thing, the others are what a text may say
+/// about it.
 struct table {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
@@ -39,7 +40,8 @@ struct plot {
   std::vector<line> lines;
 };
 
-/// A kind of fact: each row of the table of `subject` is one fact, and each statement a way to say it.
+/// A kind of fact: each row of the table of `subject` is one fact, and each statement a way to say
+/// it.
 struct relation {
   std::string name;
   role subject;
@@ -96,18 +98,19 @@ inline std::vector<std::string> split(std::string_view text, char separator) {
 
 inline role role_of(std::string_view text) {
   const auto equals = text.find('=');
-  zer0::require(equals != std::string_view::npos, "world: role '", text, "' does not say its table; write name=table");
+  zer0::require(equals != std::string_view::npos, "world: role '", text,
+                "' does not say its table; write name=table");
   return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
 }
 
 }  // namespace detail
 
-/// Adds what a script says to a world. A line `table NAME: COLUMN ...`, `phrase NAME`, `plot NAME: ROLE=TABLE ...`,
-/// `facts NAME: ROLE=TABLE`, `question NAME: ROLE=TABLE ...` or `request NAME: ROLE=TABLE ...` opens a section. In a
-/// table
-/// `|` separates cells; in a phrase each line is an alternative; in a plot `? ` marks an optional line; in facts `> `
-/// marks an opening of a text about them; in a question `? ` is a way to ask it and `= ` its answer; in a request `? `
-/// is a way to ask, `+ ` a kind and `- ` a rude answer.
+/// Adds what a script says to a world. A line `table NAME: COLUMN ...`, `phrase NAME`, `plot NAME:
+/// ROLE=TABLE ...`, `facts NAME: ROLE=TABLE`, `question NAME: ROLE=TABLE ...` or `request NAME:
+/// ROLE=TABLE ...` opens a section. In a table
+/// `|` separates cells; in a phrase each line is an alternative; in a plot `? ` marks an optional
+/// line; in facts `> ` marks an opening of a text about them; in a question `? ` is a way to ask it
+/// and `= ` its answer; in a request `? ` is a way to ask, `+ ` a kind and `- ` a rude answer.
 class world_reader {
  public:
   explicit world_reader(world& target) : world_(target) {}
@@ -136,9 +139,10 @@ class world_reader {
       world_.tables[name_].columns.assign(words.begin() + 2, words.end());
       return true;
     }
-    static constexpr std::array<std::string_view, 5> others{"phrase", "plot", "facts", "question", "request"};
-    zer0::require(std::ranges::find(others, words[0]) != others.end(), "world: unknown section '", text,
-                  "'; sections are table, phrase, plot, facts, question and request");
+    static constexpr std::array<std::string_view, 5> others{"phrase", "plot", "facts", "question",
+                                                            "request"};
+    zer0::require(std::ranges::find(others, words[0]) != others.end(), "world: unknown section '",
+                  text, "'; sections are table, phrase, plot, facts, question and request");
     for (std::size_t i = 2; i < words.size(); ++i) cast.push_back(detail::role_of(words[i]));
     if (words[0] == "phrase") {
       section_ = section::phrase;
@@ -152,7 +156,8 @@ class world_reader {
       section_ = section::request;
       world_.requests.push_back({name_, std::move(cast), {}, {}, {}});
     } else {
-      zer0::require(cast.size() == 1, "world: section '", text, "' has ", cast.size(), " roles; facts have one");
+      zer0::require(cast.size() == 1, "world: section '", text, "' has ", cast.size(),
+                    " roles; facts have one");
       section_ = section::facts;
       world_.relations.push_back({name_, cast[0], {}, {}});
     }
@@ -181,8 +186,9 @@ class world_reader {
   void add_row(std::string_view text) {
     table& t = world_.tables[name_];
     auto cells = detail::split(text, '|');
-    zer0::require(cells.size() == t.columns.size(), "world: table '", name_, "' has ", t.columns.size(),
-                  " columns, but its row '", text, "' has ", cells.size(), " cells");
+    zer0::require(cells.size() == t.columns.size(), "world: table '", name_, "' has ",
+                  t.columns.size(), " columns, but its row '", text, "' has ", cells.size(),
+                  " cells");
     t.rows.push_back(std::move(cells));
   }
 
@@ -201,8 +207,8 @@ class world_reader {
     question& q = world_.questions.back();
     const auto said = text.substr(std::min<std::size_t>(2, text.size()));
     if (text.starts_with("? ")) return q.asked.push_back(std::string(said));
-    zer0::require(text.starts_with("= ") && q.answer.empty(), "world: question '", q.name, "' has the line '", text,
-                  "'; its lines begin with '? ', and one with '= '");
+    zer0::require(text.starts_with("= ") && q.answer.empty(), "world: question '", q.name,
+                  "' has the line '", text, "'; its lines begin with '? ', and one with '= '");
     q.answer = said;
   }
 

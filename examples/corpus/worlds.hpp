@@ -16,9 +16,9 @@
 
 namespace corpus {
 
-/// Adds the tables plus and minus (numbers from 1 to 10), plus_many and minus_many (from 2, so that things that are
-/// counted are many), made from the table number. Columns: the numbers x, y and the result z as words; cx, cy, cz as
-/// one counts with them; dx, dy, dz as digits.
+/// Adds the tables plus and minus (numbers from 1 to 10), plus_many and minus_many (from 2, so that
+/// things that are counted are many), made from the table number. Columns: the numbers x, y and the
+/// result z as words; cx, cy, cz as one counts with them; dx, dy, dz as digits.
 inline void add_sums(world& w) {
   const auto numbers = w.tables.at("number").rows;
   const auto add = [&](std::string_view name, std::initializer_list<std::size_t> xyz) {

@@ -1,4 +1,5 @@
-// The writers of the corpus: a story from a plot, a text of facts from a relation, and one of either for each number.
+// The writers of the corpus: a story from a plot, a text of facts from a relation, and one of
+// either for each number.
 #pragma once
 
 #include "grammar.hpp"

@@ -14,7 +14,9 @@ template <>
 struct device_access<cpu_float32> {
   using type = zer0::cpu;
   static type open(int) { return {}; }
-  static std::string description(type&) { return std::to_string(omp_get_max_threads()) + " threads"; }
+  static std::string description(type&) {
+    return std::to_string(omp_get_max_threads()) + " threads";
+  }
 };
 
 }  // namespace program

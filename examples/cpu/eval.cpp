@@ -1,5 +1,5 @@
 // eval on the cpu device.
 #include "cpu/device.hpp"
-#include "support/evaluation.hpp"
+#include "eval/evaluation.hpp"
 
 template int program::eval_on<program::cpu_float32>(const program::eval_setup&);

@@ -3,7 +3,7 @@
 
 #include "support/device_table.hpp"
 #include <zer0/device/cuda.cuh>
-#include <zer0/device/cuda/describe.cuh>
+#include <zer0/device/detail/cuda/describe.cuh>
 
 #include <string>
 

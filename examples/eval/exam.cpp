@@ -1,10 +1,9 @@
 // Questions with the answers that they should get.
-#include "support/exam.hpp"
+#include "eval/exam.hpp"
 
 #include "support/terminal.hpp"
-#include <zer0/data/chat_records.hpp>
 #include <zer0/data/conversation_encoder.hpp>
-#include <zer0/io/json_document.hpp>
+#include <zer0/data/records.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -38,15 +37,17 @@ std::string read_prompt(const zer0::chat_json& line, exam_line& out) {
 /// Returns what is wrong with the line, or nothing.
 std::string read_line(std::string_view text, exam_line& out) {
   const zer0::chat_json line = zer0::chat_json::parse(text, nullptr, false);
-  if (line.is_object() && (line.contains("prompt") || line.contains("answer"))) return read_prompt(line, out);
-  std::string problem = zer0::detail::read_chat(text, out.conversation);
+  if (line.is_object() && (line.contains("prompt") || line.contains("answer")))
+    return read_prompt(line, out);
+  std::string problem = zer0::read_chat(text, out.conversation);
   if (!problem.empty()) return problem;
   zer0::chat_json& messages = *out.conversation.messages;
   const zer0::chat_json last = messages.back();
-  if (last["role"] != "assistant" || last.contains("tool_calls") || !zer0::detail::says_something(last))
+  const bool answers = last["role"] == "assistant" && !last.contains("tool_calls");
+  if (answers) out.answer = last["content"].get<std::string>();
+  if (out.answer.find_first_not_of(" \t\n\r\v\f") == std::string::npos)
     return "its last message is not an answer of the assistant";
   messages.erase(messages.size() - 1);
-  out.answer = last["content"].get<std::string>();
   return messages.empty() ? "nothing stands before its answer" : "";
 }
 
@@ -61,26 +62,24 @@ std::vector<token_id> prompt_of(const exam_line& line, prompt_format& format) {
 
 }  // namespace
 
-std::vector<exam_question> open_exam(const std::filesystem::path& path, prompt_format& format, index_t context) {
-  zer0::jsonl_file file(path);
-  const auto check = [](std::string_view text) {
-    exam_line line;
-    return read_line(text, line);
-  };
-  (void)zer0::check_lines(file, check, {.progress = show_percent("reading")});
+std::vector<exam_question> open_exam(const std::filesystem::path& path, prompt_format& format,
+                                     index_t context) {
+  const zer0::jsonl_records<exam_line, &read_line> lines(path,
+                                                         {.progress = show_percent("reading")});
   std::vector<exam_question> questions;
-  for (index_t i = 0; i < file.size(); ++i) {
+  for (index_t i = 0; i < lines.size(); ++i) {
     exam_line line;
-    (void)read_line(file.line(i), line);
+    lines.read(i, line);
     try {
       std::vector<token_id> prompt = prompt_of(line, format);
       zer0::require(static_cast<index_t>(prompt.size()) < context, "it has ", prompt.size(),
                     " tokens, which leaves no room for an answer in a context of ", context);
-      std::string asked =
-          line.is_conversation() ? line.conversation.messages->back().value("content", "") : line.prompt;
+      std::string asked = line.is_conversation()
+                              ? line.conversation.messages->back().value("content", "")
+                              : line.prompt;
       questions.push_back({std::move(asked), std::move(line.answer), std::move(prompt)});
     } catch (const zer0::error& e) {
-      zer0::fail(file.where(i), ": ", e.what());
+      zer0::fail(lines.where(i), ": ", e.what());
     }
   }
   return questions;

@@ -1,9 +1,9 @@
 // Pairs of answers of which one is preferred.
-#include "support/preferences.hpp"
+#include "eval/preferences.hpp"
 
 #include "support/terminal.hpp"
 #include <zer0/data/conversation_encoder.hpp>
-#include <zer0/data/preference_records.hpp>
+#include <zer0/data/records.hpp>
 
 #include <algorithm>
 #include <string>
@@ -22,7 +22,8 @@ zer0::token_batch batch_of(const zer0::encoded_conversation& e) {
 
 }  // namespace
 
-answer_pairs open_pairs(const std::filesystem::path& path, const prompt_format& format, index_t context) {
+answer_pairs open_pairs(const std::filesystem::path& path, const prompt_format& format,
+                        index_t context) {
   const zer0::preference_records records(path, {.progress = show_percent("reading")});
   answer_pairs result;
   zer0::preference_record pair;
@@ -32,8 +33,10 @@ answer_pairs open_pairs(const std::filesystem::path& path, const prompt_format& 
       zer0::encoded_conversation chosen, rejected;
       format.encoder().encode(*pair.chosen, *pair.tools, chosen, pair.prompt);
       format.encoder().encode(*pair.rejected, *pair.tools, rejected, pair.prompt);
-      zer0::require(chosen.tokens.size() > 1 && rejected.tokens.size() > 1, "the chat template leaves out an answer");
-      const auto longest = static_cast<index_t>(std::max(chosen.tokens.size(), rejected.tokens.size()));
+      zer0::require(chosen.tokens.size() > 1 && rejected.tokens.size() > 1,
+                    "the chat template leaves out an answer");
+      const auto longest =
+          static_cast<index_t>(std::max(chosen.tokens.size(), rejected.tokens.size()));
       if (longest - 1 > context)
         ++result.too_long;
       else

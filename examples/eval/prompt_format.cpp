@@ -1,8 +1,8 @@
 // How eval's prompts become tokens.
-#include "support/prompt_format.hpp"
+#include "eval/prompt_format.hpp"
 
 #include <zer0/data/conversation_encoder.hpp>
-#include <zer0/text/chat_end_token.hpp>
+#include <zer0/text/chat_template.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -27,7 +27,8 @@ struct prompt_format::chat {
   }
 };
 
-prompt_format::prompt_format(const zer0::tokenizer& tok, const eval_options& o, index_t context) : tok_(tok) {
+prompt_format::prompt_format(const zer0::tokenizer& tok, const eval_options& o, index_t context)
+    : tok_(tok) {
   if (!o.chats()) return;
   const auto chat_template = zer0::chat_template::from_directory(tok.directory());
   chat_ = std::make_unique<chat>(chat{.encoder = zer0::conversation_encoder(tok, chat_template),

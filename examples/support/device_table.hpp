@@ -1,7 +1,7 @@
 // The one table of the devices that programs run on: --device and --dtype name a line of it.
 #pragma once
 
-#include "usage_error.hpp"
+#include "support/usage_error.hpp"
 
 #include <algorithm>
 #include <array>
@@ -23,8 +23,8 @@ struct cuda_kind {
   static int count();  ///< cuda/count.cpp
 };
 
-/// Lines of the table. They are names, so that a file can choose among devices whose headers it does not see;
-/// device_access<line> (cpu/device.hpp, cuda/device.cuh) is the device itself.
+/// Lines of the table. They are names, so that a file can choose among devices whose headers it
+/// does not see; device_access<line> (cpu/device.hpp, cuda/device.cuh) is the device itself.
 struct cpu_float32 : cpu_kind {
   static constexpr std::string_view dtype = "float32";
 };
@@ -38,7 +38,8 @@ struct cuda_float32 : cuda_kind {
   static constexpr std::string_view dtype = "float32";
 };
 
-/// What this build has. The first line of a device is what it computes in where it lacks the dtype asked for.
+/// What this build has. The first line of a device is what it computes in where it lacks the dtype
+/// asked for.
 using device_table = std::tuple<cpu_float32
 #if defined(ZER0_CUDA)
                                 ,
@@ -71,7 +72,8 @@ inline bool in_this_build(std::string_view kind) {
 
 }  // namespace detail
 
-/// "cpu", "cuda" or "cuda:1" as a place. Throws usage_error for anything else, and for what this build lacks.
+/// "cpu", "cuda" or "cuda:1" as a place. Throws usage_error for anything else, and for what this
+/// build lacks.
 inline device_place parse_device(const std::string& text) {
   const std::size_t colon = std::min(text.find(':'), text.size());
   device_place place{text.substr(0, colon)};
@@ -83,7 +85,8 @@ inline device_place parse_device(const std::string& text) {
   }
   demand(understood, "--device is \"", text, "\"; it must be cpu or cuda:N, such as cuda:0");
   demand(detail::in_this_build(place.kind), "--device ", text,
-         ": this build has no CUDA; configure with -DZER0_CUDA=ON and build again, or use --device cpu");
+         ": this build has no CUDA; configure with -DZER0_CUDA=ON and build again, or use --device "
+         "cpu");
   return place;
 }
 
@@ -100,7 +103,9 @@ inline std::string default_device() {
 template <class F>
 void with_device(const device_place& place, std::string_view dtype, F f) {
   bool has_dtype = false, called = false;
-  detail::each_line([&](auto line) { has_dtype = has_dtype || (line.device == place.kind && line.dtype == dtype); });
+  detail::each_line([&](auto line) {
+    has_dtype = has_dtype || (line.device == place.kind && line.dtype == dtype);
+  });
   detail::each_line([&](auto line) {
     if (called || line.device != place.kind || (has_dtype && line.dtype != dtype)) return;
     called = true;
@@ -117,11 +122,12 @@ inline std::string computed_dtype(const device_place& place, std::string_view dt
 
 /// What a program says of its device at the start: "cpu, 2 threads, float32".
 template <class Line>
-std::string device_line(const std::string& device, const std::string& description, const std::string& dtype) {
+std::string device_line(const std::string& device, const std::string& description,
+                        const std::string& dtype) {
   std::string text = device + ", " + description + ", " + std::string(Line::dtype);
   if (dtype != Line::dtype)
-    text += " (" + dtype + " asked for: in this version the " + std::string(Line::device) + " computes in " +
-            std::string(Line::dtype) + ")";
+    text += " (" + dtype + " asked for: in this version the " + std::string(Line::device) +
+            " computes in " + std::string(Line::dtype) + ")";
   return text;
 }
 

@@ -1,7 +1,7 @@
 // Which experts a model has.
 #pragma once
 
-#include <zer0/io/weight_files.hpp>
+#include <zer0/checkpoint/model_files.hpp>
 
 #include <filesystem>
 #include <string>

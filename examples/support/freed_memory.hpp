@@ -9,8 +9,9 @@
 
 namespace program {
 
-/// Large blocks go back to the system when they are freed. glibc would stop to do so after the first few, and memory of
-/// a pass that is over (the reference model's) would lie in holes between what training needs.
+/// Large blocks go back to the system when they are freed. glibc would stop to do so after the
+/// first few, and memory of a pass that is over (the reference model's) would lie in holes between
+/// what training needs.
 inline void return_freed_memory() {
 #ifdef __GLIBC__
   constexpr int block = 1 << 20;

@@ -47,7 +47,8 @@ std::string value_text(const T& value) {
   if constexpr (std::is_same_v<T, bool>) return value ? "true" : "false";
   if constexpr (std::is_same_v<T, double>) {
     std::array<char, 32> digits{};
-    std::string text(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+    std::string text(digits.data(),
+                     std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
     const std::size_t exponent = text.find('e');
     if (exponent != std::string::npos && text[exponent + 2] == '0') text.erase(exponent + 2, 1);
     return text;

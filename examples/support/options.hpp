@@ -1,9 +1,10 @@
-// The options of a program: grouped help, errors of one line, and values as text, so that a checkpoint can hold them.
+// The options of a program: grouped help, errors of one line, and values as text, so that a
+// checkpoint can hold them.
 #pragma once
 
-#include "option_value.hpp"
-#include "terminal.hpp"
-#include "usage_error.hpp"
+#include "support/option_value.hpp"
+#include "support/terminal.hpp"
+#include "support/usage_error.hpp"
 
 #include <boost/program_options.hpp>
 
@@ -36,18 +37,21 @@ class option_set {
     entry& e = add_entry(name, kind_of<T>());
     e.text = [&target] { return value_text(target); };
     e.default_text = e.text();
-    auto* value = po::value(&target)->default_value(target, e.default_text)->value_name(e.kind.placeholder);
+    auto* value =
+        po::value(&target)->default_value(target, e.default_text)->value_name(e.kind.placeholder);
     groups_.back().add_options()(name.c_str(), value, help.c_str());
   }
 
   /// An option that may be given several times.
   void add(const std::string& name, std::vector<std::string>& target, const std::string& help) {
     add_entry(name, {"TEXT", "a text"}).text = [] { return std::string(); };
-    groups_.back().add_options()(name.c_str(), po::value(&target)->composing()->value_name("TEXT"), help.c_str());
+    groups_.back().add_options()(name.c_str(), po::value(&target)->composing()->value_name("TEXT"),
+                                 help.c_str());
   }
 
   /// A text out of a list.
-  void add(const std::string& name, std::string& target, std::vector<std::string> choices, const std::string& help) {
+  void add(const std::string& name, std::string& target, std::vector<std::string> choices,
+           const std::string& help) {
     add(name, target, joined(choices) + ": " + help);
     entries_.at(name).choices = std::move(choices);
   }
@@ -59,14 +63,15 @@ class option_set {
     entries_.at(name).implied = implied;
   }
 
-  /// Words that are no options, such as the names of files, go to `target`; without this they are an error.
+  /// Words that are no options, such as the names of files, go to `target`; without this they are
+  /// an error.
   void positional(std::vector<std::string>& target) { positional_ = &target; }
 
   /// The option added last is there for later: any value but its default is refused, saying `why`.
   void later(const std::string& why) { entries_.at(last_).later = why; }
 
-  /// Reads the command line; values arrive in their targets at `finish`. False if the help was asked for, and printed.
-  /// Throws usage_error.
+  /// Reads the command line; values arrive in their targets at `finish`. False if the help was
+  /// asked for, and printed. Throws usage_error.
   bool parse(int argc, const char* const* argv) {
     po::parsed_options given(&all());
     for (int i = 1; i < argc; ++i) {
@@ -79,7 +84,8 @@ class option_set {
         positional_->emplace_back(word);
         continue;
       }
-      demand(word.starts_with("--"), "unexpected argument \"", word, "\"; options begin with --, see --help");
+      demand(word.starts_with("--"), "unexpected argument \"", word,
+             "\"; options begin with --, see --help");
       word.remove_prefix(2);
       const std::size_t equals = word.find('=');
       const std::string name(word.substr(0, equals));
@@ -94,7 +100,8 @@ class option_set {
       push(given, name, value);
     }
     store(given);
-    for (auto& [name, e] : entries_) e.given = values_.count(name) > 0 && !values_[name].defaulted();
+    for (auto& [name, e] : entries_)
+      e.given = values_.count(name) > 0 && !values_[name].defaulted();
     return true;
   }
 
@@ -106,13 +113,14 @@ class option_set {
     store(values);
   }
 
-  /// Puts all values into their targets. Throws usage_error for a value outside its choices or for a later version.
+  /// Puts all values into their targets. Throws usage_error for a value outside its choices or for
+  /// a later version.
   void finish() {
     po::notify(values_);
     for (const auto& [name, e] : entries_) {
       const std::string text = e.text();
-      demand(e.choices.empty() || std::ranges::find(e.choices, text) != e.choices.end(), "--", name, " is \"", text,
-             "\"; it must be ", joined(e.choices));
+      demand(e.choices.empty() || std::ranges::find(e.choices, text) != e.choices.end(), "--", name,
+             " is \"", text, "\"; it must be ", joined(e.choices));
       demand(e.later.empty() || text == e.default_text, "--", name, " ", text, ": ", e.later);
     }
   }
@@ -159,7 +167,8 @@ class option_set {
   static value_kind kind_of() {
     if constexpr (std::is_same_v<T, bool>) return {"BOOL", "true or false", true};
     if constexpr (std::is_same_v<T, double>) return {"X", "a number"};
-    if constexpr (std::is_same_v<T, std::uint64_t>) return {"N", "a whole number, 0 or more", false, true};
+    if constexpr (std::is_same_v<T, std::uint64_t>)
+      return {"N", "a whole number, 0 or more", false, true};
     if constexpr (std::is_same_v<T, optional_count>) return {"N", "a whole number or none"};
     if constexpr (std::is_integral_v<T>) return {"N", "a whole number"};
     return {"TEXT", "a text"};
@@ -188,8 +197,8 @@ class option_set {
   const entry& find(const std::string& name) const {
     const auto found = entries_.find(name);
     if (found != entries_.end()) return found->second;
-    const auto nearest =
-        std::ranges::min_element(entries_, {}, [&](const auto& e) { return edit_distance(e.first, name); });
+    const auto nearest = std::ranges::min_element(
+        entries_, {}, [&](const auto& e) { return edit_distance(e.first, name); });
     if (edit_distance(nearest->first, name) <= std::max<std::size_t>(2, name.size() / 3))
       refuse("--", name, " is not an option; did you mean --", nearest->first, "?");
     refuse("--", name, " is not an option; see --help");
@@ -209,7 +218,8 @@ class option_set {
 
   void push(po::parsed_options& to, const std::string& name, const std::string& value) const {
     const value_kind& kind = entries_.at(name).kind;
-    demand(!kind.is_unsigned || !value.starts_with('-'), "--", name, " is \"", value, "\"; it must be ", kind.wanted);
+    demand(!kind.is_unsigned || !value.starts_with('-'), "--", name, " is \"", value,
+           "\"; it must be ", kind.wanted);
     to.options.emplace_back(name, std::vector<std::string>{value});
   }
 

@@ -1,5 +1,5 @@
 // train --describe.
-#include "support/chosen_variant.hpp"
+#include "train/chosen_variant.hpp"
 #include <zer0/recipe/description.hpp>
 
 #include <iostream>
@@ -10,8 +10,8 @@ int describe_model(train_setup& s) {
   (void)open_tokenizer(s);  // it decides the size of the vocabulary
   with_variant(chosen_variant(s), [&]<class Variant>(const Variant& v) {
     std::cout << v.name << "\n\n"
-              << zer0::text_of(
-                     zer0::describe<typename Variant::decoder>(s.config.sizes, s.o.batch_size, s.o.max_seq_len));
+              << zer0::text_of(zer0::describe<typename Variant::decoder>(
+                     s.config.sizes, s.o.batch_size, s.o.sizes.max_seq_len));
   });
   return 0;
 }

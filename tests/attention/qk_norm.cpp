@@ -31,19 +31,21 @@ numbers normed(numbers x, const double* weight, double eps) {
 }  // namespace
 
 TEMPLATE_TEST_CASE("qk_norm: gqa keeps the layer contract", "[attention][qk_norm]", (gqa<qk_norm>),
-                   (gqa<qk_norm, standard, rope_half_split>)) {
+                   (gqa<qk_norm, standard_attention, rope_half_split>)) {
   const index_t kv_heads = GENERATE(1, 2);
   support::layer_contract<TestType>(sizes_of(kv_heads));
 }
 
-TEMPLATE_TEST_CASE("qk_norm: each head of queries and keys is normed before it is turned, on every device",
-                   "[attention][qk_norm]", (gqa<qk_norm>), (gqa<qk_norm, rope_half_split>)) {
+TEMPLATE_TEST_CASE(
+    "qk_norm: each head of queries and keys is normed before it is turned, on every device",
+    "[attention][qk_norm]", (gqa<qk_norm>), (gqa<qk_norm, rope_half_split>)) {
   support::on_all_devices([&]<class D>(std::type_identity<D>) {
-    support::computes_its_definition<TestType, D>(sizes_of(2), [&](support::attention_definition& a) {
-      REQUIRE(a.rest.size() == 16);
-      a.query = [&a](numbers head) { return normed(std::move(head), a.rest.data(), 1e-3); };
-      a.key = [&a](numbers head) { return normed(std::move(head), a.rest.data() + 8, 1e-3); };
-    });
+    support::computes_its_definition<TestType, D>(
+        sizes_of(2), [&](support::attention_definition& a) {
+          REQUIRE(a.rest.size() == 16);
+          a.query = [&a](numbers head) { return normed(std::move(head), a.rest.data(), 1e-3); };
+          a.key = [&a](numbers head) { return normed(std::move(head), a.rest.data() + 8, 1e-3); };
+        });
   });
 }
 
@@ -55,10 +57,12 @@ TEST_CASE("qk_norm: parameters are named, shaped and ordered as in files", "[att
     std::string text;
     for (const auto& entry : list)
       for (const parameter_part& part : entry.value->parts)
-        if (!entry.value->is_matrix)
-          text += part.name + " " + std::to_string(part.rows) + " " + std::to_string(part.interleaved_heads) + "; ";
+        if (entry.value->kind == parameter_kind::vector)
+          text += part.name + " " + std::to_string(part.rows) + " " +
+                  std::to_string(part.interleaved_heads) + "; ";
     return text;
   };
   CHECK(names(std::type_identity<gqa<qk_norm>>()) == "q_norm.weight 8 1; k_norm.weight 8 1; ");
-  CHECK(names(std::type_identity<gqa<qk_norm, rope_half_split>>()) == "q_norm.weight 8 0; k_norm.weight 8 0; ");
+  CHECK(names(std::type_identity<gqa<qk_norm, rope_half_split>>()) ==
+        "q_norm.weight 8 0; k_norm.weight 8 0; ");
 }

@@ -6,8 +6,7 @@
 struct my_device : zer0::reference {};
 #ifdef ZER0_WRONG
 template <class A>
-void gate_forward(my_device&, A, zer0::tensor_view<const double>, zer0::tensor_view<const double>,
-                  zer0::tensor_view<double>) = delete;
+void gate_forward(my_device&, A, const zer0::gate_forward_operands<my_device>&) = delete;
 #endif
 
 static_assert(zer0::device<my_device>);

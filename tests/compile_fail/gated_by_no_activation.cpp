@@ -1,6 +1,6 @@
 // expect: slope
 #include <zer0/device/archetype.hpp>
-#include <zer0/layer/gated.hpp>
+#include <zer0/layer/feed_forward.hpp>
 
 /// An activation has a value and a slope.
 struct cube {

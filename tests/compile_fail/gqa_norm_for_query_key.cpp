@@ -1,4 +1,4 @@
-// expect: zer0::gqa takes a position (rope, rope_half_split), a kernel (standard, flash), a linear
+// expect: zer0::gqa takes a position (rope, rope_half_split), a kernel (standard_attention, flash), a linear
 #include <zer0/attention/gqa.hpp>
 #include <zer0/attention/qk_norm.hpp>
 #include <zer0/layer/rms_norm.hpp>

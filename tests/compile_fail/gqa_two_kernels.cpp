@@ -4,7 +4,7 @@
 using namespace zer0;
 
 #ifdef ZER0_WRONG
-using attention = gqa<flash, standard>;
+using attention = gqa<flash, standard_attention>;
 #else
 using attention = gqa<flash>;
 #endif

@@ -1,6 +1,6 @@
 // expect: zer0::gqa: two masks given
 #include <zer0/attention/gqa.hpp>
-#include <zer0/attention/sliding_window.hpp>
+#include <zer0/attention/scores.hpp>
 
 using namespace zer0;
 

@@ -1,5 +1,5 @@
 // expect: zer0: query heads cannot be grouped: n_heads must be a multiple of n_kv_heads
-#include <zer0/core/check_heads.hpp>
+#include <zer0/core/dims.hpp>
 
 #ifdef ZER0_WRONG
 static_assert(zer0::check_heads<8, 3>());

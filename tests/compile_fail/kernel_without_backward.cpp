@@ -14,7 +14,8 @@ struct my_kernel {
     struct saved {};
     static void forward(context<Device>&, const attention_sizes&, in, in, in, out, saved&) {}
 #ifndef ZER0_WRONG
-    static void backward(context<Device>&, const attention_sizes&, in, in, in, in, in, const saved&, out, out, out) {}
+    static void backward(context<Device>&, const attention_sizes&, in, in, in, in, in, const saved&,
+                         out, out, out) {}
 #endif
   };
 };

@@ -1,7 +1,7 @@
-// expect: zer0::mla takes a position (rope, rope_half_split), a kernel (standard, flash), a linear
+// expect: zer0::mla takes a position (rope, rope_half_split), a kernel (standard_attention, flash), a linear
 #include <zer0/attention/mla.hpp>
 #include <zer0/attention/qk_norm.hpp>
-#include <zer0/attention/sliding_window.hpp>
+#include <zer0/attention/scores.hpp>
 
 using namespace zer0;
 

@@ -12,4 +12,5 @@ using feed_forward = lone_feed_forward;
 #else
 using feed_forward = zer0::swiglu;
 #endif
-static_assert(zer0::policy_for<zer0::moe<zer0::softmax_top_k, feed_forward>, zer0::feed_forward_role>);
+static_assert(
+    zer0::policy_for<zer0::moe<zer0::softmax_top_k, feed_forward>, zer0::feed_forward_role>);

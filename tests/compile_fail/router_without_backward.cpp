@@ -14,10 +14,11 @@ struct my_router {
     explicit layer(const zer0::dims&) {}
     void parameters(zer0::parameter_list<real>&) {}
     zer0::index_t most_choices(zer0::index_t tokens) const { return tokens; }
-    void route(zer0::context<Device>&, zer0::const_wide_view<Device>, zer0::wide_view<Device>, zer0::wide_view<Device>,
-               saved&) {}
+    void route(zer0::context<Device>&, zer0::const_wide_view<Device>, zer0::wide_view<Device>,
+               zer0::wide_view<Device>, saved&) {}
 #ifndef ZER0_WRONG
-    void backward(zer0::context<Device>&, zer0::const_wide_view<Device>, const saved&, zer0::wide_view<Device>) {}
+    void backward(zer0::context<Device>&, zer0::const_wide_view<Device>, const saved&,
+                  zer0::wide_view<Device>) {}
 #endif
   };
 };

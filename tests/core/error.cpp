@@ -9,8 +9,9 @@
 #include <sstream>
 
 TEST_CASE("error: fail writes its parts one after another", "[core][error]") {
-  CHECK_THROWS_WITH(zer0::fail("file ", std::string("a.txt"), ", line ", 3, ": ", 0.5, " is too small"),
-                    "file a.txt, line 3: 0.5 is too small");
+  CHECK_THROWS_WITH(
+      zer0::fail("file ", std::string("a.txt"), ", line ", 3, ": ", 0.5, " is too small"),
+      "file a.txt, line 3: 0.5 is too small");
   CHECK_THROWS_AS(zer0::fail("x"), zer0::error);
 }
 
@@ -58,13 +59,16 @@ TEST_CASE("error: each part reads as a stream writes it", "[core][error]") {
   for (int i = 0; i < 200'000; ++i) {
     const auto bits = random();
     const auto of_any_size = std::bit_cast<double>(bits);
-    const double usual = static_cast<double>(static_cast<std::int64_t>(bits)) * std::exp2(-static_cast<int>(bits % 90));
+    const double usual = static_cast<double>(static_cast<std::int64_t>(bits)) *
+                         std::exp2(-static_cast<int>(bits % 90));
     const auto single = std::bit_cast<float>(static_cast<std::uint32_t>(bits));
     for (const double d : {of_any_size, usual, std::round(usual), std::round(usual * 1e4) / 1e4})
       different += failed(d) == streamed(d) ? 0 : 1;
     different += failed(single) == streamed(single) ? 0 : 1;
     different += failed(bits) == streamed(bits) ? 0 : 1;
-    different += failed(static_cast<std::int64_t>(bits)) == streamed(static_cast<std::int64_t>(bits)) ? 0 : 1;
+    different +=
+        failed(static_cast<std::int64_t>(bits)) == streamed(static_cast<std::int64_t>(bits)) ? 0
+                                                                                             : 1;
   }
   CHECK(different == 0);
   CHECK(failed(std::int8_t{65}) == streamed(std::int8_t{65}));

@@ -1,5 +1,5 @@
 #include "support/catch.hpp"
-#include <zer0/core/half.hpp>
+#include <zer0/core/detail/half.hpp>
 
 #include <bit>
 #include <cmath>
@@ -42,7 +42,8 @@ TEST_CASE("half: known values decode as IEEE 754 says", "[core][half]") {
   CHECK(zer0::bf16_to_float(0xff80) == -infinity);
 }
 
-TEST_CASE("half: between two neighbours the nearer is taken, half way the even one", "[core][half]") {
+TEST_CASE("half: between two neighbours the nearer is taken, half way the even one",
+          "[core][half]") {
   for (std::uint32_t i = 0; i < 0x7bffu; ++i) {
     const auto low = static_cast<std::uint16_t>(i);
     const auto high = static_cast<std::uint16_t>(i + 1);

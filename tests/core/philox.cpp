@@ -17,10 +17,12 @@ constexpr std::uint32_t ones = 0xffffffffu;
 }  // namespace
 
 TEST_CASE("philox: the known answers of Random123 come out", "[core][philox]") {
-  CHECK(philox4x32({0, 0, 0, 0}, {0, 0}) == zer0::philox_counter{0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u});
+  CHECK(philox4x32({0, 0, 0, 0}, {0, 0}) ==
+        zer0::philox_counter{0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u});
   CHECK(philox4x32({ones, ones, ones, ones}, {ones, ones}) ==
         zer0::philox_counter{0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu});
-  CHECK(philox4x32({0x243f6a88u, 0x85a308d3u, 0x13198a2eu, 0x03707344u}, {0xa4093822u, 0x299f31d0u}) ==
+  CHECK(philox4x32({0x243f6a88u, 0x85a308d3u, 0x13198a2eu, 0x03707344u},
+                   {0xa4093822u, 0x299f31d0u}) ==
         zer0::philox_counter{0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u});
 }
 
@@ -44,7 +46,8 @@ TEST_CASE("philox: uniform01 stays in [0, 1) and has mean 1/2", "[core][philox]"
   }
   const double n = 4.0 * blocks;
   const double mean = sum / n;
-  CHECK(std::abs(mean - 0.5) < 5.0 * std::sqrt(1.0 / 12.0 / n));  // five standard deviations of the mean
+  CHECK(std::abs(mean - 0.5) <
+        5.0 * std::sqrt(1.0 / 12.0 / n));  // five standard deviations of the mean
   CHECK(std::abs(squares / n - mean * mean - 1.0 / 12.0) < 0.001);
 }
 

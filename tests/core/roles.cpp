@@ -26,11 +26,13 @@ static_assert(policy_for<a_norm, norm_role>);
 static_assert(!policy_for<a_norm, attention_role>);
 static_assert(!policy_for<no_policy, norm_role>);
 
-TEST_CASE("roles: a policy is found wherever it stands, the first of two, or the default", "[core][roles]") {
+TEST_CASE("roles: a policy is found wherever it stands, the first of two, or the default",
+          "[core][roles]") {
   STATIC_REQUIRE(std::same_as<pick_policy<norm_role, void, an_attention, a_norm>, a_norm>);
   STATIC_REQUIRE(std::same_as<pick_policy<norm_role, void, a_norm, an_attention>, a_norm>);
   STATIC_REQUIRE(
-      std::same_as<pick_policy<attention_role, void, a_norm, another_attention, an_attention>, another_attention>);
+      std::same_as<pick_policy<attention_role, void, a_norm, another_attention, an_attention>,
+                   another_attention>);
   STATIC_REQUIRE(std::same_as<pick_policy<head_role, int, an_attention, a_norm>, int>);
   STATIC_REQUIRE(std::same_as<pick_policy<head_role, int>, int>);
 }

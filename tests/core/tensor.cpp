@@ -44,7 +44,8 @@ TEST_CASE("tensor_view: element (i, j) lies at i * stride + j", "[core][tensor]"
   CHECK(v.contiguous());
 }
 
-TEST_CASE("tensor_view: blocks of rows and columns are views of the same elements", "[core][tensor]") {
+TEST_CASE("tensor_view: blocks of rows and columns are views of the same elements",
+          "[core][tensor]") {
   counted c;
   const auto block = c.view().row_block(1, 2).col_block(3, 2);
   CHECK(block.rows == 2);

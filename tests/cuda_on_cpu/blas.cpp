@@ -47,11 +47,15 @@ void write(void* p, cudaDataType_t type, std::size_t i, float value) {
 }
 
 /// A matrix of `rows` x `cols`, columns first, must have room for its rows and lie in live memory.
-void check_matrix(const char* name, const void* p, cudaDataType_t type, int rows, int cols, int ld) {
-  require(ld >= std::max(rows, 1), "cublasGemmEx: leading dimension of ", name, " is ", ld, ", rows ", rows);
+void check_matrix(const char* name, const void* p, cudaDataType_t type, int rows, int cols,
+                  int ld) {
+  require(ld >= std::max(rows, 1), "cublasGemmEx: leading dimension of ", name, " is ", ld,
+          ", rows ", rows);
   if (rows == 0 || cols == 0) return;
-  require(reinterpret_cast<std::uintptr_t>(p) % size_of(type) == 0, "cublasGemmEx: ", name, " is not aligned");
-  cuda_on_cpu::require_device_memory(name, p, (static_cast<std::size_t>(ld) * (cols - 1) + rows) * size_of(type));
+  require(reinterpret_cast<std::uintptr_t>(p) % size_of(type) == 0, "cublasGemmEx: ", name,
+          " is not aligned");
+  cuda_on_cpu::require_device_memory(
+      name, p, (static_cast<std::size_t>(ld) * (cols - 1) + rows) * size_of(type));
 }
 
 }  // namespace
@@ -88,14 +92,17 @@ cublasStatus_t cublasGetVersion_v2(cublasHandle_t, int* version) {
 const char* cublasGetStatusString(cublasStatus_t) { return "a cuBLAS error"; }
 const char* cublasGetStatusName(cublasStatus_t) { return "CUBLAS_STATUS"; }
 
-cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int m, int n, int k,
-                            const void* alpha, const void* a, cudaDataType_t a_type, int lda, const void* b,
-                            cudaDataType_t b_type, int ldb, const void* beta, void* c, cudaDataType_t c_type, int ldc,
+cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb,
+                            int m, int n, int k, const void* alpha, const void* a,
+                            cudaDataType_t a_type, int lda, const void* b, cudaDataType_t b_type,
+                            int ldb, const void* beta, void* c, cudaDataType_t c_type, int ldc,
                             cublasComputeType_t compute, cublasGemmAlgo_t) {
   check_handle("cublasGemmEx", handle);
   require(m >= 0 && n >= 0 && k >= 0, "cublasGemmEx: sizes ", m, ", ", n, ", ", k);
-  require(a_type == b_type && (c_type == a_type || c_type == CUDA_R_32F), "cublasGemmEx: types do not go together");
-  require(compute == CUBLAS_COMPUTE_32F || compute == CUBLAS_COMPUTE_32F_FAST_TF32, "cublasGemmEx: compute type");
+  require(a_type == b_type && (c_type == a_type || c_type == CUDA_R_32F),
+          "cublasGemmEx: types do not go together");
+  require(compute == CUBLAS_COMPUTE_32F || compute == CUBLAS_COMPUTE_32F_FAST_TF32,
+          "cublasGemmEx: compute type");
   const bool at = ta == CUBLAS_OP_T, bt = tb == CUBLAS_OP_T;
   check_matrix("A", a, a_type, at ? k : m, at ? m : k, lda);
   check_matrix("B", b, b_type, bt ? n : k, bt ? k : n, ldb);
@@ -103,14 +110,16 @@ cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t ta, cublasO
   const float x = *static_cast<const float*>(alpha), y = *static_cast<const float*>(beta);
   const auto multiply = [=] {
     const auto at_index = [](int row, int col, int ld) {
-      return static_cast<std::size_t>(col) * static_cast<std::size_t>(ld) + static_cast<std::size_t>(row);
+      return static_cast<std::size_t>(col) * static_cast<std::size_t>(ld) +
+             static_cast<std::size_t>(row);
     };
     for (int j = 0; j < n; ++j)
       for (int i = 0; i < m; ++i) {
         double sum = 0;
         for (int l = 0; l < k; ++l)
-          sum += static_cast<double>(read(a, a_type, at ? at_index(l, i, lda) : at_index(i, l, lda))) *
-                 static_cast<double>(read(b, b_type, bt ? at_index(j, l, ldb) : at_index(l, j, ldb)));
+          sum +=
+              static_cast<double>(read(a, a_type, at ? at_index(l, i, lda) : at_index(i, l, lda))) *
+              static_cast<double>(read(b, b_type, bt ? at_index(j, l, ldb) : at_index(l, j, ldb)));
         const std::size_t to = at_index(i, j, ldc);
         write(c, c_type, to, x * static_cast<float>(sum) + (y == 0 ? 0 : y * read(c, c_type, to)));
       }

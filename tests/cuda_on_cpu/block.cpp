@@ -1,6 +1,7 @@
-// How the threads of a block take turns: each runs on a stack of its own from where it first waits (a fiber). Stacks
-// are used again and again, and a thread that ends without waiting leaves its stack to the next one, so that kernels
-// without barriers change no stack at all. AddressSanitizer is told of each change.
+// How the threads of a block take turns: each runs on a stack of its own from where it first waits
+// (a fiber). Stacks are used again and again, and a thread that ends without waiting leaves its
+// stack to the next one, so that kernels without barriers change no stack at all. AddressSanitizer
+// is told of each change.
 #include "block.hpp"
 
 #include <boost/context/pooled_fixedsize_stack.hpp>
@@ -140,11 +141,13 @@ void block::give_up() {
 /// Makes one of the threads that can run the current one. An error if there is none.
 bool block::draw() {
   if (ready_.empty()) {
-    error_ = std::make_exception_ptr(
-        zer0::error("cuda_on_cpu: " + std::to_string(left_) + " threads wait at a barrier that others never reach"));
+    error_ =
+        std::make_exception_ptr(zer0::error("cuda_on_cpu: " + std::to_string(left_) +
+                                            " threads wait at a barrier that others never reach"));
     return false;
   }
-  const std::size_t at = static_cast<std::uint32_t>(random_()) % static_cast<std::uint32_t>(ready_.size());
+  const std::size_t at =
+      static_cast<std::uint32_t>(random_()) % static_cast<std::uint32_t>(ready_.size());
   make_current(ready_[at]);
   ready_[at] = ready_.back();
   ready_.pop_back();
@@ -172,8 +175,8 @@ void run_grid(dim3 grid, dim3 shape, std::size_t shared, const std::function<voi
 
 }  // namespace
 
-void submit_launch(const void* kernel, dim3 grid, dim3 shape, std::size_t shared, cudaStream_t stream,
-                   std::function<void()> body) {
+void submit_launch(const void* kernel, dim3 grid, dim3 shape, std::size_t shared,
+                   cudaStream_t stream, std::function<void()> body) {
   require_launch(kernel, grid, shape, shared);
   submit("a launch", stream, kernel,
          [grid, shape, shared, body = std::move(body)] { run_grid(grid, shape, shared, body); });

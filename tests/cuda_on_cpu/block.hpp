@@ -1,5 +1,6 @@
-// A block of threads on the CPU. Where threads could run in any order they do: the next one is drawn by a seed, so what
-// only holds in one order shows. A barrier that not all threads reach ends with an error instead of waiting for ever.
+// A block of threads on the CPU. Where threads could run in any order they do: the next one is
+// drawn by a seed, so what only holds in one order shows. A barrier that not all threads reach ends
+// with an error instead of waiting for ever.
 #pragma once
 
 #include "runtime.hpp"
@@ -45,7 +46,8 @@ struct barrier {
 struct warp {
   barrier meeting;
   std::vector<int> ready;                      // threads that can run, in no order
-  alignas(16) unsigned char slots[2][32][64];  // what the lanes show each other, this time and the last time
+  alignas(16) unsigned char slots[2][32][64];  // what the lanes show each other, this time and the
+                                               // last time
 };
 
 /// 16 bytes on their way from global to shared memory; from nowhere come zeros.
@@ -68,10 +70,13 @@ struct stack {
     __sanitizer_start_switch_fiber(ends ? nullptr : &fake, other.bottom, other.size);
   }
   /// After it, on this stack: learns where the other one lies.
-  void arrive_from(stack& other) { __sanitizer_finish_switch_fiber(fake, &other.bottom, &other.size); }
+  void arrive_from(stack& other) {
+    __sanitizer_finish_switch_fiber(fake, &other.bottom, &other.size);
+  }
   void forget() { __asan_unpoison_memory_region(bottom, size); }
 #else
-  static constexpr std::size_t bytes = (std::size_t{64} << 10) + 832;  // a power of two: all tops share few cache lines
+  static constexpr std::size_t bytes =
+      (std::size_t{64} << 10) + 832;  // a power of two: all tops share few cache lines
   void leave_for(const stack&, bool = false) {}
   void arrive_from(stack&) {}
   void forget() {}
@@ -83,8 +88,9 @@ struct carrier {
   context::fcontext_t stopped = nullptr;  ///< where, while another one runs
   stack own;
 
-  /// Leaves this stack for another one, and comes back when somebody leaves another one for this. Inlined into kernels:
-  /// functions that return on another stack than they were called on are what a processor guesses wrong.
+  /// Leaves this stack for another one, and comes back when somebody leaves another one for this.
+  /// Inlined into kernels: functions that return on another stack than they were called on are what
+  /// a processor guesses wrong.
   [[gnu::always_inline]] void leave_for(carrier& next) {
     own.leave_for(next.own);
     arrive(context::jump_fcontext(next.stopped, this));
@@ -113,7 +119,8 @@ class shared_bytes {
   [[nodiscard]] unsigned char* data() const { return static_cast<unsigned char*>(p_.get()); }
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool contains(const void* p, std::size_t bytes) const {
-    const auto at = reinterpret_cast<std::uintptr_t>(p), first = reinterpret_cast<std::uintptr_t>(data());
+    const auto at = reinterpret_cast<std::uintptr_t>(p),
+               first = reinterpret_cast<std::uintptr_t>(data());
     return at >= first && at + bytes <= first + size_;
   }
 
@@ -139,7 +146,8 @@ class block {
   [[gnu::always_inline]] void wait_for_all() { wait(all_); }
   [[gnu::always_inline]] void wait_for_warp() { wait(current_warp().meeting); }
 
-  /// Runs body() on each thread. Shared memory is NaN at first. An error in a thread ends the block and is thrown on.
+  /// Runs body() on each thread. Shared memory is NaN at first. An error in a thread ends the block
+  /// and is thrown on.
   void run(dim3 shape, const std::function<void()>& body);
   /// On a carrier: runs the thread that was drawn, and those drawn after it as long as they begin.
   void carry(carrier& on);
@@ -185,8 +193,9 @@ inline thread_local block* at_hand = nullptr;
 inline thread_local uint3 block_index{};
 inline thread_local dim3 block_size, grid_size;
 
-/// Every lane of the warp shows a value; f(show) then reads what the lanes of its choice showed. Slots are used in
-/// turn: whoever comes to write a slot again has passed the meeting in between, to which all came who had read it.
+/// Every lane of the warp shows a value; f(show) then reads what the lanes of its choice showed.
+/// Slots are used in turn: whoever comes to write a slot again has passed the meeting in between,
+/// to which all came who had read it.
 template <class T, class F>
 [[gnu::always_inline]] inline auto exchange(const T& value, F f) {
   static_assert(sizeof(T) <= sizeof(warp::slots[0][0]) && std::is_trivially_copyable_v<T>);
@@ -202,7 +211,7 @@ template <class T, class F>
 }
 
 /// Puts a launch on the stream: `body` is what each thread does, `kernel` the kernel's address.
-void submit_launch(const void* kernel, dim3 grid, dim3 shape, std::size_t shared, cudaStream_t stream,
-                   std::function<void()> body);
+void submit_launch(const void* kernel, dim3 grid, dim3 shape, std::size_t shared,
+                   cudaStream_t stream, std::function<void()> body);
 
 }  // namespace cuda_on_cpu

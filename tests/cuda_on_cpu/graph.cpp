@@ -1,5 +1,6 @@
-// Captures and graphs of the CUDA runtime, on the host. What is captured is not done: it is done when the graph is
-// launched. What a capture does not allow spoils it, as on a card: waiting, copies from or to the host, allocations.
+// Captures and graphs of the CUDA runtime, on the host. What is captured is not done: it is done
+// when the graph is launched. What a capture does not allow spoils it, as on a card: waiting,
+// copies from or to the host, allocations.
 #include "graph.hpp"
 
 #include "runtime.hpp"
@@ -78,8 +79,10 @@ extern "C" {
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode) {
   cuda_on_cpu::require_stream("cudaStreamBeginCapture", stream);
-  require(mode == cudaStreamCaptureModeThreadLocal, "cudaStreamBeginCapture: mode ", static_cast<int>(mode));
-  if (!captures().emplace(stream, capture()).second) return cuda_on_cpu::fail_with(cudaErrorIllegalState);
+  require(mode == cudaStreamCaptureModeThreadLocal, "cudaStreamBeginCapture: mode ",
+          static_cast<int>(mode));
+  if (!captures().emplace(stream, capture()).second)
+    return cuda_on_cpu::fail_with(cudaErrorIllegalState);
   return cudaSuccess;
 }
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
@@ -92,13 +95,15 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   *graph = keep<cudaGraph_t>(ended.noted);
   return cudaSuccess;
 }
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t* ready, cudaGraph_t graph, unsigned long long flags) {
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* ready, cudaGraph_t graph,
+                                 unsigned long long flags) {
   require(flags == 0, "cudaGraphInstantiate: flags ", flags);
   *ready = keep<cudaGraphExec_t>(of("cudaGraphInstantiate", graph));
   ++counts.instantiated;
   return cudaSuccess;
 }
-cudaError_t cudaGraphExecUpdate(cudaGraphExec_t ready, cudaGraph_t graph, cudaGraphExecUpdateResultInfo* why) {
+cudaError_t cudaGraphExecUpdate(cudaGraphExec_t ready, cudaGraph_t graph,
+                                cudaGraphExecUpdateResultInfo* why) {
   nodes& old = of("cudaGraphExecUpdate", ready);
   const nodes& fresh = of("cudaGraphExecUpdate", graph);
   *why = {};
@@ -119,11 +124,13 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t ready, cudaStream_t stream) {
   return cudaSuccess;
 }
 cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
-  require(live<cudaGraph_t>().erase(graph) == 1, "cudaGraphDestroy: not a graph, or one that was destroyed");
+  require(live<cudaGraph_t>().erase(graph) == 1,
+          "cudaGraphDestroy: not a graph, or one that was destroyed");
   return cudaSuccess;
 }
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t ready) {
-  require(live<cudaGraphExec_t>().erase(ready) == 1, "cudaGraphExecDestroy: not a graph, or one that was destroyed");
+  require(live<cudaGraphExec_t>().erase(ready) == 1,
+          "cudaGraphExecDestroy: not a graph, or one that was destroyed");
   return cudaSuccess;
 }
 

@@ -1,6 +1,7 @@
-// CUDA kernels on the CPU: what device code may use, for a host compiler. A block runs on one thread of the
-// system (block.hpp), blocks run one after another. Shared memory is NaN at first. Addresses are checked where a card
-// demands something of them, and asynchronous copies arrive when they are waited for, no sooner.
+// CUDA kernels on the CPU: what device code may use, for a host compiler. A block runs on one
+// thread of the system (block.hpp), blocks run one after another. Shared memory is NaN at first.
+// Addresses are checked where a card demands something of them, and asynchronous copies arrive when
+// they are waited for, no sooner.
 #pragma once
 
 #include "block.hpp"
@@ -30,17 +31,20 @@ T __shfl_sync(unsigned, T value, int lane) {
 }
 template <class T>
 T __shfl_xor_sync(unsigned, T value, int mask) {
-  return cuda_on_cpu::exchange(value, [&](auto shown) { return shown(cuda_on_cpu::at_hand->lane() ^ mask); });
+  return cuda_on_cpu::exchange(
+      value, [&](auto shown) { return shown(cuda_on_cpu::at_hand->lane() ^ mask); });
 }
 template <class T>
 T __shfl_down_sync(unsigned, T value, int by) {
   const int lane = cuda_on_cpu::at_hand->lane();
-  return cuda_on_cpu::exchange(value, [&](auto shown) { return shown(lane + by < 32 ? lane + by : lane); });
+  return cuda_on_cpu::exchange(
+      value, [&](auto shown) { return shown(lane + by < 32 ? lane + by : lane); });
 }
 template <class T>
 T __shfl_up_sync(unsigned, T value, int by) {
   const int lane = cuda_on_cpu::at_hand->lane();
-  return cuda_on_cpu::exchange(value, [&](auto shown) { return shown(lane - by >= 0 ? lane - by : lane); });
+  return cuda_on_cpu::exchange(
+      value, [&](auto shown) { return shown(lane - by >= 0 ? lane - by : lane); });
 }
 inline unsigned __ballot_sync(unsigned, int predicate) {
   return cuda_on_cpu::exchange(predicate, [](auto shown) {
@@ -93,22 +97,27 @@ P* aligned(P* p) {
 }
 
 template <class... P, class... A>
-void start(void (*kernel)(P...), dim3 grid, dim3 shape, std::size_t shared, cudaStream_t stream, A... arguments) {
+void start(void (*kernel)(P...), dim3 grid, dim3 shape, std::size_t shared, cudaStream_t stream,
+           A... arguments) {
   cuda_on_cpu::submit_launch(reinterpret_cast<const void*>(kernel), grid, shape, shared, stream,
                              [=] { kernel(static_cast<P>(arguments)...); });
 }
 
-/// The destination is NaN from now until the copy is waited for: nobody may read it, nor what was there before.
+/// The destination is NaN from now until the copy is waited for: nobody may read it, nor what was
+/// there before.
 inline void copy_async_or_zero(void* shared, const void* global, bool exists) {
   using namespace cuda_on_cpu;
-  require(at_hand->shared.contains(aligned<16>(shared), 16), "cuda_on_cpu: copy_async to outside shared memory");
+  require(at_hand->shared.contains(aligned<16>(shared), 16),
+          "cuda_on_cpu: copy_async to outside shared memory");
   (void)aligned<16>(global);
   if (exists) require_device_memory("copy_async", global, 16);
   std::memset(shared, 0xff, 16);
   thread& self = at_hand->current();
   self.copies.push_back({shared, exists ? global : nullptr, self.groups});
 }
-inline void copy_async(void* shared, const void* global) { copy_async_or_zero(shared, global, true); }
+inline void copy_async(void* shared, const void* global) {
+  copy_async_or_zero(shared, global, true);
+}
 inline void copy_async_commit() { ++cuda_on_cpu::at_hand->current().groups; }
 template <int Pending>
 void copy_async_wait() {

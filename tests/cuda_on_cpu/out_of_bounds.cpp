@@ -1,5 +1,5 @@
-// A program for AddressSanitizer: out_of_bounds inside|global|shared|after_free. Its kernel reads where the argument
-// says.
+// A program for AddressSanitizer: out_of_bounds inside|global|shared|after_free. Its kernel reads
+// where the argument says.
 #include <zer0/device/buffer.hpp>
 #include <zer0/device/cuda.cuh>
 
@@ -16,7 +16,8 @@ struct numbers {
   float e[threads];
 };
 
-/// y[i] = x[(i + 1) % threads + global] by way of shared memory, which is read `shared` numbers further.
+/// y[i] = x[(i + 1) % threads + global] by way of shared memory, which is read `shared` numbers
+/// further.
 __global__ void shift(const float* x, float* y, unsigned global, unsigned shared) {
   numbers& memory = gpu::shared_memory<numbers>();
   memory.e[threadIdx.x] = x[threadIdx.x + global];
@@ -34,8 +35,8 @@ int main(int, char** argv) {
   gpu::check(cudaMalloc(&x, sizeof(numbers)), "x");
   gpu::check(cudaMalloc(&y, sizeof(numbers)), "y");
   if (where == "after_free") gpu::check(cudaFree(x), "x");
-  gpu::launch(d, "shift", &shift, dim3(1), dim3(threads), sizeof(numbers), x, y, where == "global" ? 1u : 0u,
-              where == "shared" ? 1u : 0u);
+  gpu::launch(d, "shift", &shift, dim3(1), dim3(threads), sizeof(numbers), x, y,
+              where == "global" ? 1u : 0u, where == "shared" ? 1u : 0u);
   std::cout << "ran to its end\n";
   if (where != "after_free") gpu::check(cudaFree(x), "x");
   gpu::check(cudaFree(y), "y");

@@ -1,4 +1,5 @@
-// What is precompiled for tests/cuda_on_cpu, beside what is for all tests: the headers of the CUDA toolkit.
+// What is precompiled for tests/cuda_on_cpu, beside what is for all tests: the headers of the CUDA
+// toolkit.
 #pragma once
 
 #include "support/precompiled.hpp"

@@ -1,5 +1,5 @@
-// The functions of the CUDA runtime that the device calls, on the host. Arguments are checked as the real ones would
-// be, and more: pointers must lie in live allocations. Fresh memory is NaN.
+// The functions of the CUDA runtime that the device calls, on the host. Arguments are checked as
+// the real ones would be, and more: pointers must lie in live allocations. Fresh memory is NaN.
 #include "runtime.hpp"
 
 #include "graph.hpp"
@@ -40,9 +40,10 @@ constexpr std::size_t usual_shared = std::size_t{48} << 10, most_shared = std::s
 std::size_t handles = 0;  // of cuBLAS
 
 #if defined(__GLIBC__)
-/// Memory that is freed stays in the process: devices come and go in tests, each with 33 MiB that the system would have
-/// to clear.
-[[maybe_unused]] const bool keeps_memory = mallopt(M_MMAP_MAX, 0) == 1 && mallopt(M_TRIM_THRESHOLD, 1 << 30) == 1;
+/// Memory that is freed stays in the process: devices come and go in tests, each with 33 MiB that
+/// the system would have to clear.
+[[maybe_unused]] const bool keeps_memory =
+    mallopt(M_MMAP_MAX, 0) == 1 && mallopt(M_TRIM_THRESHOLD, 1 << 30) == 1;
 #endif
 
 cudaError_t last_error = cudaSuccess;
@@ -61,35 +62,43 @@ bool is_device_memory(const void* p, std::size_t bytes) {
 
 namespace cuda_on_cpu {
 void require_device_memory(const char* who, const void* p, std::size_t bytes) {
-  require(bytes == 0 || is_device_memory(p, bytes), who, ": ", bytes, " bytes are not device memory");
+  require(bytes == 0 || is_device_memory(p, bytes), who, ": ", bytes,
+          " bytes are not device memory");
 }
 void require_stream(const char* who, cudaStream_t stream) {
   require(streams().contains(stream), who, ": not a stream, or one that was destroyed");
 }
 void require_launch(const void* kernel, dim3 grid, dim3 block, std::size_t shared) {
   const std::size_t threads = std::size_t{block.x} * block.y * block.z;
-  require(threads > 0 && threads <= 1024 && threads % 32 == 0, "cuda_on_cpu: a block of ", threads, " threads");
-  require(grid.x > 0 && grid.y > 0 && grid.z > 0 && grid.x <= 0x7fffffff && grid.y <= 65535 && grid.z <= 65535,
+  require(threads > 0 && threads <= 1024 && threads % 32 == 0, "cuda_on_cpu: a block of ", threads,
+          " threads");
+  require(grid.x > 0 && grid.y > 0 && grid.z > 0 && grid.x <= 0x7fffffff && grid.y <= 65535 &&
+              grid.z <= 65535,
           "cuda_on_cpu: a grid of ", grid.x, " x ", grid.y, " x ", grid.z, " blocks");
   const auto asked = shared_limits().find(kernel);
   const std::size_t limit = asked == shared_limits().end() ? usual_shared : asked->second;
-  require(shared <= limit, "cuda_on_cpu: a launch with ", shared, " bytes of shared memory; this kernel may have ",
-          limit, ", more after cudaFuncSetAttribute, at most ", most_shared);
+  require(shared <= limit, "cuda_on_cpu: a launch with ", shared,
+          " bytes of shared memory; this kernel may have ", limit,
+          ", more after cudaFuncSetAttribute, at most ", most_shared);
 }
 cudaError_t fail_with(cudaError_t error) { return last_error = error; }
 void fail_alignment(std::size_t bytes) {
   zer0::fail("cuda_on_cpu: an address of ", bytes, " bytes at once is not a multiple of them");
 }
-std::size_t live_objects() { return allocations().size() + streams().size() + handles + live_graphs(); }
+std::size_t live_objects() {
+  return allocations().size() + streams().size() + handles + live_graphs();
+}
 void count_handle(int difference) { handles += static_cast<std::size_t>(difference); }
 }  // namespace cuda_on_cpu
 
 extern "C" {
 
 cudaError_t cudaMalloc(void** p, size_t bytes) {
-  if (cuda_on_cpu::spoil_captures()) return cuda_on_cpu::fail_with(cudaErrorStreamCaptureUnsupported);
+  if (cuda_on_cpu::spoil_captures())
+    return cuda_on_cpu::fail_with(cudaErrorStreamCaptureUnsupported);
   const std::size_t left = shown_machine.memory - std::min(bytes_in_use, shown_machine.memory);
-  if (bytes > left || posix_memalign(p, 512, bytes) != 0) return last_error = cudaErrorMemoryAllocation;
+  if (bytes > left || posix_memalign(p, 512, bytes) != 0)
+    return last_error = cudaErrorMemoryAllocation;
   std::memset(*p, 0xff, bytes);
   allocations()[reinterpret_cast<std::uintptr_t>(*p)] = bytes;
   bytes_in_use += bytes;
@@ -97,7 +106,8 @@ cudaError_t cudaMalloc(void** p, size_t bytes) {
 }
 cudaError_t cudaFree(void* p) {
   if (p == nullptr) return cudaSuccess;
-  if (cuda_on_cpu::spoil_captures()) return cuda_on_cpu::fail_with(cudaErrorStreamCaptureUnsupported);
+  if (cuda_on_cpu::spoil_captures())
+    return cuda_on_cpu::fail_with(cudaErrorStreamCaptureUnsupported);
   const auto found = allocations().find(reinterpret_cast<std::uintptr_t>(p));
   require(found != allocations().end(), "cudaFree: not an allocation");
   bytes_in_use -= found->second;
@@ -105,10 +115,14 @@ cudaError_t cudaFree(void* p) {
   std::free(p);
   return cudaSuccess;
 }
-cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
-  if (kind != cudaMemcpyHostToDevice) cuda_on_cpu::require_device_memory("cudaMemcpyAsync from", from, bytes);
-  if (kind != cudaMemcpyDeviceToHost) cuda_on_cpu::require_device_memory("cudaMemcpyAsync to", to, bytes);
-  if (kind != cudaMemcpyDeviceToDevice && cuda_on_cpu::spoil_capture(stream))  // of memory that may be swapped out
+cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t stream) {
+  if (kind != cudaMemcpyHostToDevice)
+    cuda_on_cpu::require_device_memory("cudaMemcpyAsync from", from, bytes);
+  if (kind != cudaMemcpyDeviceToHost)
+    cuda_on_cpu::require_device_memory("cudaMemcpyAsync to", to, bytes);
+  if (kind != cudaMemcpyDeviceToDevice &&
+      cuda_on_cpu::spoil_capture(stream))  // of memory that may be swapped out
     return cuda_on_cpu::fail_with(cudaErrorStreamCaptureUnsupported);
   cuda_on_cpu::submit("cudaMemcpyAsync", stream, reinterpret_cast<const void*>(&cudaMemcpyAsync),
                       [=] { std::memcpy(to, from, bytes); });
@@ -122,7 +136,8 @@ cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t stre
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   cuda_on_cpu::require_stream("cudaStreamSynchronize", stream);
-  if (cuda_on_cpu::spoil_capture(stream)) return cuda_on_cpu::fail_with(cudaErrorStreamCaptureUnsupported);
+  if (cuda_on_cpu::spoil_capture(stream))
+    return cuda_on_cpu::fail_with(cudaErrorStreamCaptureUnsupported);
   return cudaSuccess;
 }
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
@@ -131,7 +146,8 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   return cudaSuccess;
 }
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
-  require(streams().erase(stream) == 1, "cudaStreamDestroy: not a stream, or one that was destroyed");
+  require(streams().erase(stream) == 1,
+          "cudaStreamDestroy: not a stream, or one that was destroyed");
   std::free(stream);
   return cudaSuccess;
 }
@@ -140,7 +156,8 @@ cudaError_t cudaGetDeviceCount(int* count) {
   return *count > 0 ? cudaSuccess : last_error = cudaErrorNoDevice;
 }
 cudaError_t cudaSetDevice(int index) {
-  return index >= 0 && index < shown_machine.devices ? cudaSuccess : last_error = cudaErrorInvalidDevice;
+  return index >= 0 && index < shown_machine.devices ? cudaSuccess
+                                                     : last_error = cudaErrorInvalidDevice;
 }
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int) {
   *p = {};
@@ -153,9 +170,10 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int) {
   return cudaSuccess;
 }
 cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute, int value) {
-  require(attribute == cudaFuncAttributeMaxDynamicSharedMemorySize, "cudaFuncSetAttribute: attribute ",
-          static_cast<int>(attribute));
-  if (value < 0 || static_cast<std::size_t>(value) > most_shared) return last_error = cudaErrorInvalidValue;
+  require(attribute == cudaFuncAttributeMaxDynamicSharedMemorySize,
+          "cudaFuncSetAttribute: attribute ", static_cast<int>(attribute));
+  if (value < 0 || static_cast<std::size_t>(value) > most_shared)
+    return last_error = cudaErrorInvalidValue;
   shared_limits()[kernel] = static_cast<std::size_t>(value);
   return cudaSuccess;
 }
@@ -169,8 +187,12 @@ cudaError_t cudaDriverGetVersion(int* version) {
   return cudaSuccess;
 }
 const char* cudaGetErrorString(cudaError_t e) {
-  return e == cudaSuccess ? "no error" : e == cudaErrorNoDevice ? "no CUDA-capable device is detected" : "an error";
+  return e == cudaSuccess         ? "no error"
+         : e == cudaErrorNoDevice ? "no CUDA-capable device is detected"
+                                  : "an error";
 }
-const char* cudaGetErrorName(cudaError_t e) { return e == cudaSuccess ? "cudaSuccess" : "cudaError"; }
+const char* cudaGetErrorName(cudaError_t e) {
+  return e == cudaSuccess ? "cudaSuccess" : "cudaError";
+}
 
 }  // extern "C"

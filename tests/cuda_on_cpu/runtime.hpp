@@ -1,5 +1,6 @@
-// What the stand-ins for the CUDA runtime and cuBLAS (runtime.cpp, blas.cpp) and the kernels (kernel.hpp) ask of each
-// other: is this pointer, this stream, this launch in order? Each throws zer0::error if it is not.
+// What the stand-ins for the CUDA runtime and cuBLAS (runtime.cpp, blas.cpp) and the kernels
+// (kernel.hpp) ask of each other: is this pointer, this stream, this launch in order? Each throws
+// zer0::error if it is not.
 #pragma once
 
 #include <zer0/core/error.hpp>
@@ -25,12 +26,13 @@ void require_device_memory(const char* who, const void* p, std::size_t bytes);
 /// The stream was created and is not destroyed; the default stream is no stream of the device.
 void require_stream(const char* who, cudaStream_t stream);
 
-/// The launch has sizes that a card accepts; more than 48 KiB of shared memory was asked for by cudaFuncSetAttribute.
+/// The launch has sizes that a card accepts; more than 48 KiB of shared memory was asked for by
+/// cudaFuncSetAttribute.
 void require_launch(const void* kernel, dim3 grid, dim3 block, std::size_t shared);
 
-/// Does the work now, or notes it if the stream is being captured: then it is done when its graph is launched, with
-/// what memory holds by then. `form` says what it is: a graph is updated from another one only if the forms are the
-/// same.
+/// Does the work now, or notes it if the stream is being captured: then it is done when its graph
+/// is launched, with what memory holds by then. `form` says what it is: a graph is updated from
+/// another one only if the forms are the same.
 void submit(const char* who, cudaStream_t stream, const void* form, std::function<void()> work);
 
 /// Graphs that were instantiated, updated and launched so far.
@@ -39,7 +41,8 @@ struct graph_counts {
 };
 graph_counts counted_graphs();
 
-/// An address for `bytes` bytes at once is not a multiple of them. Apart, so that kernels stay small.
+/// An address for `bytes` bytes at once is not a multiple of them. Apart, so that kernels stay
+/// small.
 [[noreturn]] void fail_alignment(std::size_t bytes);
 
 /// Allocations, streams and cuBLAS handles that live.

@@ -1,4 +1,5 @@
-// The tensor cores' instructions on the CPU: fragments as the PTX ISA lays them out among the lanes of a warp.
+// The tensor cores' instructions on the CPU: fragments as the PTX ISA lays them out among the lanes
+// of a warp.
 #pragma once
 
 #include "block.hpp"
@@ -30,7 +31,8 @@ inline void load_matrices(std::uint32_t (&r)[4], const void* row) {
   const int lane = cuda_on_cpu::at_hand->lane();
   (void)cuda_on_cpu::exchange(detail::matrix_row(row), [&](auto shown) {
     for (int i = 0; i < 4; ++i) {
-      const auto* from = static_cast<const unsigned char*>(shown(8 * i + lane / 4)) + 4 * (lane % 4);
+      const auto* from =
+          static_cast<const unsigned char*>(shown(8 * i + lane / 4)) + 4 * (lane % 4);
       r[i] = detail::pair(from, from + 2);
     }
     return 0;
@@ -40,8 +42,9 @@ inline void load_matrices_transposed(std::uint32_t (&r)[4], const void* row) {
   const int lane = cuda_on_cpu::at_hand->lane();
   (void)cuda_on_cpu::exchange(detail::matrix_row(row), [&](auto shown) {
     for (int i = 0; i < 4; ++i)
-      r[i] = detail::pair(static_cast<const unsigned char*>(shown(8 * i + 2 * (lane % 4))) + 2 * (lane / 4),
-                          static_cast<const unsigned char*>(shown(8 * i + 2 * (lane % 4) + 1)) + 2 * (lane / 4));
+      r[i] = detail::pair(
+          static_cast<const unsigned char*>(shown(8 * i + 2 * (lane % 4))) + 2 * (lane / 4),
+          static_cast<const unsigned char*>(shown(8 * i + 2 * (lane % 4) + 1)) + 2 * (lane / 4));
     return 0;
   });
 }
@@ -61,8 +64,8 @@ void multiply_add(float (&d)[4], const std::uint32_t (&a)[4], std::uint32_t b0, 
   split(b1, mine.b[1]);
   const int lane = cuda_on_cpu::at_hand->lane();
   (void)cuda_on_cpu::exchange(mine, [&](auto shown) {
-    // a(row, k): lane (row % 8)*4 + k/2%4, register row/8 + 2*(k/8), part k%2. b(k, col): lane col*4 + k/2%4, register
-    // k/8, part k%2.
+    // a(row, k): lane (row % 8)*4 + k/2%4, register row/8 + 2*(k/8), part k%2. b(k, col): lane
+    // col*4 + k/2%4, register k/8, part k%2.
     float sum[4] = {};
     for (int t = 0; t < 4; ++t) {
       const operands left = shown(lane / 4 * 4 + t);
@@ -70,7 +73,8 @@ void multiply_add(float (&d)[4], const std::uint32_t (&a)[4], std::uint32_t b0, 
         const operands right = shown((2 * (lane % 4) + col) * 4 + t);
         for (int row = 0; row < 2; ++row)
           for (int k = 0; k < 2; ++k)
-            for (int i = 0; i < 2; ++i) sum[2 * row + col] += left.a[row + 2 * k][i] * right.b[k][i];
+            for (int i = 0; i < 2; ++i)
+              sum[2 * row + col] += left.a[row + 2 * k][i] * right.b[k][i];
       }
     }
     for (int i = 0; i < 4; ++i) d[i] += sum[i];

@@ -29,8 +29,8 @@ struct attention_case {
   }
 };
 
-// Sequences of 1, below, at and above the tiles of the devices (64 queries, 64 or 128 keys); all ratios of heads; heads
-// that fill a tile of the cuda device, or not, or have none.
+// Sequences of 1, below, at and above the tiles of the devices (64 queries, 64 or 128 keys); all
+// ratios of heads; heads that fill a tile of the cuda device, or not, or have none.
 const attention_case cases[] = {
     {1, 1, 1, {1}},
     {2, 2, 4, {1, 2, 3}},
@@ -42,14 +42,16 @@ const attention_case cases[] = {
     {2, 1, 64, {1, 62, 3, 75}},
     {4, 2, 80, {70}},
     {2, 2, 128, {33, 64, 2}},
-    // Windows of one key, of less and more than a tile, that end at an edge of one, that no sequence fills.
+    // Windows of one key, of less and more than a tile, that end at an edge of one, that no
+    // sequence fills.
     {2, 1, 8, {5, 70}, 1},
     {2, 1, 32, {200, 3}, 37},
     {1, 1, 64, {65, 140}, 64},
     {1, 1, 16, {140, 135}, 130},
     {1, 1, 128, {100}, 20},
     {2, 1, 8, {9, 40}, 100},
-    // Soft caps that bend the scores a little and much; widths of values below and above the keys'; all of it together.
+    // Soft caps that bend the scores a little and much; widths of values below and above the keys';
+    // all of it together.
     {2, 1, 16, {70, 3}, 0, 5},
     {2, 1, 64, {100}, 0, 0.7},
     {2, 2, 128, {66}, 0, 1},
@@ -73,8 +75,9 @@ void for_cases(F f) {
     for (const placement where : {placement::contiguous, placement::columns})
       for (const double dropout : {0.0, 0.3}) {
         INFO(c.heads << " heads, " << c.kv_heads << " key/value heads of " << c.head_dim << ", "
-                     << starts_of(c.lengths).back() << " tokens, window " << c.window << ", soft cap " << c.soft_cap
-                     << ", values of " << c.value_dim << ", dropout " << dropout);
+                     << starts_of(c.lengths).back() << " tokens, window " << c.window
+                     << ", soft cap " << c.soft_cap << ", values of " << c.value_dim << ", dropout "
+                     << dropout);
         support::twin<D> t(++seed, where);
         f(c, c.sizes(dropout, {.seed = seed, .site = 3, .step = 8}), t);
       }
@@ -95,8 +98,8 @@ struct operands {
         dk(t.output(tokens, c.kv_heads * c.head_dim)),
         dv(t.output(tokens, c.kv_heads * c.sizes(0, {}).value_width())) {}
 
-  /// An output is a mean of numbers near 1 that may cancel, gradients of the scores are differences of such, and dk, dv
-  /// sums over queries and over heads.
+  /// An output is a mean of numbers near 1 that may cancel, gradients of the scores are differences
+  /// of such, and dk, dv sums over queries and over heads.
   void expect_gradients_close(T& t, const attention_case& c) const {
     const index_t depth = longest * (c.heads / c.kv_heads) + c.head_dim + c.value_dim;
     t.expect_close(o, longest + c.head_dim, 1);
@@ -112,16 +115,32 @@ struct operands {
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("standard attention: output, probabilities and gradients agree with the reference",
-                        "[device][attention]", support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE(
+    "standard attention: output, probabilities and gradients agree with the reference",
+    "[device][attention]", support::judged_devices) {
   for_cases<TestType>([](const attention_case& c, const attention_sizes& a, auto& t) {
     const operands x(t, c);
     auto& probabilities = t.output(x.tokens * c.heads, x.longest);
     auto& scratch = t.output(x.tokens * c.heads, x.longest);
     t.run([&](auto& d, auto at) {
-      standard_attention_forward(d, a, at(x.q), at(x.k), at(x.v), at(x.starts), at(probabilities), at(x.o));
-      standard_attention_backward(d, a, at(x.q), at(x.k), at(x.v), at(x.starts), at(probabilities), at(x.dout),
-                                  at(scratch), at(x.dq), at(x.dk), at(x.dv));
+      standard_attention_forward(d, a,
+                                 {.q = at(x.q),
+                                  .k = at(x.k),
+                                  .v = at(x.v),
+                                  .starts = at(x.starts),
+                                  .probabilities = at(probabilities),
+                                  .o = at(x.o)});
+      standard_attention_backward(d, a,
+                                  {.q = at(x.q),
+                                   .k = at(x.k),
+                                   .v = at(x.v),
+                                   .starts = at(x.starts),
+                                   .probabilities = at(probabilities),
+                                   .dout = at(x.dout),
+                                   .scratch = at(scratch),
+                                   .dq = at(x.dq),
+                                   .dk = at(x.dk),
+                                   .dv = at(x.dv)});
       fill(d, at(scratch), 0);  // its contents are nobody's business
     });
     t.expect_close(probabilities, x.longest + c.head_dim);
@@ -141,18 +160,36 @@ TEMPLATE_LIST_TEST_CASE("flash attention: output, row sums and gradients agree w
     auto& lse = t.output_vector(x.tokens * c.heads);
     auto& scratch = t.output_vector(x.tokens * c.heads);
     t.run([&](auto& d, auto at) {
-      flash_attention_forward(d, a, at(x.q), at(x.k), at(x.v), at(x.starts), at(x.o), at.span(lse));
-      flash_attention_backward(d, a, at(x.q), at(x.k), at(x.v), at(x.starts), at(x.o), at.span(lse), at(x.dout),
-                               at.span(scratch), at(x.dq), at(x.dk), at(x.dv));
-      fill(d, zer0::wide_view<std::remove_cvref_t<decltype(d)>>(at(scratch)), 0);  // its contents are nobody's business
+      flash_attention_forward(d, a,
+                              {.q = at(x.q),
+                               .k = at(x.k),
+                               .v = at(x.v),
+                               .starts = at(x.starts),
+                               .o = at(x.o),
+                               .lse = at.span(lse)});
+      flash_attention_backward(d, a,
+                               {.q = at(x.q),
+                                .k = at(x.k),
+                                .v = at(x.v),
+                                .starts = at(x.starts),
+                                .o = at(x.o),
+                                .lse = at.span(lse),
+                                .dout = at(x.dout),
+                                .scratch = at.span(scratch),
+                                .dq = at(x.dq),
+                                .dk = at(x.dk),
+                                .dv = at(x.dv)});
+      fill(d, zer0::wide_view<std::remove_cvref_t<decltype(d)>>(at(scratch)),
+           0);  // its contents are nobody's business
     });
     t.expect_close(lse, x.longest + c.head_dim, 1);
     x.expect_gradients_close(t, c);
   });
 }
 
-TEMPLATE_LIST_TEST_CASE("attention: scores of thousands, of either sign, give finite numbers on every kernel",
-                        "[device][attention]", support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE(
+    "attention: scores of thousands, of either sign, give finite numbers on every kernel",
+    "[device][attention]", support::judged_devices) {
   for (const double magnitude : {-60.0, 60.0}) {
     support::twin<TestType> t(3);
     const attention_case c{2, 1, 4, {140}};
@@ -166,8 +203,20 @@ TEMPLATE_LIST_TEST_CASE("attention: scores of thousands, of either sign, give fi
     auto& flash = t.output(140, 8);
     auto& lse = t.output_vector(280);
     t.run([&](auto& d, auto at) {
-      standard_attention_forward(d, a, at(q), at(k), at(v), at(starts), at(probabilities), at(standard));
-      flash_attention_forward(d, a, at(q), at(k), at(v), at(starts), at(flash), at.span(lse));
+      standard_attention_forward(d, a,
+                                 {.q = at(q),
+                                  .k = at(k),
+                                  .v = at(v),
+                                  .starts = at(starts),
+                                  .probabilities = at(probabilities),
+                                  .o = at(standard)});
+      flash_attention_forward(d, a,
+                              {.q = at(q),
+                               .k = at(k),
+                               .v = at(v),
+                               .starts = at(starts),
+                               .o = at(flash),
+                               .lse = at.span(lse)});
     });
     // Scores of 14400 are known to eps * 14400; that is the relative error of probabilities.
     t.expect_close(standard, 14400 * 14400 / 4, 1);
@@ -177,7 +226,8 @@ TEMPLATE_LIST_TEST_CASE("attention: scores of thousands, of either sign, give fi
 }
 
 TEMPLATE_LIST_TEST_CASE(
-    "cached attention: any past, several sequences, one and many new tokens agree with the reference",
+    "cached attention: any past, several sequences, one and many new tokens agree with the "
+    "reference",
     "[device][attention][cache]", support::judged_devices) {
   struct cached_case {
     attention_case shape;
@@ -203,8 +253,9 @@ TEMPLATE_LIST_TEST_CASE(
     for (const placement where : {placement::contiguous, placement::columns})
       for (const double dropout : {0.0, 0.3}) {
         const attention_case& s = c.shape;
-        INFO(s.heads << " heads, " << s.kv_heads << " key/value heads of " << s.head_dim << ", past " << c.past[0]
-                     << ", window " << s.window << ", dropout " << dropout);
+        INFO(s.heads << " heads, " << s.kv_heads << " key/value heads of " << s.head_dim
+                     << ", past " << c.past[0] << ", window " << s.window << ", dropout "
+                     << dropout);
         support::twin<TestType> t(++seed, where);
         const attention_sizes a = s.sizes(dropout, {.seed = 2, .site = 1});
         const auto starts_values = starts_of(s.lengths);
@@ -216,26 +267,33 @@ TEMPLATE_LIST_TEST_CASE(
         auto& keys = t.normal(sequences * c.capacity, s.kv_heads * s.head_dim);
         auto& values = t.normal(sequences * c.capacity, s.kv_heads * a.value_width());
         for (auto* const m : {&keys, &values})
-          for (std::size_t i = 0; i < s.lengths.size(); ++i) {  // beyond a sequence's end nothing may be read
-            const std::size_t cols = m->initial.size() / static_cast<std::size_t>(sequences * c.capacity);
+          for (std::size_t i = 0; i < s.lengths.size();
+               ++i) {  // beyond a sequence's end nothing may be read
+            const std::size_t cols =
+                m->initial.size() / static_cast<std::size_t>(sequences * c.capacity);
             const auto row = [&](index_t r) {
               return m->initial.begin() +
-                     static_cast<std::ptrdiff_t>(static_cast<std::size_t>(static_cast<index_t>(i) * c.capacity + r) *
-                                                 cols);
+                     static_cast<std::ptrdiff_t>(
+                         static_cast<std::size_t>(static_cast<index_t>(i) * c.capacity + r) * cols);
             };
-            std::fill(row(c.past[i] + s.lengths[i]), row(c.capacity), std::numeric_limits<double>::quiet_NaN());
+            std::fill(row(c.past[i] + s.lengths[i]), row(c.capacity),
+                      std::numeric_limits<double>::quiet_NaN());
           }
         t.run([&](auto& d, auto at) {
-          using real = typename std::remove_cvref_t<decltype(d)>::real;
-          cached_attention(d, a, at(q), kv_view<const real>{at(keys), at(values), c.capacity}, at(starts), at(past),
-                           at(o));
+          cached_attention(d, a,
+                           {.q = at(q),
+                            .cache = {at(keys), at(values), c.capacity},
+                            .starts = at(starts),
+                            .past = at(past),
+                            .o = at(o)});
         });
         t.expect_close(o, c.capacity + s.head_dim, 1);
       }
 }
 
-TEMPLATE_LIST_TEST_CASE("cached attention: values that are columns of the keys, one head of them, for all queries",
-                        "[device][attention][cache]", support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE(
+    "cached attention: values that are columns of the keys, one head of them, for all queries",
+    "[device][attention][cache]", support::judged_devices) {
   support::twin<TestType> t(5);
   const attention_sizes a{.heads = 3, .kv_heads = 1, .head_dim = 24, .scale = 0.2, .value_dim = 16};
   auto& q = t.normal(4, 3 * 24);
@@ -244,9 +302,12 @@ TEMPLATE_LIST_TEST_CASE("cached attention: values that are columns of the keys, 
   auto& starts = t.ids({0, 1, 4});
   auto& past = t.ids({69, 5});
   t.run([&](auto& d, auto at) {
-    using real = typename std::remove_cvref_t<decltype(d)>::real;
-    cached_attention(d, a, at(q), kv_view<const real>{at(rows), at(rows).col_block(0, 16), 70}, at(starts), at(past),
-                     at(o));
+    cached_attention(d, a,
+                     {.q = at(q),
+                      .cache = {at(rows), at(rows).col_block(0, 16), 70},
+                      .starts = at(starts),
+                      .past = at(past),
+                      .o = at(o)});
   });
   t.expect_close(o, 70 + 24, 1);
 }

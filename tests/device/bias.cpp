@@ -5,8 +5,8 @@
 using namespace zer0;
 using support::placement;
 
-TEMPLATE_LIST_TEST_CASE("bias: is added to each row; sums of columns are its gradient", "[device][bias]",
-                        support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE("bias: is added to each row; sums of columns are its gradient",
+                        "[device][bias]", support::judged_devices) {
   struct matrix_shape {
     index_t rows, cols;
   };

@@ -12,7 +12,8 @@ namespace {
 struct matrix_shape {
   index_t rows, cols;
 };
-const matrix_shape shapes[] = {{1, 1}, {1, 7}, {7, 1}, {5, 63}, {3, 64}, {3, 65}, {130, 129}, {1, 20011}, {0, 5}};
+const matrix_shape shapes[] = {{1, 1},  {1, 7},     {7, 1},     {5, 63}, {3, 64},
+                               {3, 65}, {130, 129}, {1, 20011}, {0, 5}};
 
 /// Calls f(rows, cols, twin) for every shape and placement.
 template <class D, class F>
@@ -28,8 +29,8 @@ void for_shapes(F f) {
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("elements: fill, copy, add and scale agree with the reference", "[device][elements]",
-                        support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE("elements: fill, copy, add and scale agree with the reference",
+                        "[device][elements]", support::judged_devices) {
   for_shapes<TestType>([](index_t rows, index_t cols, auto& t) {
     auto& x = t.normal(rows, cols);
     auto& filled = t.output(rows, cols);
@@ -62,6 +63,35 @@ TEMPLATE_LIST_TEST_CASE("elements: fill, copy, add and scale agree with the refe
   });
 }
 
+// A factor of a power of two rounds nothing, so the sum is rounded once, as the reference's is.
+TEMPLATE_LIST_TEST_CASE("elements: add_scaled adds a multiple, to real and to wide numbers",
+                        "[device][elements]", support::judged_devices) {
+  for_shapes<TestType>([](index_t rows, index_t cols, auto& t) {
+    auto& x = t.normal(rows, cols);
+    auto& wide_x = t.wide_normal(rows, cols);
+    auto& sum = t.normal(rows, cols);
+    auto& wide_sum = t.wide_normal(rows, cols);
+    auto& mixed_sum = t.wide_normal(rows, cols);
+    auto& difference = t.normal(rows, cols);
+    auto& wide_difference = t.wide_normal(rows, cols);
+    auto& mixed_difference = t.wide_normal(rows, cols);
+    t.run([&](auto& d, auto at) {
+      add_scaled(d, 0.3, at(x), at(sum));
+      add_scaled(d, 0.3, at(wide_x), at(wide_sum));
+      add_scaled(d, 0.3, at(x), at(mixed_sum));
+      add_scaled(d, -0.5, at(x), at(difference));
+      add_scaled(d, -0.5, at(wide_x), at(wide_difference));
+      add_scaled(d, -0.5, at(x), at(mixed_difference));
+    });
+    t.expect_close(sum);
+    t.expect_close(wide_sum);
+    t.expect_close(mixed_sum);
+    t.expect_equal(difference);
+    t.expect_equal(wide_difference);
+    t.expect_equal(mixed_difference);
+  });
+}
+
 TEMPLATE_LIST_TEST_CASE("elements: gather_rows repeats rows, scatter_rows leaves the others alone",
                         "[device][elements]", support::judged_devices) {
   for_shapes<TestType>([](index_t rows, index_t cols, auto& t) {
@@ -84,8 +114,9 @@ TEMPLATE_LIST_TEST_CASE("elements: gather_rows repeats rows, scatter_rows leaves
   });
 }
 
-TEMPLATE_LIST_TEST_CASE("elements: dropout keeps the same elements on every device, in place or not",
-                        "[device][elements]", support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE(
+    "elements: dropout keeps the same elements on every device, in place or not",
+    "[device][elements]", support::judged_devices) {
   for_shapes<TestType>([](index_t rows, index_t cols, auto& t) {
     auto& x = t.normal(rows, cols);
     auto& y = t.output(rows, cols);
@@ -108,7 +139,8 @@ TEMPLATE_LIST_TEST_CASE("elements: dropout keeps the same elements on every devi
     CHECK(in_place.expected.values() == y.expected.values());
     const auto expected = y.expected.values();
     std::size_t differ = 0;
-    for (std::size_t i = 0; i < apart.size(); ++i) differ += (apart[i] == 0) != (expected[i] == 0) ? 1 : 0;
+    for (std::size_t i = 0; i < apart.size(); ++i)
+      differ += (apart[i] == 0) != (expected[i] == 0) ? 1 : 0;
     CHECK(differ == 0);
   });
 }
@@ -127,8 +159,9 @@ TEMPLATE_LIST_TEST_CASE("elements: random matrices agree with the reference", "[
   });
 }
 
-TEMPLATE_LIST_TEST_CASE("elements: element (row, col) of a stream is word col % 4 of counter (col/4, row, site, step)",
-                        "[device][elements][random]", support::all_devices) {
+TEMPLATE_LIST_TEST_CASE(
+    "elements: element (row, col) of a stream is word col % 4 of counter (col/4, row, site, step)",
+    "[device][elements][random]", support::all_devices) {
   using real = typename TestType::real;
   TestType d;
   const random_stream stream{.seed = 0xfedcba9876543210u, .site = 17, .step = 4000000000u};
@@ -155,12 +188,13 @@ TEMPLATE_LIST_TEST_CASE("elements: element (row, col) of a stream is word col % 
       CHECK(u[at] == static_cast<double>(uniform01(words[col % 4])));
       CHECK(z[at] == Catch::Detail::Approx(standard_normals(words)[col % 4]).epsilon(1e-6));
       CHECK((kept[at] != 0) == (words[col % 4] >= (1u << 30)));
-      if (kept[at] != 0) CHECK(static_cast<real>(kept[at]) == Catch::Detail::Approx(4.0 / 3).epsilon(1e-6));
+      if (kept[at] != 0)
+        CHECK(static_cast<real>(kept[at]) == Catch::Detail::Approx(4.0 / 3).epsilon(1e-6));
     }
 }
 
-TEMPLATE_LIST_TEST_CASE("elements: dropout keeps the promised share and the mean", "[device][elements][random]",
-                        support::all_devices) {
+TEMPLATE_LIST_TEST_CASE("elements: dropout keeps the promised share and the mean",
+                        "[device][elements][random]", support::all_devices) {
   TestType d;
   constexpr index_t n = 200000;
   for (const double p : {0.0, 0.1, 0.5, 0.9}) {
@@ -179,8 +213,8 @@ TEMPLATE_LIST_TEST_CASE("elements: dropout keeps the promised share and the mean
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("elements: sum and squared_norm are double sums of every element", "[device][elements]",
-                        support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE("elements: sum and squared_norm are double sums of every element",
+                        "[device][elements]", support::judged_devices) {
   std::uint32_t seed = 0;
   for (const index_t n : {0, 1, 7, 255, 256, 257, 4099, 100003, 3000001}) {
     INFO(n << " elements");
@@ -205,8 +239,8 @@ TEMPLATE_LIST_TEST_CASE("elements: sum and squared_norm are double sums of every
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("memory: allocations are 64-byte aligned and hold what is uploaded", "[device][memory]",
-                        support::all_devices) {
+TEMPLATE_LIST_TEST_CASE("memory: allocations are 64-byte aligned and hold what is uploaded",
+                        "[device][memory]", support::all_devices) {
   TestType d;
   for (const std::size_t bytes :
        {std::size_t{0}, std::size_t{1}, std::size_t{63}, std::size_t{65}, std::size_t{1} << 20}) {
@@ -225,8 +259,8 @@ TEMPLATE_LIST_TEST_CASE("memory: allocations are 64-byte aligned and hold what i
 }
 
 #if !defined(__SANITIZE_ADDRESS__)  // which ends the program instead
-TEMPLATE_LIST_TEST_CASE("memory: too much is refused with the size and a way out", "[device][memory]",
-                        support::all_devices) {
+TEMPLATE_LIST_TEST_CASE("memory: too much is refused with the size and a way out",
+                        "[device][memory]", support::all_devices) {
   TestType d;
   CHECK_THROWS_WITH(d.allocate(std::size_t{1} << 60), support::contains("use a smaller batch"));
 }

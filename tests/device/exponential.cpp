@@ -1,8 +1,8 @@
-// The cpu device's own exp and tanh: their error, their limits, rows of them, and blocks that compute element by
-// element.
+// The cpu device's own exp and tanh: their error, their limits, rows of them, and blocks that
+// compute element by element.
 #include "support/catch.hpp"
-#include <zer0/device/cpu/detail/exponential.hpp>
-#include <zer0/device/cpu/detail/float_block.hpp>
+#include <zer0/device/detail/cpu/exponential.hpp>
+#include <zer0/device/detail/cpu/float_block.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -25,7 +25,8 @@ float tanh_of(float x) { return detail::hyperbolic_tangent(detail::everywhere<si
 /// |actual - expected| in units of the last place of the expected float.
 double units_between(float actual, double expected) {
   const float rounded = std::abs(static_cast<float>(expected));
-  const double unit = static_cast<double>(std::nextafter(rounded, infinity)) - static_cast<double>(rounded);
+  const double unit =
+      static_cast<double>(std::nextafter(rounded, infinity)) - static_cast<double>(rounded);
   return std::abs(static_cast<double>(actual) - expected) / unit;
 }
 
@@ -45,9 +46,11 @@ struct placed_row {
   std::vector<float> memory;
   float* at;
 
-  placed_row(index_t offset, index_t n, float guard) : memory(static_cast<std::size_t>(n + 4 * simd_width), guard) {
+  placed_row(index_t offset, index_t n, float guard)
+      : memory(static_cast<std::size_t>(n + 4 * simd_width), guard) {
     at = memory.data() + detail::first_aligned(memory.data(), 2 * simd_width) + simd_width + offset;
-    for (index_t i = 0; i < n; ++i) at[i] = static_cast<float>((i * 37 + offset * 11) % 41) * 0.31f - 6;
+    for (index_t i = 0; i < n; ++i)
+      at[i] = static_cast<float>((i * 37 + offset * 11) % 41) * 0.31f - 6;
   }
 };
 
@@ -59,7 +62,8 @@ void for_places(F f) {
 
 }  // namespace
 
-TEST_CASE("exponential: within a few units in the last place of std::exp", "[device][exponential]") {
+TEST_CASE("exponential: within a few units in the last place of std::exp",
+          "[device][exponential]") {
   const auto exact = [](double x) { return std::exp(x); };
   CHECK(largest_error(exp_of, exact, -87.3, 88.37, 2'000'000) < (simd_width == 16 ? 5 : 1.5));
   CHECK(largest_error(exp_of, exact, -1, 1, 200'000) < 1.5);
@@ -98,7 +102,8 @@ TEST_CASE("exponential: tanh of a float and of a register", "[device][exponentia
   const auto alone = [](float x) { return detail::hyperbolic_tangent(x); };
   CHECK(largest_error(tanh_of, exact, -10, 10, 400'000) < 8);
   CHECK(largest_error(alone, exact, -10, 10, 400'000) < 8);
-  for (const auto& f : {+[](float x) { return tanh_of(x); }, +[](float x) { return detail::hyperbolic_tangent(x); }}) {
+  for (const auto& f : {+[](float x) { return tanh_of(x); },
+                        +[](float x) { return detail::hyperbolic_tangent(x); }}) {
     CHECK(f(0.0f) == 0);
     CHECK(f(1e-5f) == 1e-5f);
     CHECK(f(-3e-4f) == -3e-4f);
@@ -108,14 +113,17 @@ TEST_CASE("exponential: tanh of a float and of a register", "[device][exponentia
   }
 }
 
-// Not: that an element of a row does not depend on its place. It does, in its last bit, as map_row says.
-TEST_CASE("exponential: a row is computed alone up to an aligned address, by registers, and alone again",
-          "[device][exponential]") {
+// Not: that an element of a row does not depend on its place. It does, in its last bit, as map_row
+// says.
+TEST_CASE(
+    "exponential: a row is computed alone up to an aligned address, by registers, and alone again",
+    "[device][exponential]") {
   for_places([](index_t offset, index_t n) {
     placed_row row(offset, n, 99);
     const std::vector<float> before(row.at, row.at + n), memory = row.memory;
     detail::map_row(row.at, row.at, n, [](auto e) { return detail::exponential(e); });
-    const index_t head = std::min(n, (simd_width - offset) % simd_width), body = (n - head) / simd_width * simd_width;
+    const index_t head = std::min(n, (simd_width - offset) % simd_width),
+                  body = (n - head) / simd_width * simd_width;
     for (index_t i = 0; i < n; ++i) {
       const float x = before[static_cast<std::size_t>(i)];
       if (row.at[i] != (i >= head && i < head + body ? exp_of(x) : std::exp(x)))
@@ -167,7 +175,8 @@ TEST_CASE("exponential: blocks compute element by element", "[device][exponentia
   expect(-a, [](float p, float) { return -p; });
   expect(abs(a), [](float p, float) { return std::abs(p); });
   expect(exp(a), [](float p, float) { return exp_of(p); });
-  expect(a.unaryExpr([](float p) { return p > 0 ? p : 0; }), [](float p, float) { return p > 0 ? p : 0; });
+  expect(a.unaryExpr([](float p) { return p > 0 ? p : 0; }),
+         [](float p, float) { return p > 0 ? p : 0; });
   block c = a;
   c = c * b;
   expect(c, [](float p, float q) { return p * q; });

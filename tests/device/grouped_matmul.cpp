@@ -19,8 +19,8 @@ std::vector<std::int32_t> many(std::int32_t groups) {
   return starts;
 }
 
-// One group; empty ones first, last and between; none with rows; more groups than a warp has lanes; more rows, columns
-// and depth than a tile of the cuda device has, in whole packs and not.
+// One group; empty ones first, last and between; none with rows; more groups than a warp has lanes;
+// more rows, columns and depth than a tile of the cuda device has, in whole packs and not.
 const grouped_shape shapes[] = {
     {{0, 1}, 1, 1},     {{0, 5}, 7, 3},           {{0, 0, 3, 3, 3, 70, 70}, 33, 65},
     {{0, 0, 0}, 8, 8},  {{0, 130, 131}, 72, 136}, {{0, 0, 64, 65, 193}, 200, 24},
@@ -29,14 +29,15 @@ const grouped_shape shapes[] = {
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("grouped_matmul: forward, input gradient and weight gradient agree with the reference",
-                        "[device][grouped_matmul]", support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE(
+    "grouped_matmul: forward, input gradient and weight gradient agree with the reference",
+    "[device][grouped_matmul]", support::judged_devices) {
   std::uint32_t seed = 0;
   for (const grouped_shape& s : shapes)
     for (const placement where : {placement::contiguous, placement::columns}) {
       const index_t rows = s.starts.back(), groups = static_cast<index_t>(s.starts.size()) - 1;
-      INFO(groups << " groups, " << rows << " rows of " << s.width << " to " << s.out << ", columns "
-                  << (where == placement::columns));
+      INFO(groups << " groups, " << rows << " rows of " << s.width << " to " << s.out
+                  << ", columns " << (where == placement::columns));
       support::twin<TestType> t(++seed, where);
       auto& starts = t.ids(s.starts);
       auto& x = t.normal(rows, s.width);
@@ -46,9 +47,10 @@ TEMPLATE_LIST_TEST_CASE("grouped_matmul: forward, input gradient and weight grad
       auto& dx = t.output(rows, s.width);
       auto& dweights = t.wide_normal(groups * s.out, s.width);
       t.run([&](auto& d, auto at) {
-        grouped_matmul(d, at(starts), at(x), transpose::yes, at(weights), at(y));
-        grouped_matmul(d, at(starts), at(dy), transpose::no, at(weights), at(dx));
-        grouped_weight_gradient(d, at(starts), at(dy), at(x), at(dweights));
+        grouped_matmul(d, at(starts), at(x), transposed(at(weights)), at(y));
+        grouped_matmul(d, at(starts), at(dy), at(weights), at(dx));
+        grouped_weight_gradient(
+            d, {.starts = at(starts), .dy = at(dy), .x = at(x), .dw = at(dweights)});
       });
       t.expect_close(y, s.width);
       t.expect_close(dx, s.out);
@@ -56,8 +58,8 @@ TEMPLATE_LIST_TEST_CASE("grouped_matmul: forward, input gradient and weight grad
     }
 }
 
-TEMPLATE_LIST_TEST_CASE("grouped_matmul: each group meets its own matrix", "[device][grouped_matmul]",
-                        support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE("grouped_matmul: each group meets its own matrix",
+                        "[device][grouped_matmul]", support::judged_devices) {
   support::twin<TestType> t(1);
   auto& starts = t.ids({0, 2, 2, 3});
   auto& x = t.given(3, 2, {1, 2, 3, 4, 5, 6});
@@ -66,8 +68,8 @@ TEMPLATE_LIST_TEST_CASE("grouped_matmul: each group meets its own matrix", "[dev
   auto& dweights = t.wide_normal(3, 2);
   dweights.initial = {0, 0, 7, 7, 0, 0};
   t.run([&](auto& d, auto at) {
-    grouped_matmul(d, at(starts), at(x), transpose::yes, at(weights), at(y));
-    grouped_weight_gradient(d, at(starts), at(y), at(x), at(dweights));
+    grouped_matmul(d, at(starts), at(x), transposed(at(weights)), at(y));
+    grouped_weight_gradient(d, {.starts = at(starts), .dy = at(y), .x = at(x), .dw = at(dweights)});
   });
   CHECK(y.actual.values() == std::vector<double>{1, 3, 6});
   CHECK(dweights.actual.values() == std::vector<double>{10, 14, 7, 7, 30, 36});
@@ -80,16 +82,18 @@ TEMPLATE_LIST_TEST_CASE("grouped_matmul: rows beyond the last group are neither 
     auto& starts = t.ids({0, 2, 2, 3});
     constexpr index_t rows = 150;
     auto& x = t.normal(rows, width);
-    for (std::size_t i = static_cast<std::size_t>(3 * width); i < x.initial.size(); ++i) x.initial[i] = NAN;
+    for (std::size_t i = static_cast<std::size_t>(3 * width); i < x.initial.size(); ++i)
+      x.initial[i] = NAN;
     auto& weights = t.normal(3 * 8, width);
     auto& y = t.given(rows, 8, std::vector<double>(rows * 8, 7));
     auto& dy = t.normal(rows, 8);
     auto& dx = t.given(rows, width, std::vector<double>(static_cast<std::size_t>(rows * width), 7));
     auto& dweights = t.wide_normal(3 * 8, width);
     t.run([&](auto& d, auto at) {
-      grouped_matmul(d, at(starts), at(x), transpose::yes, at(weights), at(y));
-      grouped_matmul(d, at(starts), at(dy), transpose::no, at(weights), at(dx));
-      grouped_weight_gradient(d, at(starts), at(dy), at(x), at(dweights));
+      grouped_matmul(d, at(starts), at(x), transposed(at(weights)), at(y));
+      grouped_matmul(d, at(starts), at(dy), at(weights), at(dx));
+      grouped_weight_gradient(d,
+                              {.starts = at(starts), .dy = at(dy), .x = at(x), .dw = at(dweights)});
     });
     t.expect_close(y, width);
     t.expect_close(dx, 8);

@@ -1,7 +1,7 @@
 // Sums over sequences and pairs of answers against the reference device.
 #include "support/devices.hpp"
 #include "support/twin.hpp"
-#include <zer0/loss/preference_losses.hpp>
+#include <zer0/loss/preference.hpp>
 
 #include <cmath>
 #include <vector>
@@ -30,8 +30,9 @@ std::vector<double> uniform(std::size_t n, double low, double high, std::mt19937
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("preference: sums of sequences and products with a factor for each agree with the reference",
-                        "[device][preference]", support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE(
+    "preference: sums of sequences and products with a factor for each agree with the reference",
+    "[device][preference]", support::judged_devices) {
   for (const index_t sequences : {1, 2, 3, 600}) {
     INFO(sequences << " sequences");
     support::twin<TestType> t(static_cast<std::uint32_t>(sequences));
@@ -40,11 +41,14 @@ TEMPLATE_LIST_TEST_CASE("preference: sums of sequences and products with a facto
     auto& x = t.normal_vector(starts.back());
     auto& y = t.output_vector(starts.back());
     auto& sums = t.output_doubles(sequences);
-    auto& factors = t.given_doubles(uniform(static_cast<std::size_t>(sequences), -1, 1, t.random()));
+    auto& factors =
+        t.given_doubles(uniform(static_cast<std::size_t>(sequences), -1, 1, t.random()));
     t.run([&](auto& d, auto at) {
       sum_sequences(d, at(ids), at.span(x), at.span(sums));
-      scale_sequences(d, at(ids), at.span(factors), at.span(x), at.span(y));
-      scale_sequences(d, at(ids), at.span(factors), at.span(x), at.span(x));
+      scale_sequences(
+          d, {.starts = at(ids), .factors = at.span(factors), .x = at.span(x), .y = at.span(y)});
+      scale_sequences(
+          d, {.starts = at(ids), .factors = at.span(factors), .x = at.span(x), .y = at.span(x)});
     });
     t.expect_close(sums, 1, 1);
     t.expect_close(y);
@@ -52,9 +56,11 @@ TEMPLATE_LIST_TEST_CASE("preference: sums of sequences and products with a facto
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("preference: losses of pairs, their slopes and metrics agree with the reference",
-                        "[device][preference]", support::judged_devices) {
-  for (const kind which : {kind::sigmoid, kind::reference_mean, kind::ipo, kind::hinge, kind::simpo, kind::orpo})
+TEMPLATE_LIST_TEST_CASE(
+    "preference: losses of pairs, their slopes and metrics agree with the reference",
+    "[device][preference]", support::judged_devices) {
+  for (const kind which :
+       {kind::sigmoid, kind::reference_mean, kind::ipo, kind::hinge, kind::simpo, kind::orpo})
     for (const index_t pairs : {0, 1, 3, 700}) {
       INFO("loss " << static_cast<int>(which) << " of " << pairs << " pairs");
       const any_preference policy{.which = which, .beta = 0.2, .label_smoothing = 0.1};
@@ -70,11 +76,12 @@ TEMPLATE_LIST_TEST_CASE("preference: losses of pairs, their slopes and metrics a
       auto& slopes = t.output_doubles(2 * pairs);
       auto& totals = t.given_doubles(std::vector<double>(preference_totals, 1.5));
       t.run([&](auto& d, auto at) {
-        const pair_sums of{.starts = at(ids),
-                           .losses = at.span(losses),
-                           .weights = at.span(weights),
-                           .references = policy.needs_reference() ? at.span(references) : std::span<double>(),
-                           .factor = factor};
+        const pair_sums of{
+            .starts = at(ids),
+            .losses = at.span(losses),
+            .weights = at.span(weights),
+            .references = policy.needs_reference() ? at.span(references) : std::span<double>(),
+            .factor = factor};
         judge_pairs(d, policy, of, at.span(totals).data(), at.span(slopes));
       });
       t.expect_close(slopes, 1, 1e-3);

@@ -1,8 +1,8 @@
-// Routing of tokens to experts on every device: each operation against a formula of its own, and devices against the
-// reference.
+// Routing of tokens to experts on every device: each operation against a formula of its own, and
+// devices against the reference.
 #include "support/devices.hpp"
 #include "support/twin.hpp"
-#include <zer0/device/routing.hpp>
+#include <zer0/device/ops/routing.hpp>
 
 #include <numeric>
 
@@ -17,21 +17,28 @@ struct routing_shape {
   index_t experts, k;
   int dead;  ///< every dead-th token is padding, 1: all of them, 0: none
 };
-// One token and one expert; k = E; no live row; more experts than a warp has lanes and than a block has threads;
-// sequences of which one is empty.
-const routing_shape shapes[] = {{{0, 1}, 1, 1, 0},       {{0, 1}, 4, 2, 0},          {{0, 5}, 3, 3, 2},
-                                {{0, 3, 7}, 4, 2, 1},    {{0, 9, 9, 64}, 8, 2, 3},   {{0, 33, 70}, 33, 6, 5},
-                                {{0, 20, 40}, 64, 8, 0}, {{0, 100, 130}, 256, 4, 4}, {{0, 300, 1100}, 5, 1, 7},
-                                {{0, 17}, 300, 300, 0}};
+// One token and one expert; k = E; no live row; more experts than a warp has lanes and than a block
+// has threads; sequences of which one is empty.
+const routing_shape shapes[] = {{{0, 1}, 1, 1, 0},         {{0, 1}, 4, 2, 0},
+                                {{0, 5}, 3, 3, 2},         {{0, 3, 7}, 4, 2, 1},
+                                {{0, 9, 9, 64}, 8, 2, 3},  {{0, 33, 70}, 33, 6, 5},
+                                {{0, 20, 40}, 64, 8, 0},   {{0, 100, 130}, 256, 4, 4},
+                                {{0, 300, 1100}, 5, 1, 7}, {{0, 17}, 300, 300, 0}};
 
-/// A test's numbers: scores with many equal ones among them, tokens that are live, and a choice of the k largest.
+/// A test's numbers: scores with many equal ones among them, tokens that are live, and a choice of
+/// the k largest.
 template <class D>
 struct problem {
   problem(const routing_shape& s, std::uint32_t seed, placement where)
-      : t(seed, where), shape(s), rows(s.starts.back()), experts(s.experts), scores(t.wide_normal(rows, experts)) {
+      : t(seed, where),
+        shape(s),
+        rows(s.starts.back()),
+        experts(s.experts),
+        scores(t.wide_normal(rows, experts)) {
     for (double& x : scores.initial) x = 0.25 * std::abs(std::round(4 * x));  // ties
     scores.initial[0] = -0.0;
-    for (index_t i = 0; i < rows; ++i) is_live.push_back(s.dead > 0 && (i + 1) % s.dead == 0 ? 0 : 1);
+    for (index_t i = 0; i < rows; ++i)
+      is_live.push_back(s.dead > 0 && (i + 1) % s.dead == 0 ? 0 : 1);
     live = &t.given_vector(is_live);
     count = std::accumulate(is_live.begin(), is_live.end(), 0.0);
     std::vector<double> ones = chosen_in_rows();
@@ -48,8 +55,9 @@ struct problem {
     for (index_t i = 0; i < rows; ++i) {
       std::vector<index_t> order(static_cast<std::size_t>(experts));
       std::iota(order.begin(), order.end(), 0);
-      std::stable_sort(order.begin(), order.end(),
-                       [&](index_t a, index_t b) { return at(scores.initial, i, a) > at(scores.initial, i, b); });
+      std::stable_sort(order.begin(), order.end(), [&](index_t a, index_t b) {
+        return at(scores.initial, i, a) > at(scores.initial, i, b);
+      });
       for (index_t n = 0; n < shape.k && is_live[static_cast<std::size_t>(i)] == 1; ++n)
         ones[static_cast<std::size_t>(i * experts + order[static_cast<std::size_t>(n)])] = 1;
     }
@@ -61,8 +69,9 @@ struct problem {
       std::vector<index_t> order;
       for (index_t i = 0; i < rows; ++i)
         if (is_live[static_cast<std::size_t>(i)] == 1) order.push_back(i);
-      std::stable_sort(order.begin(), order.end(),
-                       [&](index_t a, index_t b) { return at(scores.initial, a, e) > at(scores.initial, b, e); });
+      std::stable_sort(order.begin(), order.end(), [&](index_t a, index_t b) {
+        return at(scores.initial, a, e) > at(scores.initial, b, e);
+      });
       for (std::size_t n = 0; n < order.size() && static_cast<double>(n) < share * count; ++n)
         ones[static_cast<std::size_t>(order[n] * experts + e)] = 1;
     }
@@ -84,8 +93,8 @@ void for_problems(F f) {
   std::uint32_t seed = 0;
   for (const routing_shape& s : shapes)
     for (const placement where : {placement::contiguous, placement::columns}) {
-      INFO(s.starts.back() << " tokens, " << s.experts << " experts, k " << s.k << ", dead " << s.dead << ", columns "
-                           << (where == placement::columns));
+      INFO(s.starts.back() << " tokens, " << s.experts << " experts, k " << s.k << ", dead "
+                           << s.dead << ", columns " << (where == placement::columns));
       problem<D> p(s, ++seed, where);
       f(p, p.t);
     }
@@ -126,7 +135,8 @@ numbers slopes(numbers x, F f) {
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("routing: softmax of rows and its gradient", "[device][routing]", support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE("routing: softmax of rows and its gradient", "[device][routing]",
+                        support::judged_devices) {
   for_problems<TestType>([](auto& p, auto& t) {
     auto& y = t.wide_output(p.rows, p.experts);
     auto& in_place = t.wide_normal(p.rows, p.experts);
@@ -138,8 +148,8 @@ TEMPLATE_LIST_TEST_CASE("routing: softmax of rows and its gradient", "[device][r
     t.run([&](auto& d, auto at) {
       softmax_rows(d, at(p.scores), at(y));
       softmax_rows(d, at(in_place), at(in_place));
-      softmax_rows_backward(d, at(y), at(dy), at(dx));
-      softmax_rows_backward(d, at(y), at(dx_in_place), at(dx_in_place));
+      softmax_rows_backward(d, {.y = at(y), .dy = at(dy), .dx = at(dx)});
+      softmax_rows_backward(d, {.y = at(y), .dy = at(dx_in_place), .dx = at(dx_in_place)});
     });
     t.expect_close(y, p.experts);
     t.expect_close(dx, p.experts, 1);
@@ -149,7 +159,8 @@ TEMPLATE_LIST_TEST_CASE("routing: softmax of rows and its gradient", "[device][r
     for (index_t i = 0; i < p.rows; ++i) {
       const auto sum_of = [&](auto f) {
         double sum = 0;
-        for (index_t e = 0; e < p.experts; ++e) sum += std::exp(p.at(p.scores.initial, i, e)) * f(e);
+        for (index_t e = 0; e < p.experts; ++e)
+          sum += std::exp(p.at(p.scores.initial, i, e)) * f(e);
         return sum;
       };
       const double all = sum_of([](index_t) { return 1.0; });
@@ -164,8 +175,9 @@ TEMPLATE_LIST_TEST_CASE("routing: softmax of rows and its gradient", "[device][r
   });
 }
 
-TEMPLATE_LIST_TEST_CASE("routing: the k largest of each row, and a share of each column, ties to the first",
-                        "[device][routing]", support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE(
+    "routing: the k largest of each row, and a share of each column, ties to the first",
+    "[device][routing]", support::judged_devices) {
   for_problems<TestType>([](auto& p, auto& t) {
     auto& rows = t.wide_output(p.rows, p.experts);
     auto& of_all = t.wide_output(p.rows, p.experts);
@@ -201,11 +213,12 @@ TEMPLATE_LIST_TEST_CASE("routing: the k largest of each row, and a share of each
   });
 }
 
-TEMPLATE_LIST_TEST_CASE("routing: scores that are no numbers choose k experts all the same", "[device][routing]",
-                        support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE("routing: scores that are no numbers choose k experts all the same",
+                        "[device][routing]", support::judged_devices) {
   support::twin<TestType> t(1);
   auto& scores = t.wide_normal(3, 5);
-  for (std::size_t i = 0; i < 10; ++i) scores.initial[i] = i == 7 ? 1 : std::numeric_limits<double>::quiet_NaN();
+  for (std::size_t i = 0; i < 10; ++i)
+    scores.initial[i] = i == 7 ? 1 : std::numeric_limits<double>::quiet_NaN();
   auto& mask = t.wide_output(3, 5);
   auto& columns = t.wide_output(3, 5);
   t.run([&](auto& d, auto at) {
@@ -213,25 +226,27 @@ TEMPLATE_LIST_TEST_CASE("routing: scores that are no numbers choose k experts al
     choose_in_columns(d, at(scores), {}, 0.5, at(columns));
   });
   const numbers ones = mask.actual.values(), two = columns.actual.values();
-  for (int i = 0; i < 3; ++i) CHECK(std::accumulate(ones.begin() + 5 * i, ones.begin() + 5 * i + 5, 0.0) == 2);
+  for (int i = 0; i < 3; ++i)
+    CHECK(std::accumulate(ones.begin() + 5 * i, ones.begin() + 5 * i + 5, 0.0) == 2);
   CHECK(std::accumulate(two.begin(), two.end(), 0.0) == 5 * 2);
 }
 
-TEMPLATE_LIST_TEST_CASE("routing: a share that is whole but for its rounding is whole", "[device][routing]",
-                        support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE("routing: a share that is whole but for its rounding is whole",
+                        "[device][routing]", support::judged_devices) {
   for (const auto& [share, live, rows] :
        {std::tuple{0.1 * 3, 10, 3}, {1.1 * 10 / 11, 11, 11}, {0.3, 11, 4}, {0.7 * 0.1, 100, 7}}) {
     support::twin<TestType> t(1);
     auto& scores = t.wide_normal(live, 1);
     auto& mask = t.wide_output(live, 1);
-    t.run([&, by = share](auto& d, auto at) { choose_in_columns(d, at(scores), {}, by, at(mask)); });
+    t.run(
+        [&, by = share](auto& d, auto at) { choose_in_columns(d, at(scores), {}, by, at(mask)); });
     const numbers ones = mask.actual.values();
     CHECK(std::accumulate(ones.begin(), ones.end(), 0.0) == rows);
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("routing: gates of the chosen experts and their gradient", "[device][routing]",
-                        support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE("routing: gates of the chosen experts and their gradient",
+                        "[device][routing]", support::judged_devices) {
   for (const bool normalize : {false, true})
     for_problems<TestType>([normalize](auto& p, auto& t) {
       constexpr double factor = 1.5;
@@ -242,8 +257,17 @@ TEMPLATE_LIST_TEST_CASE("routing: gates of the chosen experts and their gradient
         if (p.mask->initial[i] == 0) dgates.initial[i] = NAN;  // not read
       auto& dscores = t.wide_output(p.rows, p.experts);
       t.run([&](auto& d, auto at) {
-        gate_chosen(d, at(p.scores), at(*p.mask), normalize, factor, at(gates));
-        gate_chosen_backward(d, at(p.scores), at(*p.mask), normalize, factor, at(dgates), at(dscores));
+        gate_chosen(d, {.scores = at(p.scores),
+                        .mask = at(*p.mask),
+                        .normalize = normalize,
+                        .factor = factor,
+                        .gates = at(gates)});
+        gate_chosen_backward(d, {.scores = at(p.scores),
+                                 .mask = at(*p.mask),
+                                 .normalize = normalize,
+                                 .factor = factor,
+                                 .dgates = at(dgates),
+                                 .dscores = at(dscores)});
       });
       t.expect_close(gates, p.experts);
       t.expect_close(dscores, p.experts, 1);
@@ -251,9 +275,11 @@ TEMPLATE_LIST_TEST_CASE("routing: gates of the chosen experts and their gradient
         numbers out;
         for (index_t i = 0; i < p.rows; ++i) {
           double sum = 1e-20;
-          for (index_t e = 0; e < p.experts; ++e) sum += p.at(p.mask->initial, i, e) * p.at(scores, i, e);
           for (index_t e = 0; e < p.experts; ++e)
-            out.push_back(factor * p.at(p.mask->initial, i, e) * p.at(scores, i, e) / (normalize ? sum : 1));
+            sum += p.at(p.mask->initial, i, e) * p.at(scores, i, e);
+          for (index_t e = 0; e < p.experts; ++e)
+            out.push_back(factor * p.at(p.mask->initial, i, e) * p.at(scores, i, e) /
+                          (normalize ? sum : 1));
         }
         return out;
       };
@@ -270,8 +296,8 @@ TEMPLATE_LIST_TEST_CASE("routing: gates of the chosen experts and their gradient
     });
 }
 
-TEMPLATE_LIST_TEST_CASE("routing: the chosen pairs are listed by expert and by token", "[device][routing]",
-                        support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE("routing: the chosen pairs are listed by expert and by token",
+                        "[device][routing]", support::judged_devices) {
   for_problems<TestType>([](auto& p, auto& t) {
     const index_t room = p.rows * p.shape.k + 3;
     const auto list = [&](index_t n) -> auto& {
@@ -285,10 +311,19 @@ TEMPLATE_LIST_TEST_CASE("routing: the chosen pairs are listed by expert and by t
     auto& weights = t.output_vector(room);
     auto& back = t.wide_output(p.rows, p.experts);
     t.run([&](auto& d, auto at) {
-      list_chosen(d, at(*p.mask), at.writable(starts), at.writable(tokens), at.writable(token_starts),
-                  at.writable(places));
-      gather_gates(d, at(gates), at(starts), at(tokens), at.span(weights));
-      scatter_gates(d, at.span(weights), at(starts), at(tokens), at(back));
+      list_chosen(d, {.mask = at(*p.mask),
+                      .starts = at.writable(starts),
+                      .tokens = at.writable(tokens),
+                      .token_starts = at.writable(token_starts),
+                      .places = at.writable(places)});
+      gather_gates(d, {.gates = at(gates),
+                       .starts = at(starts),
+                       .tokens = at(tokens),
+                       .weights = at.span(weights)});
+      scatter_gates(d, {.weights = at.span(weights),
+                        .starts = at(starts),
+                        .tokens = at(tokens),
+                        .gates = at(back)});
     });
     t.expect_equal(weights);
     t.expect_equal(back);
@@ -298,7 +333,8 @@ TEMPLATE_LIST_TEST_CASE("routing: the chosen pairs are listed by expert and by t
     for (index_t e = 0; e < p.experts; ++e) {
       for (index_t i = 0; i < p.rows; ++i)
         if (p.at(p.mask->initial, i, e) == 1) {
-          places_of[static_cast<std::size_t>(i)].push_back(static_cast<std::int32_t>(by_expert.size()));
+          places_of[static_cast<std::size_t>(i)].push_back(
+              static_cast<std::int32_t>(by_expert.size()));
           by_expert.push_back(static_cast<std::int32_t>(i));
           listed.push_back(p.at(gates.initial, i, e));
         }
@@ -309,7 +345,8 @@ TEMPLATE_LIST_TEST_CASE("routing: the chosen pairs are listed by expert and by t
       by_token.insert(by_token.end(), of.begin(), of.end());
       of_tokens.push_back(static_cast<std::int32_t>(by_token.size()));
     }
-    for (std::size_t i = 0; i < gates.initial.size(); ++i) masked.push_back(gates.initial[i] * p.mask->initial[i]);
+    for (std::size_t i = 0; i < gates.initial.size(); ++i)
+      masked.push_back(gates.initial[i] * p.mask->initial[i]);
     const auto size = static_cast<std::size_t>(room);
     by_expert.resize(size);
     by_token.resize(size);
@@ -326,7 +363,8 @@ TEMPLATE_LIST_TEST_CASE("routing: the chosen pairs are listed by expert and by t
   });
 }
 
-TEMPLATE_LIST_TEST_CASE("routing: thousands of tokens are listed", "[device][routing]", support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE("routing: thousands of tokens are listed", "[device][routing]",
+                        support::judged_devices) {
   constexpr index_t rows = support::emulated ? 3000 : 65536, experts = support::emulated ? 40 : 256;
   support::twin<TestType> t(1);
   auto& mask = t.wide_normal(rows, experts);
@@ -337,7 +375,11 @@ TEMPLATE_LIST_TEST_CASE("routing: thousands of tokens are listed", "[device][rou
   auto& token_starts = t.ids(std::vector<std::int32_t>(rows + 1));
   auto& places = t.ids(std::vector<std::int32_t>(ones));
   t.run([&](auto& d, auto at) {
-    list_chosen(d, at(mask), at.writable(starts), at.writable(tokens), at.writable(token_starts), at.writable(places));
+    list_chosen(d, {.mask = at(mask),
+                    .starts = at.writable(starts),
+                    .tokens = at.writable(tokens),
+                    .token_starts = at.writable(token_starts),
+                    .places = at.writable(places)});
   });
   CHECK(on_host(t.device(), starts.actual) == on_host(t.judge(), starts.expected));
   CHECK(on_host(t.device(), tokens.actual) == on_host(t.judge(), tokens.expected));
@@ -345,8 +387,8 @@ TEMPLATE_LIST_TEST_CASE("routing: thousands of tokens are listed", "[device][rou
   CHECK(on_host(t.device(), places.actual) == on_host(t.judge(), places.expected));
 }
 
-TEMPLATE_LIST_TEST_CASE("routing: results of experts are combined by token; gradients go back", "[device][routing]",
-                        support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE("routing: results of experts are combined by token; gradients go back",
+                        "[device][routing]", support::judged_devices) {
   for (const index_t width : {1, 8, 37, 300})
     for_problems<TestType>([width](auto& p, auto& t) {
       if (p.rows * p.experts > (support::emulated ? 600 : 6000) && width > 8) return;
@@ -368,13 +410,36 @@ TEMPLATE_LIST_TEST_CASE("routing: results of experts are combined by token; grad
       auto& dweights = t.given_vector(numbers(static_cast<std::size_t>(room), 7));
       auto& dweights_again = t.given_vector(numbers(static_cast<std::size_t>(room), 7));
       t.run([&](auto& d, auto at) {
-        list_chosen(d, at(*p.mask), at.writable(starts), at.writable(tokens), at.writable(token_starts),
-                    at.writable(places));
-        combine_rows(d, at(token_starts), at(places), at.span(weights), at(x), 0, at(y));
-        combine_rows(d, at(token_starts), at(places), {}, at(x), 1, at(sum));
-        combine_rows_backward(d, at(starts), at(tokens), at.span(weights), at(dy), at(x), at(dx), at.span(dweights));
-        combine_rows_backward(d, at(starts), at(tokens), at.span(weights), at(dy), at(dx_in_place), at(dx_in_place),
-                              at.span(dweights_again));
+        list_chosen(d, {.mask = at(*p.mask),
+                        .starts = at.writable(starts),
+                        .tokens = at.writable(tokens),
+                        .token_starts = at.writable(token_starts),
+                        .places = at.writable(places)});
+        combine_rows(d, {.token_starts = at(token_starts),
+                         .places = at(places),
+                         .weights = at.span(weights),
+                         .x = at(x),
+                         .beta = 0,
+                         .y = at(y)});
+        combine_rows(d, {.token_starts = at(token_starts),
+                         .places = at(places),
+                         .x = at(x),
+                         .beta = 1,
+                         .y = at(sum)});
+        combine_rows_backward(d, {.starts = at(starts),
+                                  .tokens = at(tokens),
+                                  .weights = at.span(weights),
+                                  .dy = at(dy),
+                                  .x = at(x),
+                                  .dx = at(dx),
+                                  .dweights = at.span(dweights)});
+        combine_rows_backward(d, {.starts = at(starts),
+                                  .tokens = at(tokens),
+                                  .weights = at.span(weights),
+                                  .dy = at(dy),
+                                  .x = at(dx_in_place),
+                                  .dx = at(dx_in_place),
+                                  .dweights = at.span(dweights_again)});
       });
       t.expect_close(y, p.shape.k, 1, 1);
       t.expect_close(sum, p.shape.k, 1, 1);
@@ -410,20 +475,33 @@ TEMPLATE_LIST_TEST_CASE("routing: results of experts are combined by token; grad
     });
 }
 
-TEMPLATE_LIST_TEST_CASE("routing: the loss of balance and its gradient", "[device][routing]", support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE("routing: the loss of balance and its gradient", "[device][routing]",
+                        support::judged_devices) {
   for (const bool normalized : {false, true})
     for (const bool whole : {false, true})
       for_problems<TestType>([=](auto& p, auto& t) {
-        const balance_rule rule{
-            .weight = 0.3, .experts_per_token = p.shape.k, .normalized = normalized, .whole_batch = whole};
+        const balance_rule rule{.weight = 0.3,
+                                .experts_per_token = p.shape.k,
+                                .normalized = normalized,
+                                .whole_batch = whole};
         const index_t segments = whole ? 1 : static_cast<index_t>(p.shape.starts.size()) - 1;
         auto& starts = t.ids(p.shape.starts);
         auto& counts = t.wide_output(segments, p.experts);
         auto& total = t.given_vector({2});
         auto& dscores = t.wide_normal(p.rows, p.experts);
         t.run([&](auto& d, auto at) {
-          balance_loss(d, rule, at(starts), at.span(*p.live), at(*p.mask), at(p.scores), at(counts), at.span(total));
-          balance_loss_gradient(d, rule, at(starts), at.span(*p.live), at(counts), at(dscores));
+          balance_loss(d, rule,
+                       {.starts = at(starts),
+                        .live = at.span(*p.live),
+                        .mask = at(*p.mask),
+                        .scores = at(p.scores),
+                        .counts = at(counts),
+                        .total = at.span(total)});
+          balance_loss_gradient(d, rule,
+                                {.starts = at(starts),
+                                 .live = at.span(*p.live),
+                                 .counts = at(counts),
+                                 .dscores = at(dscores)});
         });
         t.expect_equal(counts);
         t.expect_close(total);
@@ -458,8 +536,8 @@ TEMPLATE_LIST_TEST_CASE("routing: the loss of balance and its gradient", "[devic
       });
 }
 
-TEMPLATE_LIST_TEST_CASE("routing: uniform scores and loads cost the weight of the balance loss", "[device][routing]",
-                        support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE("routing: uniform scores and loads cost the weight of the balance loss",
+                        "[device][routing]", support::judged_devices) {
   constexpr index_t rows = 24, experts = 6, k = 2;
   for (const bool whole : {false, true}) {
     support::twin<TestType> t(1);
@@ -469,18 +547,27 @@ TEMPLATE_LIST_TEST_CASE("routing: uniform scores and loads cost the weight of th
     auto& mask = t.wide_normal(rows, experts);
     for (index_t i = 0; i < rows; ++i)
       for (index_t e = 0; e < experts; ++e)
-        mask.initial[static_cast<std::size_t>(i * experts + e)] = e == i % 6 || e == (i + 1) % 6 ? 1 : 0;
+        mask.initial[static_cast<std::size_t>(i * experts + e)] =
+            e == i % 6 || e == (i + 1) % 6 ? 1 : 0;
     auto& counts = t.wide_output(whole ? 1 : 2, experts);
     auto& total = t.given_vector({0});
-    t.run([&](auto& d, auto at) {
-      balance_loss(d, {.weight = 0.01, .experts_per_token = k, .normalized = true, .whole_batch = whole}, at(starts),
-                   {}, at(mask), at(scores), at(counts), at.span(total));
+    const balance_rule rule{
+        .weight = 0.01, .experts_per_token = k, .normalized = true, .whole_batch = whole};
+    t.run([&]<class D>(D& d, auto at) {
+      balance_loss(d, rule,
+                   {.starts = at(starts),
+                    .live = const_wide_span<D>(),
+                    .mask = at(mask),
+                    .scores = at(scores),
+                    .counts = at(counts),
+                    .total = at.span(total)});
     });
     CHECK(std::abs(total.actual.values()[0] - 0.01) < 1e-8);
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("routing: the z-loss and its gradient", "[device][routing]", support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE("routing: the z-loss and its gradient", "[device][routing]",
+                        support::judged_devices) {
   for_problems<TestType>([](auto& p, auto& t) {
     constexpr double weight = 0.2;
     auto& logits = t.wide_normal(p.rows, p.experts, 3);
@@ -512,7 +599,8 @@ TEMPLATE_LIST_TEST_CASE("routing: the z-loss and its gradient", "[device][routin
   });
 }
 
-TEMPLATE_LIST_TEST_CASE("routing: the bias leans towards the mean load", "[device][routing]", support::judged_devices) {
+TEMPLATE_LIST_TEST_CASE("routing: the bias leans towards the mean load", "[device][routing]",
+                        support::judged_devices) {
   support::twin<TestType> t(1);
   auto& loads = t.given_vector({4, 0, 7, 4, 5});
   auto& bias = t.given_vector({0, 0.5, 0.25, -1, 0});

@@ -17,7 +17,8 @@ std::vector<float> random_logits(index_t n, std::uint32_t seed, double size = 2)
   return {numbers.begin(), numbers.end()};
 }
 
-probabilities of(sampling rules, const std::vector<float>& logits, const std::vector<token_id>& history = {}) {
+probabilities of(sampling rules, const std::vector<float>& logits,
+                 const std::vector<token_id>& history = {}) {
   sampler s(rules);
   const auto p = s.probabilities(logits, history);
   return {p.begin(), p.end()};
@@ -27,14 +28,17 @@ probabilities of(sampling rules, const std::vector<float>& logits, const std::ve
 sampling plain() { return {.temperature = 1, .top_p = 1}; }
 
 std::size_t count_possible(const probabilities& p) {
-  return static_cast<std::size_t>(std::count_if(p.begin(), p.end(), [](double x) { return x > 0; }));
+  return static_cast<std::size_t>(
+      std::count_if(p.begin(), p.end(), [](double x) { return x > 0; }));
 }
 double total(const probabilities& p) { return std::accumulate(p.begin(), p.end(), 0.0); }
 
 /// The rules once more, by sorting everything at each stage.
-probabilities naive(const sampling& rules, const std::vector<float>& logits, const std::vector<token_id>& history) {
+probabilities naive(const sampling& rules, const std::vector<float>& logits,
+                    const std::vector<token_id>& history) {
   std::map<token_id, double> x;
-  for (std::size_t i = 0; i < logits.size(); ++i) x[static_cast<token_id>(i)] = static_cast<double>(logits[i]);
+  for (std::size_t i = 0; i < logits.size(); ++i)
+    x[static_cast<token_id>(i)] = static_cast<double>(logits[i]);
   for (auto& [token, score] : x) {
     if (std::find(history.begin(), history.end(), token) == history.end()) continue;
     if (score < 0 && rules.rule == repetition_rule::usual)
@@ -55,13 +59,15 @@ probabilities naive(const sampling& rules, const std::vector<float>& logits, con
   while (kept < order.size() && (kept == 0 || rules.top_p >= 1 || before / mass <= rules.top_p))
     before -= order[kept++].first;
   probabilities p(logits.size(), 0.0);
-  for (std::size_t i = 0; i < kept; ++i) p[static_cast<std::size_t>(order[i].second)] = -order[i].first / before;
+  for (std::size_t i = 0; i < kept; ++i)
+    p[static_cast<std::size_t>(order[i].second)] = -order[i].first / before;
   return p;
 }
 
 }  // namespace
 
-TEST_CASE("sampler: any combination of rules gives what sorting everything gives", "[generate][sampler]") {
+TEST_CASE("sampler: any combination of rules gives what sorting everything gives",
+          "[generate][sampler]") {
   std::uint32_t seed = 0;
   for (const double temperature : {0.3, 1.0, 2.5})
     for (const index_t top_k : {0, 1, 5, 39, 40, 1000})
@@ -73,8 +79,8 @@ TEST_CASE("sampler: any combination of rules gives what sorting everything gives
             const auto history = support::random_tokens(12, 40, seed);
             const probabilities p = of(rules, logits, history);
             const probabilities expected = naive(rules, logits, history);
-            INFO("temperature " << temperature << ", top_k " << top_k << ", top_p " << top_p << ", penalty "
-                                << penalty);
+            INFO("temperature " << temperature << ", top_k " << top_k << ", top_p " << top_p
+                                << ", penalty " << penalty);
             CHECK(support::difference(p, expected) < 1e-12);
             CHECK(count_possible(p) == count_possible(expected));
             CHECK(total(p) == Approx(1).epsilon(1e-12));
@@ -92,12 +98,14 @@ TEST_CASE("sampler: top-k leaves k tokens, the most likely ones", "[generate][sa
     double most_removed = 0;
     const probabilities all = of(plain(), logits);
     for (std::size_t i = 0; i < p.size(); ++i)
-      (p[i] > 0 ? least_kept : most_removed) = p[i] > 0 ? std::min(least_kept, all[i]) : std::max(most_removed, all[i]);
+      (p[i] > 0 ? least_kept : most_removed) =
+          p[i] > 0 ? std::min(least_kept, all[i]) : std::max(most_removed, all[i]);
     CHECK(least_kept > most_removed);
   }
 }
 
-TEST_CASE("sampler: top-p leaves the fewest tokens whose probabilities exceed it", "[generate][sampler]") {
+TEST_CASE("sampler: top-p leaves the fewest tokens whose probabilities exceed it",
+          "[generate][sampler]") {
   for (std::uint32_t seed = 1; seed <= 50; ++seed) {
     const auto logits = random_logits(64, seed);
     sampling rules = plain();
@@ -142,8 +150,10 @@ TEST_CASE("sampler: temperature 0 is the limit of small temperatures", "[generat
       of({.temperature = 0, .top_k = 3, .top_p = 0.5, .repetition_penalty = 1.7}, logits, history);
   CHECK(count_possible(greedy) == 1);
   for (const double temperature : {1e-3, 1e-30, 1e-310})
-    CHECK(support::difference(of({.temperature = temperature, .top_p = 1, .repetition_penalty = 1.7}, logits, history),
-                              greedy) < 1e-12);
+    CHECK(
+        support::difference(of({.temperature = temperature, .top_p = 1, .repetition_penalty = 1.7},
+                               logits, history),
+                            greedy) < 1e-12);
 }
 
 TEST_CASE("sampler: a high temperature levels, a low one sharpens", "[generate][sampler]") {
@@ -160,7 +170,8 @@ TEST_CASE("sampler: a high temperature levels, a low one sharpens", "[generate][
   CHECK(before == Approx(1.0 / 30).epsilon(1e-4));
 }
 
-TEST_CASE("sampler: the penalty touches each token that occurred once, whatever its sign", "[generate][sampler]") {
+TEST_CASE("sampler: the penalty touches each token that occurred once, whatever its sign",
+          "[generate][sampler]") {
   const std::vector<float> logits{2, -2, 0, 2, -2};
   const std::vector<token_id> history{0, 1, 1, 2, 0};
   sampling rules = plain();
@@ -173,14 +184,16 @@ TEST_CASE("sampler: the penalty touches each token that occurred once, whatever 
   CHECK(of(rules, logits, history) == of(plain(), logits));
 }
 
-TEST_CASE("sampler: tokens of the history outside the vocabulary are no accident", "[generate][sampler]") {
+TEST_CASE("sampler: tokens of the history outside the vocabulary are no accident",
+          "[generate][sampler]") {
   sampling rules = plain();
   rules.repetition_penalty = 2;
   const std::vector<float> logits{1, 2, 3};
   CHECK(of(rules, logits, {no_token, 3, 1000}) == of(plain(), logits));
 }
 
-TEST_CASE("sampler: logits that rule a token out, and large ones, are fine; NaN is an error", "[generate][sampler]") {
+TEST_CASE("sampler: logits that rule a token out, and large ones, are fine; NaN is an error",
+          "[generate][sampler]") {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   CHECK(of(plain(), {0, -infinity, 0}) == probabilities{0.5, 0, 0.5});
   CHECK(of(plain(), {1e4f, -1e4f}) == probabilities{1, 0});
@@ -196,7 +209,8 @@ TEST_CASE("sampler: draws follow the probabilities", "[generate][sampler]") {
   const int n = 40000;
   for (const bool over_positions : {true, false}) {
     std::vector<int> counts(p.size(), 0);
-    for (int i = 0; i < n; ++i) ++counts[static_cast<std::size_t>(over_positions ? s.draw(p, 3, i) : s.draw(p, i, 3))];
+    for (int i = 0; i < n; ++i)
+      ++counts[static_cast<std::size_t>(over_positions ? s.draw(p, 3, i) : s.draw(p, i, 3))];
     double chi_square = 0;
     for (std::size_t i = 0; i < p.size(); ++i) {
       if (p[i] == 0) {
@@ -210,7 +224,8 @@ TEST_CASE("sampler: draws follow the probabilities", "[generate][sampler]") {
   }
 }
 
-TEST_CASE("sampler: a draw depends on seed, sequence and position, and on nothing else", "[generate][sampler]") {
+TEST_CASE("sampler: a draw depends on seed, sequence and position, and on nothing else",
+          "[generate][sampler]") {
   const probabilities p(1000, 1e-3);
   const sampler a(sampling{.seed = 1});
   const sampler b(sampling{.seed = 1});
@@ -229,7 +244,8 @@ TEST_CASE("sampler: a draw depends on seed, sequence and position, and on nothin
   CHECK(by_position < 5);
 }
 
-TEST_CASE("sampler: probabilities that rounding left short of 1 still give a possible token", "[generate][sampler]") {
+TEST_CASE("sampler: probabilities that rounding left short of 1 still give a possible token",
+          "[generate][sampler]") {
   const sampler s;
   for (index_t i = 0; i < 100; ++i) CHECK(s.draw(probabilities{0, 1e-9, 0}, 0, i) == 1);
 }
@@ -239,7 +255,9 @@ TEST_CASE("sampling: values out of range are refused by name", "[generate][sampl
   for (const double t : {-0.1, nan, HUGE_VAL})
     CHECK_THROWS_WITH(sampler({.temperature = t}), support::contains("sampling: temperature"));
   CHECK_THROWS_WITH(sampler({.top_k = -1}), support::contains("sampling: top_k is -1"));
-  for (const double p : {0.0, 1.1, nan}) CHECK_THROWS_WITH(sampler({.top_p = p}), support::contains("sampling: top_p"));
+  for (const double p : {0.0, 1.1, nan})
+    CHECK_THROWS_WITH(sampler({.top_p = p}), support::contains("sampling: top_p"));
   for (const double r : {0.0, -1.0, nan, HUGE_VAL})
-    CHECK_THROWS_WITH(sampler({.repetition_penalty = r}), support::contains("sampling: repetition_penalty"));
+    CHECK_THROWS_WITH(sampler({.repetition_penalty = r}),
+                      support::contains("sampling: repetition_penalty"));
 }

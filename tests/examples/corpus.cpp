@@ -17,7 +17,9 @@ std::vector<std::string> documents(std::uint64_t seed, int count) {
   return texts;
 }
 
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 /// A slot, an alternative or an article that nothing filled.
 bool unfinished(const std::string& text) {
@@ -25,7 +27,8 @@ bool unfinished(const std::string& text) {
 }
 
 bool has_latin_letter(const std::string& text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
 }
 
 }  // namespace
@@ -43,14 +46,16 @@ TEST_CASE("corpus: no text occurs twice", "[examples][corpus]") {
 
 TEST_CASE("corpus: asking for more texts than the world has is an error", "[examples][corpus]") {
   corpus::world w;
-  corpus::world_reader(w).read("== table pair: name\nred\nblue\n== plot only: x=pair\nA {x} house.\n");
+  corpus::world_reader(w).read(
+      "== table pair: name\nred\nblue\n== plot only: x=pair\nA {x} house.\n");
   w.relations.push_back({"colours", {"x", "pair"}, {}, {"Red is a colour."}});
   corpus::unique_documents source({w}, 1);
   for (int i = 0; i < 3; ++i) CHECK_NOTHROW(source.next());
   CHECK_THROWS_WITH(source.next(), support::contains("after 3 documents"));
 }
 
-TEST_CASE("corpus: every plot and every fact can be told, in its own language", "[examples][corpus]") {
+TEST_CASE("corpus: every plot and every fact can be told, in its own language",
+          "[examples][corpus]") {
   const std::vector<corpus::world> worlds{corpus::english_world(), corpus::chinese_world()};
   for (const corpus::world& w : worlds) {
     const bool chinese = w.separator.empty();
@@ -93,7 +98,8 @@ TEST_CASE("corpus: two roles of one table are never the same thing", "[examples]
   }
 }
 
-TEST_CASE("corpus: the grammar fills slots, chooses alternatives and fits articles", "[examples][corpus]") {
+TEST_CASE("corpus: the grammar fills slots, chooses alternatives and fits articles",
+          "[examples][corpus]") {
   corpus::world w;
   corpus::world_reader(w).read(
       "== table child: name he\nAnna | she\n== table food: name\napple\n== phrase glad\nhappy\n"
@@ -122,7 +128,9 @@ TEST_CASE("corpus: a script with a mistake is refused with the line", "[examples
 TEST_CASE("corpus: the tables of sums add up", "[examples][corpus]") {
   const corpus::world w = corpus::english_world();
   CHECK(w.tables.at("plus").rows.size() == 45);
-  for (const auto& row : w.tables.at("plus").rows) CHECK(std::stoi(row[6]) + std::stoi(row[7]) == std::stoi(row[8]));
-  for (const auto& row : w.tables.at("minus").rows) CHECK(std::stoi(row[6]) - std::stoi(row[7]) == std::stoi(row[8]));
+  for (const auto& row : w.tables.at("plus").rows)
+    CHECK(std::stoi(row[6]) + std::stoi(row[7]) == std::stoi(row[8]));
+  for (const auto& row : w.tables.at("minus").rows)
+    CHECK(std::stoi(row[6]) - std::stoi(row[7]) == std::stoi(row[8]));
   for (const auto& row : w.tables.at("minus_many").rows) CHECK(std::stoi(row[8]) >= 2);
 }

@@ -16,7 +16,9 @@ using corpus::part;
 
 std::vector<corpus::world> worlds() { return {corpus::english_world(), corpus::chinese_world()}; }
 
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 /// Whole, and in one language.
 void check_text(const std::string& text, bool chinese) {
@@ -25,7 +27,8 @@ void check_text(const std::string& text, bool chinese) {
   CHECK(text.find_first_of("{}[]|") == std::string::npos);
   CHECK_FALSE(holds(text, "(n)"));
   CHECK_FALSE(holds(text, "  "));
-  const bool latin = std::ranges::any_of(text, [](unsigned char c) { return std::isalpha(c) != 0 && c < 128; });
+  const bool latin =
+      std::ranges::any_of(text, [](unsigned char c) { return std::isalpha(c) != 0 && c < 128; });
   CHECK(latin != chinese);
 }
 
@@ -51,23 +54,27 @@ TEST_CASE("questions: a seed gives the same ones, another seed others", "[exampl
   const auto draw = [](std::uint64_t seed) {
     corpus::question_source source(worlds(), seed);
     std::string all;
-    for (int i = 0; i < 50; ++i) all += source.ask(part::training).asked + source.prefer(part::test).kind;
+    for (int i = 0; i < 50; ++i)
+      all += source.ask(part::training).asked + source.prefer(part::test).kind;
     return all;
   };
   CHECK(draw(1) == draw(1));
   CHECK(draw(1) != draw(2));
 }
 
-TEST_CASE("questions: every kind can be asked and answered, in its own language", "[examples][questions]") {
+TEST_CASE("questions: every kind can be asked and answered, in its own language",
+          "[examples][questions]") {
   for (const corpus::world& w : worlds()) {
     const bool chinese = w.separator.empty();
     CHECK(w.questions.size() >= 8);
     CHECK(w.requests.size() >= 3);
     corpus::dice d(5, 0, 0);
-    const auto check = [&](const std::vector<corpus::role>& cast, const std::vector<std::string>& patterns) {
+    const auto check = [&](const std::vector<corpus::role>& cast,
+                           const std::vector<std::string>& patterns) {
       for (int times = 0; times < 20; ++times) {
         const corpus::cast_list things(w, "any", cast, d);
-        for (const std::string& pattern : patterns) check_text(corpus::expander(things.things(), d)(pattern), chinese);
+        for (const std::string& pattern : patterns)
+          check_text(corpus::expander(things.things(), d)(pattern), chinese);
       }
     };
     for (const corpus::question& q : w.questions) {
@@ -83,8 +90,9 @@ TEST_CASE("questions: every kind can be asked and answered, in its own language"
   }
 }
 
-TEST_CASE("questions: what is asked in tests is not in training, in other words or another order neither",
-          "[examples][questions]") {
+TEST_CASE(
+    "questions: what is asked in tests is not in training, in other words or another order neither",
+    "[examples][questions]") {
   corpus::question_source source(worlds(), 1);
   std::set<std::string> asked, answered;
   for (int i = 0; i < 20000; ++i) {
@@ -116,7 +124,8 @@ TEST_CASE("questions: requests of tests are not in training", "[examples][questi
 
 TEST_CASE("questions: more tests than there are is an error", "[examples][questions]") {
   corpus::world w;
-  corpus::world_reader(w).read("== table pair: name\nred\nblue\n== question q: x=pair\n? What is {x}?\n= {x}\n");
+  corpus::world_reader(w).read(
+      "== table pair: name\nred\nblue\n== question q: x=pair\n? What is {x}?\n= {x}\n");
   corpus::question_source source({w}, 1);
   CHECK_THROWS_WITH(
       [&] {
@@ -130,5 +139,6 @@ TEST_CASE("questions: a script with a mistake is refused with the line", "[examp
   corpus::world_reader reader(w);
   CHECK_THROWS_WITH(reader.read("== question q: x=pair\nWhat?\n"), support::contains("What?"));
   CHECK_THROWS_WITH(reader.read("== question q: x=pair\n= a\n= b\n"), support::contains("= b"));
-  CHECK_THROWS_WITH(reader.read("== request r: x=pair\n= a\n"), support::contains("'? ', '+ ' or '- '"));
+  CHECK_THROWS_WITH(reader.read("== request r: x=pair\n= a\n"),
+                    support::contains("'? ', '+ ' or '- '"));
 }

@@ -1,6 +1,5 @@
-#include "support/train_options.hpp"
-
 #include "support/catch.hpp"
+#include "train/options.hpp"
 
 #include <map>
 #include <set>
@@ -143,8 +142,9 @@ std::map<std::string, std::string> all_defaults() {
 
 }  // namespace
 
-TEST_CASE("train_options: names and defaults are those of the reference, and no option goes untested",
-          "[examples][train_options]") {
+TEST_CASE(
+    "train_options: names and defaults are those of the reference, and no option goes untested",
+    "[examples][train_options]") {
   const command_line nothing({});
   const auto expected = all_defaults();
   std::map<std::string, std::string> actual;
@@ -175,8 +175,10 @@ TEST_CASE("train_options: a default may be given as it is shown", "[examples][tr
   }
 }
 
-TEST_CASE("train_options: a boolean is --x, --x true, --x=true or their opposite", "[examples][train_options]") {
-  for (const std::string name : {"flash_attn", "packed", "shuffle", "save_best_only", "save_last", "overwrite"}) {
+TEST_CASE("train_options: a boolean is --x, --x true, --x=true or their opposite",
+          "[examples][train_options]") {
+  for (const std::string name :
+       {"flash_attn", "packed", "shuffle", "save_best_only", "save_last", "overwrite"}) {
     INFO(name);
     const auto value = [&](const words& line) { return command_line(line).options.text(name); };
     CHECK(value({"--" + name}) == "true");
@@ -190,53 +192,65 @@ TEST_CASE("train_options: a boolean is --x, --x true, --x=true or their opposite
   }
 }
 
-TEST_CASE("train_options: values arrive where the program reads them", "[examples][train_options]") {
-  const command_line line({"--dim", "48", "--n_heads=6", "--n_kv_heads", "2", "--dropout", "0", "--learning_rate=1e-3",
-                           "--seed", "18446744073709551615", "--data_path", "a b.jsonl", "--lr_schedule", "constant"});
-  CHECK(line.o.dim == 48);
-  CHECK(line.o.n_heads == 6);
+TEST_CASE("train_options: values arrive where the program reads them",
+          "[examples][train_options]") {
+  const command_line line({"--dim", "48", "--n_heads=6", "--n_kv_heads", "2", "--dropout", "0",
+                           "--learning_rate=1e-3", "--seed", "18446744073709551615", "--data_path",
+                           "a b.jsonl", "--lr_schedule", "constant"});
+  CHECK(line.o.sizes.dim == 48);
+  CHECK(line.o.sizes.n_heads == 6);
   CHECK(line.o.n_kv_heads.value == 2);
-  CHECK(line.o.dropout == 0);
+  CHECK(line.o.sizes.dropout == 0);
   CHECK(line.o.learning_rate == 1e-3);
   CHECK(line.o.seed == 18446744073709551615u);
   CHECK(line.o.data_path == "a b.jsonl");
   CHECK(line.o.lr_schedule == "constant");
-  CHECK(line.o.sizes(7).kv_heads() == 2);
-  CHECK(command_line({"--n_kv_heads", "none"}).o.sizes(7).kv_heads() == 8);
+  CHECK(line.o.model_sizes().kv_heads() == 2);
+  CHECK(command_line({"--n_kv_heads", "none"}).o.model_sizes().kv_heads() == 8);
 }
 
-TEST_CASE("train_options: --resume stands alone for the last checkpoint, or names one", "[examples][train_options]") {
+TEST_CASE("train_options: --resume stands alone for the last checkpoint, or names one",
+          "[examples][train_options]") {
   CHECK(command_line({"--resume"}).o.resume == "true");
   CHECK(command_line({"--resume", "--dim", "64"}).o.resume == "true");
   CHECK(command_line({"--resume", "auto"}).o.resume == "auto");
   CHECK(command_line({"--resume=out/x/step_00000001"}).o.resume == "out/x/step_00000001");
 }
 
-TEST_CASE("train_options: a resumed run takes over what was not given", "[examples][train_options]") {
-  const command_line line({"--epochs", "7"}, {{"epochs", "3"}, {"dim", "32"}, {"packed", "true"}, {"unheard_of", "1"}});
+TEST_CASE("train_options: a resumed run takes over what was not given",
+          "[examples][train_options]") {
+  const command_line line(
+      {"--epochs", "7"}, {{"epochs", "3"}, {"dim", "32"}, {"packed", "true"}, {"unheard_of", "1"}});
   CHECK(line.o.epochs == 7);
-  CHECK(line.o.dim == 32);
+  CHECK(line.o.sizes.dim == 32);
   CHECK(line.o.packed);
-  CHECK(line.o.n_layers == 8);
+  CHECK(line.o.sizes.n_layers == 8);
   CHECK(line.options.given("epochs"));
   CHECK_FALSE(line.options.given("dim"));
 }
 
-TEST_CASE("train_options: options that define a run and those of the moment exist and do not overlap",
-          "[examples][train_options]") {
+TEST_CASE(
+    "train_options: options that define a run and those of the moment exist and do not overlap",
+    "[examples][train_options]") {
   const auto known = all_defaults();
   std::set<std::string> seen;
-  for (const char* name : program::defining_options) CHECK((known.count(name) == 1 && seen.insert(name).second));
-  for (const char* name : program::momentary_options) CHECK((known.count(name) == 1 && seen.insert(name).second));
+  for (const char* name : program::defining_options)
+    CHECK((known.count(name) == 1 && seen.insert(name).second));
+  for (const char* name : program::momentary_options)
+    CHECK((known.count(name) == 1 && seen.insert(name).second));
 }
 
 TEST_CASE("train_options: an unknown option names the nearest", "[examples][train_options]") {
   CHECK(refusal({"--n_head", "4"}) == "--n_head is not an option; did you mean --n_heads?");
   CHECK(refusal({"--batchsize=4"}) == "--batchsize is not an option; did you mean --batch_size?");
-  CHECK(refusal({"--learning-rate", "1"}) == "--learning-rate is not an option; did you mean --learning_rate?");
-  CHECK(refusal({"--completely_different"}) == "--completely_different is not an option; see --help");
-  CHECK(refusal({"-dim", "4"}) == "unexpected argument \"-dim\"; options begin with --, see --help");
-  CHECK(refusal({"data.jsonl"}) == "unexpected argument \"data.jsonl\"; options begin with --, see --help");
+  CHECK(refusal({"--learning-rate", "1"}) ==
+        "--learning-rate is not an option; did you mean --learning_rate?");
+  CHECK(refusal({"--completely_different"}) ==
+        "--completely_different is not an option; see --help");
+  CHECK(refusal({"-dim", "4"}) ==
+        "unexpected argument \"-dim\"; options begin with --, see --help");
+  CHECK(refusal({"data.jsonl"}) ==
+        "unexpected argument \"data.jsonl\"; options begin with --, see --help");
   CHECK(program::edit_distance("kitten", "sitting") == 3);
   CHECK(program::edit_distance("", "ab") == 2);
 }

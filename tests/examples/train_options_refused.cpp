@@ -1,5 +1,5 @@
 #include "support/catch.hpp"
-#include "support/train_options.hpp"
+#include "train/options.hpp"
 
 #include <string>
 #include <vector>
@@ -47,7 +47,8 @@ TEST_CASE("train_options_refused: what is no number, too large for one, or no va
       {{"--dim", "wide"}, {"--dim is \"wide\"", "must be a whole number"}},
       {{"--dim", "16.5"}, {"--dim is \"16.5\"", "must be a whole number"}},
       {{"--dim", "1e3"}, {"--dim is \"1e3\"", "must be a whole number"}},
-      {{"--dim", "99999999999999999999"}, {"--dim is \"99999999999999999999\"", "must be a whole number"}},
+      {{"--dim", "99999999999999999999"},
+       {"--dim is \"99999999999999999999\"", "must be a whole number"}},
       {{"--dim="}, {"--dim is \"\"", "must be a whole number"}},
       {{"--n_kv_heads", "some"}, {"--n_kv_heads is \"some\"", "must be a whole number or none"}},
       {{"--n_kv_heads", "-2"}, {"--n_kv_heads is \"-2\"", "must be a whole number or none"}},
@@ -64,15 +65,17 @@ TEST_CASE("train_options_refused: what is no number, too large for one, or no va
   });
 }
 
-TEST_CASE("train_options_refused: numbers out of their range", "[examples][train_options_refused]") {
-  for (const char* name : {"epochs", "batch_size", "log_interval", "keep_checkpoint_max", "accumulation_steps", "dim",
-                           "n_layers", "n_heads", "max_seq_len", "multiple_of"}) {
+TEST_CASE("train_options_refused: numbers out of their range",
+          "[examples][train_options_refused]") {
+  for (const char* name :
+       {"epochs", "batch_size", "log_interval", "keep_checkpoint_max", "accumulation_steps", "dim",
+        "n_layers", "n_heads", "max_seq_len", "multiple_of"}) {
     const std::string option = std::string("--") + name;
     check_all({{{option, "0"}, {std::string(name) + " is 0", "it must be at least 1"}},
                {{option, "-3"}, {std::string(name) + " is -3", "it must be at least 1"}}});
   }
-  for (const char* name :
-       {"max_steps", "save_interval", "save_interval_steps", "num_workers", "n_threads", "warmup_iters"}) {
+  for (const char* name : {"max_steps", "save_interval", "save_interval_steps", "num_workers",
+                           "n_threads", "warmup_iters"}) {
     const std::string option = std::string("--") + name;
     check_all({{{option, "-1"}, {option + " is -1", "it must be at least 0"}}});
     CHECK(refusal({option, "0"}) == "accepted");
@@ -99,40 +102,50 @@ TEST_CASE("train_options_refused: numbers out of their range", "[examples][train
   });
 }
 
-TEST_CASE("train_options_refused: sizes that do not go together", "[examples][train_options_refused]") {
+TEST_CASE("train_options_refused: sizes that do not go together",
+          "[examples][train_options_refused]") {
   check_all({
       {{"--dim", "100", "--n_heads", "8"}, {"dim (100)", "is not a multiple of n_heads (8)"}},
-      {{"--dim", "24", "--n_heads", "8"}, {"dim / n_heads = 3", "odd", "change n_heads (8) or dim (24)"}},
-      {{"--n_heads", "8", "--n_kv_heads", "3"}, {"n_heads (8)", "is not a multiple of n_kv_heads (3)"}},
+      {{"--dim", "24", "--n_heads", "8"},
+       {"dim / n_heads = 3", "odd", "change n_heads (8) or dim (24)"}},
+      {{"--n_heads", "8", "--n_kv_heads", "3"},
+       {"n_heads (8)", "is not a multiple of n_kv_heads (3)"}},
       {{"--n_kv_heads", "16"}, {"n_heads (8)", "is not a multiple of n_kv_heads (16)"}},
       {{"--batch_size", "65536", "--max_seq_len", "32768"},
        {"batch_size (65536)", "max_seq_len (32768)", "2147483647", "lower one"}},
       {{"--batch_size", "9223372036854775807"}, {"batch_size (9223372036854775807)", "lower one"}},
-      {{"--max_seq_len", "9223372036854775807"}, {"max_seq_len (9223372036854775807)", "lower one"}},
+      {{"--max_seq_len", "9223372036854775807"},
+       {"max_seq_len (9223372036854775807)", "lower one"}},
   });
   CHECK(refusal({"--batch_size", "65535", "--max_seq_len", "32768"}) == "accepted");
 }
 
-TEST_CASE("train_options_refused: options that exclude each other", "[examples][train_options_refused]") {
+TEST_CASE("train_options_refused: options that exclude each other",
+          "[examples][train_options_refused]") {
   check_all({
-      {{"--val_path", "v.jsonl", "--val_fraction", "0.1"}, {"--val_path and --val_fraction", "choose one"}},
+      {{"--val_path", "v.jsonl", "--val_fraction", "0.1"},
+       {"--val_path and --val_fraction", "choose one"}},
       {{"--resume", "--overwrite"}, {"--resume and --overwrite", "choose one"}},
       {{"--resume", "auto", "--overwrite"}, {"--resume and --overwrite", "choose one"}},
   });
 }
 
-TEST_CASE("train_options_refused: what is not among the choices", "[examples][train_options_refused]") {
+TEST_CASE("train_options_refused: what is not among the choices",
+          "[examples][train_options_refused]") {
   check_all({
-      {{"--dpo_loss", "kto"}, {"--dpo_loss is \"kto\"", "sigmoid, reference_mean, ipo, hinge, simpo or orpo"}},
+      {{"--dpo_loss", "kto"},
+       {"--dpo_loss is \"kto\"", "sigmoid, reference_mean, ipo, hinge, simpo or orpo"}},
       {{"--dpo_beta", "-1"}, {"--dpo_beta is -1", "above 0"}},
       {{"--dpo_label_smoothing", "0.5"}, {"--dpo_label_smoothing is 0.5", "below 0.5"}},
       {{"--simpo_gamma", "-1"}, {"--simpo_gamma is -1"}},
       {{"--mode", "train"}, {"--mode is \"train\"", "pretrain, sft, dpo or test"}},
       {{"--dtype", "fp32"}, {"--dtype is \"fp32\"", "bfloat16, float16 or float32"}},
-      {{"--lr_schedule", "linear"}, {"--lr_schedule is \"linear\"", "cosine, cosine_reference or constant"}},
+      {{"--lr_schedule", "linear"},
+       {"--lr_schedule is \"linear\"", "cosine, cosine_reference or constant"}},
       {{"--decay", "some"}, {"--decay is \"some\"", "all or matrices"}},
       {{"--normalization", "x"}, {"--normalization is \"x\"", "per_target_token or mean_of_means"}},
-      {{"--device", "cuda:0"}, {"--device cuda:0", "no CUDA", "-DZER0_CUDA=ON", "use --device cpu"}},
+      {{"--device", "cuda:0"},
+       {"--device cuda:0", "no CUDA", "-DZER0_CUDA=ON", "use --device cpu"}},
       {{"--device", "cuda"}, {"--device cuda", "use --device cpu"}},
       {{"--device", "tpu"}, {"--device is \"tpu\"", "it must be cpu or cuda:N"}},
       {{"--device", "cuda:"}, {"--device is \"cuda:\"", "it must be cpu or cuda:N"}},
@@ -142,10 +155,12 @@ TEST_CASE("train_options_refused: what is not among the choices", "[examples][tr
   });
 }
 
-TEST_CASE("train_options_refused: experts and adapters that cannot be", "[examples][train_options_refused]") {
+TEST_CASE("train_options_refused: experts and adapters that cannot be",
+          "[examples][train_options_refused]") {
   check_all({
       {{"--n_routed_experts", "0"}, {"--n_routed_experts is 0", "at least 1"}},
-      {{"--num_experts_per_tok", "9"}, {"--num_experts_per_tok is 9", "from 1 to n_routed_experts (8)"}},
+      {{"--num_experts_per_tok", "9"},
+       {"--num_experts_per_tok is 9", "from 1 to n_routed_experts (8)"}},
       {{"--n_shared_experts", "-1"}, {"--n_shared_experts is -1", "at least 0"}},
       {{"--aux_loss_alpha", "-0.1"}, {"--aux_loss_alpha is -0.1"}},
       {{"--scoring_func", "tanh"}, {"--scoring_func is \"tanh\"", "softmax or sigmoid"}},

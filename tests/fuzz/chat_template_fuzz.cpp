@@ -1,5 +1,5 @@
-// Any bytes as a chat template: it is refused with zer0::error, or it renders within its limits and says spans that
-// fit.
+// Any bytes as a chat template: it is refused with zer0::error, or it renders within its limits and
+// says spans that fit.
 #include <zer0/text/chat_template.hpp>
 
 #include <nlohmann/json.hpp>
@@ -18,8 +18,10 @@ void expect(bool condition) {
 const zer0::chat_json& conversation() {
   static const zer0::chat_json messages = zer0::chat_json::parse(R"([
     {"role": "system", "content": " be kind "}, {"role": "user", "content": "é世🚢\n"},
-    {"role": "assistant", "content": "<think>\nhm\n</think>\n\nhello ", "tool_calls": [{"function": {"name": "f", "arguments": {"a": [1, 2.5, null]}}}]},
-    {"role": "tool", "content": "3"}, {"role": "assistant", "content": null}, {"role": "assistant", "content": ""}])");
+    {"role": "assistant", "content": "<think>\nhm\n</think>\n\nhello ",
+     "tool_calls": [{"function": {"name": "f", "arguments": {"a": [1, 2.5, null]}}}]},
+    {"role": "tool", "content": "3"}, {"role": "assistant", "content": null},
+    {"role": "assistant", "content": ""}])");
   return messages;
 }
 
@@ -28,7 +30,8 @@ const zer0::chat_json& conversation() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string source(reinterpret_cast<const char*>(data), size);
   zer0::chat_options options;
-  options.tools = {{{"type", "function"}, {"function", {{"name", "f"}, {"parameters", {{"type", "object"}}}}}}};
+  options.tools = {
+      {{"type", "function"}, {"function", {{"name", "f"}, {"parameters", {{"type", "object"}}}}}}};
   options.now = 1'700'000'000;
   options.most = {.steps = 20'000, .text = 1 << 16, .memory = 1 << 20};
   try {

@@ -1,8 +1,8 @@
-// Any bytes as a file of conversations: they are records or refused by zer0::error. With bad lines skipped, what is
-// left must open again without a complaint and be the same, and whatever messages hold, a conversation's tokens begin
-// as many turns as it has messages.
-#include <zer0/data/chat_records.hpp>
+// Any bytes as a file of conversations: they are records or refused by zer0::error. With bad lines
+// skipped, what is left must open again without a complaint and be the same, and whatever messages
+// hold, a conversation's tokens begin as many turns as it has messages.
 #include <zer0/data/conversation_encoder.hpp>
+#include <zer0/data/records.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -22,9 +22,10 @@ const zer0::tokenizer& tok() {
 
 const zer0::conversation_encoder& encoder() {
   static const zer0::conversation_encoder e(
-      tok(), zer0::chat_template("{{ tools | tojson }}{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' }}"
-                                 "{{ m.content or m.tool_calls | tojson }}{{ '<|im_end|>\\n' }}{% endfor %}",
-                                 {{"eos_token", "<|im_end|>"}}));
+      tok(), zer0::chat_template(
+                 "{{ tools | tojson }}{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' "
+                 "}}{{ m.content or m.tool_calls | tojson }}{{ '<|im_end|>\\n' }}{% endfor %}",
+                 {{"eos_token", "<|im_end|>"}}));
   return e;
 }
 
@@ -43,7 +44,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   zer0::chat_record record;
   for (zer0::index_t i = 0; i < records.size(); ++i) {
     records.read(i, record);
-    again += zer0::chat_json{{"messages", *record.messages}, {"tools", *record.tools}}.dump() + "\n";
+    again +=
+        zer0::chat_json{{"messages", *record.messages}, {"tools", *record.tools}}.dump() + "\n";
   }
   const zer0::chat_records copy(again, "copy");
   if (copy.size() != records.size()) std::abort();

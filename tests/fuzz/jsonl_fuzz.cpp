@@ -1,8 +1,8 @@
-// Any bytes as a JSON Lines file: they are records or refused by zer0::error. With bad lines skipped, what is left must
-// open without a complaint, and every text must be valid UTF-8 that JSON can write. The same of any bytes as one line
-// that a tokenizer is trained on.
-#include <zer0/data/pretrain_records.hpp>
-#include <zer0/data/training_texts.hpp>
+// Any bytes as a JSON Lines file: they are records or refused by zer0::error. With bad lines
+// skipped, what is left must open without a complaint, and every text must be valid UTF-8 that JSON
+// can write. The same of any bytes as one line that a tokenizer is trained on.
+#include <zer0/data/count_words.hpp>
+#include <zer0/data/records.hpp>
 #include <zer0/text/utf8.hpp>
 
 #include <nlohmann/json.hpp>

@@ -1,5 +1,6 @@
-// Any bytes as a safetensors file: they are read or refused by zer0::error, and what was read survives being written.
-#include <zer0/io/safetensors.hpp>
+// Any bytes as a safetensors file: they are read or refused by zer0::error, and what was read
+// survives being written.
+#include <zer0/checkpoint/safetensors.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -33,9 +34,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::memcpy(again.data(), &length, 8);
   std::memcpy(again.data() + 8, header.data(), header.size());
   const zer0::safetensors_file copy(again, "copy");
-  if (copy.entries().size() != file.entries().size() || copy.metadata() != file.metadata()) std::abort();
+  if (copy.entries().size() != file.entries().size() || copy.metadata() != file.metadata())
+    std::abort();
   for (const zer0::tensor_entry& entry : file.entries())
-    if (copy.at(entry.name).shape != entry.shape || copy.at(entry.name).dtype != entry.dtype) std::abort();
+    if (copy.at(entry.name).shape != entry.shape || copy.at(entry.name).dtype != entry.dtype)
+      std::abort();
   return 0;
 } catch (const zer0::error&) {
   return 0;

@@ -1,7 +1,8 @@
 // Runs a fuzzer without libFuzzer: on the files named, or on mutations of a corpus.
 //   tokenizer_fuzz FILE...                                   each file once
 //   tokenizer_fuzz -runs=20000 -seed=7 [-max_len=65536] DIR  mutations of the files in DIR
-// The input of a run that crashes is left in crash-last in the working directory, and runs again as FILE.
+// The input of a run that crashes is left in crash-last in the working directory, and runs again as
+// FILE.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -47,7 +48,8 @@ std::vector<bytes> read_corpus(const std::vector<std::string>& paths) {
   return corpus;
 }
 
-/// Small changes as libFuzzer makes them: bits, interesting bytes, pieces deleted, doubled, or taken from another file.
+/// Small changes as libFuzzer makes them: bits, interesting bytes, pieces deleted, doubled, or
+/// taken from another file.
 class mutator {
  public:
   mutator(const std::vector<bytes>& corpus, std::uint64_t seed) : corpus_(corpus), random_(seed) {}
@@ -64,7 +66,9 @@ class mutator {
     return n == 0 ? 0 : std::uniform_int_distribution<std::size_t>(0, n - 1)(random_);
   }
 
-  static bytes::iterator at(bytes& input, std::size_t i) { return input.begin() + static_cast<std::ptrdiff_t>(i); }
+  static bytes::iterator at(bytes& input, std::size_t i) {
+    return input.begin() + static_cast<std::ptrdiff_t>(i);
+  }
 
   void change(bytes& input) {
     static constexpr std::string_view interesting = "\0\xFF\x7F\x80{}[]\":,-0123456789enult\\ \n";
@@ -113,12 +117,14 @@ class mutator {
 
 void run(const bytes& input) { (void)LLVMFuzzerTestOneInput(input.data(), input.size()); }
 
-void run_mutations(const std::vector<bytes>& corpus, std::uint64_t runs, std::uint64_t seed, std::size_t max_length) {
+void run_mutations(const std::vector<bytes>& corpus, std::uint64_t runs, std::uint64_t seed,
+                   std::size_t max_length) {
   mutator mutations(corpus, seed);
   for (std::uint64_t i = 0; i < runs; ++i) {
     const bytes input = mutations.next(max_length);
     std::ofstream("crash-last", std::ios::binary)
-        .write(reinterpret_cast<const char*>(input.data()), static_cast<std::streamsize>(input.size()));
+        .write(reinterpret_cast<const char*>(input.data()),
+               static_cast<std::streamsize>(input.size()));
     run(input);
   }
   std::filesystem::remove("crash-last");

@@ -1,5 +1,6 @@
-// Any bytes as a tokenizer.json: it is refused with zer0::error, or it encodes and decodes without a fault.
-#include <zer0/text/stream_decoder.hpp>
+// Any bytes as a tokenizer.json: it is refused with zer0::error, or it encodes and decodes without
+// a fault.
+#include <zer0/text/tokenizer.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +18,8 @@ void expect(bool condition) {
 void use(const zer0::tokenizer& tok, std::string_view text) {
   for (const bool special : {false, true}) {
     const auto ids = tok.encode(text, {.add_special_tokens = special, .parse_special = !special});
-    expect(ids == tok.encode(text, {.add_special_tokens = special, .parse_special = !special}));  // now from the cache
+    expect(ids == tok.encode(text, {.add_special_tokens = special,
+                                    .parse_special = !special}));  // now from the cache
     for (const bool skip : {false, true}) {
       zer0::stream_decoder decoder(tok, skip);
       std::string streamed;

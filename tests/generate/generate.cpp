@@ -20,7 +20,8 @@ generate_options greedy(index_t n) { return {.rules = {.temperature = 0}, .max_n
 
 }  // namespace
 
-TEST_CASE("generate: max_new_tokens counts new tokens, whatever the prompt's length", "[generate]") {
+TEST_CASE("generate: max_new_tokens counts new tokens, whatever the prompt's length",
+          "[generate]") {
   small m;
   for (const index_t n : {1, 9}) {
     const auto results = generate_tokens(m.model, prompts, greedy(n));
@@ -38,10 +39,12 @@ TEST_CASE("generate: prompts side by side give what each gives alone", "[generat
     CHECK(generate_tokens(m.model, {prompts[i]}, greedy(20))[0] == together[i]);
 }
 
-TEST_CASE("generate: each new token is the sampler's choice after all tokens before", "[generate]") {
+TEST_CASE("generate: each new token is the sampler's choice after all tokens before",
+          "[generate]") {
   small m;
-  const generate_options options{.rules = {.temperature = 1.2, .top_k = 8, .top_p = 0.9, .repetition_penalty = 1.3},
-                                 .max_new_tokens = 15};
+  const generate_options options{
+      .rules = {.temperature = 1.2, .top_k = 8, .top_p = 0.9, .repetition_penalty = 1.3},
+      .max_new_tokens = 15};
   const auto results = generate_tokens(m.model, prompts, options);
   sampler choose(options.rules);
   for (std::size_t i = 0; i < prompts.size(); ++i) {
@@ -49,18 +52,21 @@ TEST_CASE("generate: each new token is the sampler's choice after all tokens bef
     for (std::size_t j = 0; j < results[i].size(); ++j) {
       session<model<decoder<>, cpu>> s(m.model, 1, 64);
       const auto logits = s.feed(std::vector<tokens>{history})[0];
-      CHECK(results[i][j] == choose.next(logits, history, static_cast<index_t>(i), static_cast<index_t>(j)));
+      CHECK(results[i][j] ==
+            choose.next(logits, history, static_cast<index_t>(i), static_cast<index_t>(j)));
       history.push_back(results[i][j]);
     }
   }
 }
 
-TEST_CASE("generate: random text depends on the seed and the prompt's index, not on its neighbours", "[generate]") {
+TEST_CASE("generate: random text depends on the seed and the prompt's index, not on its neighbours",
+          "[generate]") {
   small m;
   generate_options options{.rules = {.temperature = 1.5, .top_p = 1}, .max_new_tokens = 30};
   const auto first = generate_tokens(m.model, prompts, options);
   CHECK(generate_tokens(m.model, prompts, options) == first);
-  CHECK(generate_tokens(m.model, {prompts[0], {5, 5, 5, 5, 5, 5, 5, 5, 5}}, options)[0] == first[0]);
+  CHECK(generate_tokens(m.model, {prompts[0], {5, 5, 5, 5, 5, 5, 5, 5, 5}}, options)[0] ==
+        first[0]);
   const auto same_prompt = generate_tokens(m.model, {prompts[1], prompts[1]}, options);
   CHECK(same_prompt[0] != same_prompt[1]);
   options.rules.seed = 43;
@@ -88,13 +94,15 @@ TEST_CASE("generate: the stop token ends a sequence and is not part of it", "[ge
   }
 }
 
-TEST_CASE("generate: the callback hears every token in order and may end its sequence", "[generate]") {
+TEST_CASE("generate: the callback hears every token in order and may end its sequence",
+          "[generate]") {
   small m;
   std::map<index_t, tokens> heard;
-  const auto results = generate_tokens(m.model, prompts, greedy(10), [&](index_t i, token_id token) {
-    heard[i].push_back(token);
-    return i != 1 || heard[i].size() < 4;
-  });
+  const auto results =
+      generate_tokens(m.model, prompts, greedy(10), [&](index_t i, token_id token) {
+        heard[i].push_back(token);
+        return i != 1 || heard[i].size() < 4;
+      });
   const auto whole = generate_tokens(m.model, prompts, greedy(10));
   CHECK(results[0] == whole[0]);
   CHECK(results[1] == tokens(whole[1].begin(), whole[1].begin() + 4));
@@ -113,9 +121,12 @@ TEST_CASE("generate: the end of the context ends a sequence, not its neighbours"
 
 TEST_CASE("generate: a prompt without tokens or without room is refused by number", "[generate]") {
   small m;
-  CHECK_THROWS_WITH(generate_tokens(m.model, {{1}, {}}, greedy(3)), support::contains("prompt 2 has no tokens"));
-  CHECK_THROWS_WITH(generate_tokens(m.model, {tokens(64, 1)}, greedy(3)),
-                    support::contains("prompt 1 has 64 tokens, which leaves no room in a context of max_seq_len = 64"));
+  CHECK_THROWS_WITH(generate_tokens(m.model, {{1}, {}}, greedy(3)),
+                    support::contains("prompt 2 has no tokens"));
+  CHECK_THROWS_WITH(
+      generate_tokens(m.model, {tokens(64, 1)}, greedy(3)),
+      support::contains(
+          "prompt 1 has 64 tokens, which leaves no room in a context of max_seq_len = 64"));
   CHECK_THROWS_AS(generate_tokens(m.model, {tokens(63, 1), tokens(100, 1)}, greedy(3)), error);
   CHECK(generate_tokens(m.model, {tokens(63, 1)}, greedy(3))[0].size() == 2);
 }
@@ -128,10 +139,11 @@ TEST_CASE("generate: text comes in whole pieces and is the decoded tokens", "[ge
   const generate_options options{.rules = {.temperature = 2, .top_p = 1}, .max_new_tokens = 40};
   std::string heard;
   int pieces = 0;
-  const std::string text = generate(m.model, tok, "Once upon", options, [&](std::string_view piece) {
-    heard += piece;
-    ++pieces;
-  });
+  const std::string text =
+      generate(m.model, tok, "Once upon", options, [&](std::string_view piece) {
+        heard += piece;
+        ++pieces;
+      });
   CHECK(heard == text);
   CHECK(pieces > 1);
 

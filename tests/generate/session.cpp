@@ -28,15 +28,15 @@ std::vector<float> logits_of(small<D>& m, const tokens& ids) {
   auto& c = m.start(batch);
   const auto hidden = m.model.forward(c, m.memory.batch().ids);
   const auto logits = c.keep.matrix(n, m.model.sizes().vocab_size);
-  matmul(c.device, transpose::no, hidden, transpose::yes, m.model.output().value, 0, logits);
+  matmul(c.device, hidden, transposed(m.model.output().value), 0, logits);
   const auto last = m.host(tensor_view<const typename D::real>(logits.row_block(n - 1, 1)));
   return {last.begin(), last.end()};
 }
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("session: a prompt in any pieces gives the logits of the training pass", "[generate][session]",
-                        support::all_devices) {
+TEMPLATE_LIST_TEST_CASE("session: a prompt in any pieces gives the logits of the training pass",
+                        "[generate][session]", support::all_devices) {
   small<TestType> m;
   const tokens prompt = support::random_tokens(23, 13, 1);
   const auto expected = logits_of(m, prompt);
@@ -44,8 +44,8 @@ TEMPLATE_LIST_TEST_CASE("session: a prompt in any pieces gives the logits of the
     session_of<TestType> s(m.model, 1, 23);
     for (std::size_t at = 0; at < prompt.size(); at += piece) {
       const auto end = std::min(at + piece, prompt.size());
-      const auto& logits = s.feed(pieces{
-          {prompt.begin() + static_cast<std::ptrdiff_t>(at), prompt.begin() + static_cast<std::ptrdiff_t>(end)}});
+      const auto& logits = s.feed(pieces{{prompt.begin() + static_cast<std::ptrdiff_t>(at),
+                                          prompt.begin() + static_cast<std::ptrdiff_t>(end)}});
       REQUIRE(logits.size() == 1);
       CHECK(s.length(0) == static_cast<index_t>(end));
       if (end == prompt.size()) CHECK(difference(logits[0], expected) < tolerance<TestType>);
@@ -53,8 +53,8 @@ TEMPLATE_LIST_TEST_CASE("session: a prompt in any pieces gives the logits of the
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("session: sequences side by side do not see one another", "[generate][session]",
-                        support::all_devices) {
+TEMPLATE_LIST_TEST_CASE("session: sequences side by side do not see one another",
+                        "[generate][session]", support::all_devices) {
   small<TestType> m;
   const pieces prompts{support::random_tokens(7, 13, 1), support::random_tokens(1, 13, 2),
                        support::random_tokens(12, 13, 3)};
@@ -88,7 +88,8 @@ TEST_CASE("session: what cannot be fed is refused and changes nothing", "[genera
   (void)untouched.feed(first);
   CHECK_THROWS_WITH(s.feed(pieces{{1}, {1, 2, 3}}),
                     support::contains("sequence 1 would have 7 tokens; there is room for 6"));
-  CHECK_THROWS_WITH(s.feed(pieces{{1}, {13}}), support::contains("token 13 is outside the vocabulary of 13"));
+  CHECK_THROWS_WITH(s.feed(pieces{{1}, {13}}),
+                    support::contains("token 13 is outside the vocabulary of 13"));
   CHECK_THROWS_WITH(s.feed(pieces{{no_token}, {1}}), support::contains("token -1 is outside"));
   CHECK_THROWS_WITH(s.feed(pieces{{1}}), support::contains("1 pieces for 2 sequences"));
   CHECK_THROWS_WITH(s.feed(pieces{{}, {}}), support::contains("no token given"));
@@ -100,9 +101,12 @@ TEST_CASE("session: what cannot be fed is refused and changes nothing", "[genera
 
 TEST_CASE("session: sizes out of range are refused before memory is taken", "[generate][session]") {
   small<cpu> m;
-  CHECK_THROWS_WITH(session_of<cpu>(m.model, 1, 65), support::contains("the model accepts max_seq_len = 64"));
-  CHECK_THROWS_WITH(session_of<cpu>(m.model, 1, index_t{1} << 50), support::contains("max_seq_len = 64"));
-  CHECK_THROWS_WITH(session_of<cpu>(m.model, index_t{1} << 30, 64), support::contains("generate fewer at once"));
+  CHECK_THROWS_WITH(session_of<cpu>(m.model, 1, 65),
+                    support::contains("the model accepts max_seq_len = 64"));
+  CHECK_THROWS_WITH(session_of<cpu>(m.model, 1, index_t{1} << 50),
+                    support::contains("max_seq_len = 64"));
+  CHECK_THROWS_WITH(session_of<cpu>(m.model, index_t{1} << 30, 64),
+                    support::contains("generate fewer at once"));
   CHECK_THROWS_WITH(session_of<cpu>(m.model, 0, 4), support::contains("at least 1 of each"));
   CHECK_THROWS_WITH(session_of<cpu>(m.model, -3, 4), support::contains("at least 1 of each"));
   CHECK_THROWS_WITH(session_of<cpu>(m.model, 1, 0), support::contains("at least 1 of each"));

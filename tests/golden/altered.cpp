@@ -1,4 +1,5 @@
-// Whether the golden checks would notice: every tensor of the small goldens is altered, one at a time.
+// Whether the golden checks would notice: every tensor of the small goldens is altered, one at a
+// time.
 #include "support/golden_check.hpp"
 #include "support/golden_folders.hpp"
 #include "support/temp_dir.hpp"
@@ -28,7 +29,8 @@ std::vector<std::byte> altered(const zer0::tensor_entry& entry) {
 
 /// The sampler may give the same probabilities from other logits, or after other tokens.
 bool may_change_nothing(const std::string& tensor) {
-  return tensor.starts_with("case.") && (tensor.ends_with(".logits") || tensor.ends_with(".prompt"));
+  return tensor.starts_with("case.") &&
+         (tensor.ends_with(".logits") || tensor.ends_with(".prompt"));
 }
 
 file_report check(const std::filesystem::path& path) {
@@ -38,7 +40,8 @@ file_report check(const std::filesystem::path& path) {
 
 }  // namespace
 
-TEST_CASE("golden_check: fails when any tensor of a file is wrong by two percent", "[golden][altered]") {
+TEST_CASE("golden_check: fails when any tensor of a file is wrong by two percent",
+          "[golden][altered]") {
   const temp_dir dir;
   int seen = 0;
   for (const auto& path : golden::files_in(data_dir() / "golden")) {
@@ -80,8 +83,10 @@ TEST_CASE("golden_check: says what a file lacks", "[golden][altered]") {
                     contains("dense.safetensors: the metadata has no config.n_heads"));
   metadata["config.n_heads"] = "three";
   zer0::write_safetensors(dir / "dense.safetensors", original.entries(), metadata);
-  CHECK_THROWS_WITH(check(dir / "dense.safetensors"), contains("config.n_heads is \"three\", not a number"));
+  CHECK_THROWS_WITH(check(dir / "dense.safetensors"),
+                    contains("config.n_heads is \"three\", not a number"));
   metadata["config.n_heads"] = "2";
   zer0::write_safetensors(dir / "dense.safetensors", original.entries(), metadata);
-  CHECK_THROWS_WITH(check(dir / "dense.safetensors"), contains("attn.wq.weight does not have the shape"));
+  CHECK_THROWS_WITH(check(dir / "dense.safetensors"),
+                    contains("attn.wq.weight does not have the shape"));
 }

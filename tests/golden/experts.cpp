@@ -4,6 +4,7 @@
 
 using namespace support::golden;
 
-TEST_CASE("experts: routing, losses and gradients are the reference implementation's", "[golden][experts]") {
+TEST_CASE("experts: routing, losses and gradients are the reference implementation's",
+          "[golden][experts]") {
   expect_shared_goldens(kind::experts, check_experts);
 }

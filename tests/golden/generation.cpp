@@ -9,7 +9,8 @@ TEST_CASE("generation: probabilities and continuations agree with NumPy", "[gold
   SECTION("generate") expect_small_goldens(kind::generate, check_generate);
 }
 
-TEST_CASE("generation: probabilities and continuations are the reference implementation's", "[golden][generation]") {
+TEST_CASE("generation: probabilities and continuations are the reference implementation's",
+          "[golden][generation]") {
   SECTION("sampling") expect_shared_goldens(kind::sampling, check_sampling);
   SECTION("generate") expect_shared_goldens(kind::generate, check_generate);
 }

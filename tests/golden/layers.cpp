@@ -11,7 +11,8 @@ TEST_CASE("layers: attention, rope, rms_norm and swiglu agree with NumPy", "[gol
   SECTION("swiglu") expect_small_goldens(kind::swiglu, check_swiglu);
 }
 
-TEST_CASE("layers: attention, rope, rms_norm and swiglu agree with the reference implementation", "[golden][layers]") {
+TEST_CASE("layers: attention, rope, rms_norm and swiglu agree with the reference implementation",
+          "[golden][layers]") {
   SECTION("attention") expect_shared_goldens(kind::attention, check_attention);
   SECTION("rope") expect_shared_goldens(kind::rope, check_rope);
   SECTION("rms_norm") expect_shared_goldens(kind::rms_norm, check_rms_norm);

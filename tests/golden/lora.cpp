@@ -4,6 +4,7 @@
 
 using namespace support::golden;
 
-TEST_CASE("lora: logits and gradients of the adapters are the reference implementation's", "[golden][lora]") {
+TEST_CASE("lora: logits and gradients of the adapters are the reference implementation's",
+          "[golden][lora]") {
   expect_shared_goldens(kind::lora, check_lora);
 }

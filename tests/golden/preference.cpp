@@ -9,7 +9,9 @@ TEST_CASE("preference: answers' log-probabilities, every loss and its gradients 
   expect_small_goldens(kind::preference, check_preference);
 }
 
-TEST_CASE("preference: answers' log-probabilities, losses and gradients are the reference implementation's",
-          "[golden][preference]") {
+TEST_CASE(
+    "preference: answers' log-probabilities, losses and gradients are the reference "
+    "implementation's",
+    "[golden][preference]") {
   expect_shared_goldens(kind::preference, check_preference);
 }

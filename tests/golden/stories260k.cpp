@@ -1,10 +1,11 @@
-// A trained model of 260,032 parameters: its text, logits and loss are those of another program (llama2.c).
+// A trained model of 260,032 parameters: its text, logits and loss are those of another program
+// (llama2.c).
 #include "support/catch.hpp"
 #include "support/shared_dir.hpp"
+#include <zer0/checkpoint/model_files.hpp>
 #include <zer0/device/cpu.hpp>
+#include <zer0/file/detail/json.hpp>
 #include <zer0/generate/generate.hpp>
-#include <zer0/io/detail/json_file.hpp>
-#include <zer0/io/model_files.hpp>
 #include <zer0/recipe/trainer.hpp>
 
 #include <tuple>
@@ -13,8 +14,9 @@ using namespace zer0;
 
 namespace {
 
-using variants = std::tuple<decoder<gqa<rope_half_split, standard>>, decoder<gqa<rope_half_split, flash>>,
-                            decoder<gqa<rope, standard>>, decoder<gqa<rope, flash>>>;
+using variants = std::tuple<decoder<gqa<rope_half_split, standard_attention>>,
+                            decoder<gqa<rope_half_split, flash>>,
+                            decoder<gqa<rope, standard_attention>>, decoder<gqa<rope, flash>>>;
 
 /// Ids of a text, each the target of the one before.
 token_batch batch_of(const std::vector<token_id>& ids) {
@@ -27,15 +29,16 @@ token_batch batch_of(const std::vector<token_id>& ids) {
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("stories260K: 100 greedy tokens of each prompt, logits and losses are llama2.c's",
-                        "[golden][stories260k]", variants) {
+TEMPLATE_LIST_TEST_CASE(
+    "stories260K: 100 greedy tokens of each prompt, logits and losses are llama2.c's",
+    "[golden][stories260k]", variants) {
   const auto shared = support::shared_dir();
   const auto folder = shared.value_or("") / "models" / "stories260K";
   if (!shared || !std::filesystem::exists(folder / "hf")) {
     WARN("skipped: no shared folder with stories260K");
     return;
   }
-  const nlohmann::json goldens = read_json_file(folder / "goldens.json");
+  const nlohmann::json goldens = detail::read_json_file(folder / "goldens.json");
   const model_config config = read_config(folder / "hf");
   CHECK(config.tied);
   model<TestType, cpu> llm(config.sizes);
@@ -50,10 +53,11 @@ TEMPLATE_LIST_TEST_CASE("stories260K: 100 greedy tokens of each prompt, logits a
       REQUIRE(expected.back().size() == 100);
     }
     REQUIRE(prompts.size() == 5);
-    CHECK(generate_tokens(llm, prompts, {.rules = {.temperature = 0}, .max_new_tokens = 100}) == expected);
+    CHECK(generate_tokens(llm, prompts, {.rules = {.temperature = 0}, .max_new_tokens = 100}) ==
+          expected);
   }
   SECTION("logits") {
-    const nlohmann::json full = read_json_file(folder / "logits_full.json");
+    const nlohmann::json full = detail::read_json_file(folder / "logits_full.json");
     session<model<TestType, cpu>> s(llm, 1, 5);
     std::size_t position = 0;
     for (const token_id id : full["input_ids"]) {
@@ -74,7 +78,8 @@ TEMPLATE_LIST_TEST_CASE("stories260K: 100 greedy tokens of each prompt, logits a
       std::vector<token_id> ids = one["prompt_ids"];
       const std::vector<token_id> more = one["new_ids"];
       ids.insert(ids.end(), more.begin(), more.end());
-      CHECK(t.evaluate(batch_of(ids)).mean() == Approx(one["mean_nll_all"].get<double>()).epsilon(2e-6));
+      CHECK(t.evaluate(batch_of(ids)).mean() ==
+            Approx(one["mean_nll_all"].get<double>()).epsilon(2e-6));
     }
   }
 }

@@ -13,7 +13,8 @@ TEST_CASE("training: AdamW agrees with the reference implementation", "[golden][
   expect_shared_goldens(kind::adamw, check_adamw);
 }
 
-TEST_CASE("training: all losses, norms and final weights of a run are the reference implementation's",
-          "[golden][training]") {
+TEST_CASE(
+    "training: all losses, norms and final weights of a run are the reference implementation's",
+    "[golden][training]") {
   expect_shared_goldens(kind::train_curve, check_train_curve);
 }

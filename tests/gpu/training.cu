@@ -1,7 +1,7 @@
 // Training on a GPU beside the cpu device.
 #include "support/toy_training.hpp"
 #include <zer0/device/cuda.cuh>
-#include <zer0/device/cuda/describe.cuh>
+#include <zer0/device/detail/cuda/describe.cuh>
 
 #include <iostream>
 
@@ -18,11 +18,13 @@ TEST_CASE("gpu: 50 float steps follow the cpu device's within 1e-4", "[gpu][trai
   std::cout << describe(d) << '\n';
   const auto expected = cpu_losses<flash>(50);
   CHECK(expected.back() < 0.7 * expected.front());
-  CHECK(distance(losses<cuda, flash>(50), expected) < 1e-4);  // the GPU's exp and sums round otherwise than the host's
-  CHECK(distance(losses<cuda, standard>(50), cpu_losses<standard>(50)) < 1e-4);
+  CHECK(distance(losses<cuda, flash>(50), expected) <
+        1e-4);  // the GPU's exp and sums round otherwise than the host's
+  CHECK(distance(losses<cuda, standard_attention>(50), cpu_losses<standard_attention>(50)) < 1e-4);
 }
 
-TEST_CASE("gpu: training in bfloat16 and float16 follows float within their precision", "[gpu][training]") {
+TEST_CASE("gpu: training in bfloat16 and float16 follows float within their precision",
+          "[gpu][training]") {
   const auto expected = cpu_losses<flash>(30);
   CHECK(distance(losses<cuda_bf16, flash>(30), expected) < 0x1p-7);
   CHECK(distance(losses<cuda_fp16, flash>(30), expected) < 0x1p-9);
@@ -30,5 +32,5 @@ TEST_CASE("gpu: training in bfloat16 and float16 follows float within their prec
 
 TEST_CASE("gpu: the same training gives the same bits twice", "[gpu][training]") {
   CHECK(losses<cuda_bf16, flash>(10) == losses<cuda_bf16, flash>(10));
-  CHECK(losses<cuda, standard>(10) == losses<cuda, standard>(10));
+  CHECK(losses<cuda, standard_attention>(10) == losses<cuda, standard_attention>(10));
 }

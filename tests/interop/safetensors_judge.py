@@ -21,7 +21,7 @@ import numpy as np
 import safetensors.numpy
 
 PROGRAM = r"""
-#include <zer0/io/safetensors.hpp>
+#include <zer0/checkpoint/safetensors.hpp>
 #include <iostream>
 int main(int, char**) {
   std::string from, to;

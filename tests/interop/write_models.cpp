@@ -1,15 +1,17 @@
-// Reads tests/data/models and writes each model anew into a folder, for tests/interop/model_files_judge.py:
+// Reads tests/data/models and writes each model anew into a folder, for
+// tests/interop/model_files_judge.py:
 //   g++ -std=c++20 -O1 -fopenmp -Iinclude -isystem /usr/include/eigen3 -DZER0_SOURCE_DIR='"'$PWD'"'
 //   tests/interop/write_models.cpp -o write_models
 //   ./write_models out && python3 tests/interop/model_files_judge.py out
+#include <zer0/checkpoint/model_files.hpp>
 #include <zer0/device/cpu.hpp>
-#include <zer0/io/model_files.hpp>
-#include <zer0/models/deepseek_v2.hpp>
-#include <zer0/models/gpt2.hpp>
-#include <zer0/models/llama.hpp>
-#include <zer0/models/mixtral.hpp>
-#include <zer0/models/qwen2.hpp>
-#include <zer0/models/qwen3.hpp>
+#include <zer0/family/deepseek_v2.hpp>
+#include <zer0/family/gpt2.hpp>
+#include <zer0/family/llama.hpp>
+#include <zer0/family/mixtral.hpp>
+#include <zer0/family/qwen2.hpp>
+#include <zer0/family/qwen3.hpp>
+#include <zer0/layer/rope_scaling/llama3_scaling.hpp>
 
 #include <iostream>
 

@@ -18,8 +18,8 @@ using all = decoder<gqa<rope_half_split, biased<>>, gated<silu, biased<>>>;
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("biased: gradients are those of the loss", "[layer][biased]", some, all, (adapted<all>),
-                   (decoder<gqa<lora<query_value_projections, biased<>>>>)) {
+TEMPLATE_TEST_CASE("biased: gradients are those of the loss", "[layer][biased]", some, all,
+                   (adapted<all>), (decoder<gqa<lora<query_value_projections, biased<>>>>)) {
   dims sizes = small_dims;
   support::check_family_gradient<TestType>(sizes);
 }
@@ -32,16 +32,18 @@ TEMPLATE_TEST_CASE("biased: the device agrees with reference", "[layer][biased]"
   CHECK(support::difference(judged.gradient_values(), judge.gradient_values()) < 3e-5);
 }
 
-TEST_CASE("biased: the chosen projections have a bias of their name, and it is added", "[layer][biased]") {
+TEST_CASE("biased: the chosen projections have a bias of their name, and it is added",
+          "[layer][biased]") {
   small_model<some, reference> m;
   index_t biases = 0;
   for (const auto& [path, p] : m.model.parameters())
     if (p->parts.front().name.ends_with(".bias")) {
       CHECK((p->parts.front().name == "k_proj.bias" || p->parts.front().name == "o_proj.bias"));
-      CHECK_FALSE(p->is_matrix);
+      CHECK(p->kind == parameter_kind::vector);
       biases += p->elements();
     }
-  CHECK(biases == small_dims.n_layers * (small_dims.kv_heads() * small_dims.head_size() + small_dims.dim));
+  CHECK(biases ==
+        small_dims.n_layers * (small_dims.kv_heads() * small_dims.head_size() + small_dims.dim));
 
   // With biases of zero it is the linear without.
   small_model<decoder<>, reference> plain;

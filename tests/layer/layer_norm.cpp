@@ -7,9 +7,12 @@ namespace {
 const dims sizes{.dim = 24, .n_heads = 4, .norm_eps = 1e-5, .dropout = 0.2};
 }
 
-TEST_CASE("layer_norm: keeps the layer contract", "[layer][layer_norm]") { support::layer_contract<layer_norm>(sizes); }
+TEST_CASE("layer_norm: keeps the layer contract", "[layer][layer_norm]") {
+  support::layer_contract<layer_norm>(sizes);
+}
 
-TEST_CASE("layer_norm: rows have mean 0 and variance 1 before weight and bias", "[layer][layer_norm]") {
+TEST_CASE("layer_norm: rows have mean 0 and variance 1 before weight and bias",
+          "[layer][layer_norm]") {
   support::lone_layer<layer_norm, reference> layer(sizes);
   const auto w = layer.weight_values();
   const auto y = layer.forward(support::normal_numbers(2 * 24, 1, 3, 5), {2});
@@ -31,7 +34,7 @@ TEST_CASE("layer_norm: a model of it begins with weights 1 and biases 0", "[laye
   for (const auto& p : layer.parameters()) {
     means.emplace_back(p.value->parts[0].name, p.value->initial.mean);
     CHECK(p.value->initial.deviation == 0);
-    CHECK_FALSE(p.value->is_matrix);
+    CHECK(p.value->kind == parameter_kind::vector);
   }
   CHECK(means == std::vector<std::pair<std::string, double>>{{"weight", 1}, {"bias", 0}});
 }

@@ -10,7 +10,8 @@ struct two_outputs {
   using role = feed_forward_role;
   template <device Device>
   struct layer : linear::layer<Device> {
-    explicit layer(const dims& sizes) : linear::layer<Device>(sizes, {{"a", sizes.dim - 7}, {"b", 7}}, sizes.dim) {}
+    explicit layer(const dims& sizes)
+        : linear::layer<Device>(sizes, {{"a", sizes.dim - 7}, {"b", 7}}, sizes.dim) {}
   };
 };
 

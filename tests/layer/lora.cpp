@@ -12,12 +12,14 @@ struct three_outputs {
   template <device Device>
   struct layer : Linear::template layer<Device> {
     explicit layer(const dims& sizes)
-        : Linear::template layer<Device>(sizes, {{"a", sizes.dim - 9}, {"b", 5}, {"c", 4}}, sizes.dim) {}
+        : Linear::template layer<Device>(sizes, {{"a", sizes.dim - 9}, {"b", 5}, {"c", 4}},
+                                         sizes.dim) {}
   };
 };
 
 using adapted_outputs = three_outputs<lora<projections<"a", "c">>>;
-const dims sizes{.dim = 24, .n_heads = 4, .dropout = 0.2, .lora = {.rank = 3, .alpha = 5, .dropout = 0.3}};
+const dims sizes{
+    .dim = 24, .n_heads = 4, .dropout = 0.2, .lora = {.rank = 3, .alpha = 5, .dropout = 0.3}};
 
 dims with_rank(index_t rank) {
   dims d = sizes;
@@ -27,7 +29,9 @@ dims with_rank(index_t rank) {
 
 }  // namespace
 
-TEST_CASE("lora: keeps the layer contract", "[layer][lora]") { support::layer_contract<adapted_outputs>(sizes); }
+TEST_CASE("lora: keeps the layer contract", "[layer][lora]") {
+  support::layer_contract<adapted_outputs>(sizes);
+}
 
 TEST_CASE("lora: adds alpha / r B A x to the outputs of its set", "[layer][lora]") {
   support::lone_layer<adapted_outputs, reference> layer(sizes);
@@ -38,12 +42,13 @@ TEST_CASE("lora: adds alpha / r B A x to the outputs of its set", "[layer][lora]
     w.emplace_back(values.begin(), values.end());
     for (const auto& part : p->parts) names.push_back(part.name);
   }
-  CHECK(names == std::vector<std::string>{"a.weight", "b.weight", "c.weight", "a.lora_A.weight", "c.lora_A.weight",
-                                          "a.lora_B.weight", "c.lora_B.weight"});
+  CHECK(names == std::vector<std::string>{"a.weight", "b.weight", "c.weight", "a.lora_A.weight",
+                                          "c.lora_A.weight", "a.lora_B.weight", "c.lora_B.weight"});
   REQUIRE(w.size() == 4);
   const auto x = support::normal_numbers(24, 5);
   const auto y = layer.forward(x, {1});
-  const auto dot = [&](const std::vector<double>& m, std::size_t row, const std::vector<double>& v) {
+  const auto dot = [&](const std::vector<double>& m, std::size_t row,
+                       const std::vector<double>& v) {
     double sum = 0;
     for (std::size_t j = 0; j < v.size(); ++j) sum += m[row * v.size() + j] * v[j];
     return sum;
@@ -61,7 +66,8 @@ TEST_CASE("lora: adds alpha / r B A x to the outputs of its set", "[layer][lora]
 }
 
 TEST_CASE("lora: without rank it is its base, which is trained then", "[layer][lora]") {
-  support::lone_layer<three_outputs<lora<all_projections>>, support::float_device> none(with_rank(0));
+  support::lone_layer<three_outputs<lora<all_projections>>, support::float_device> none(
+      with_rank(0));
   support::lone_layer<three_outputs<linear>, support::float_device> base(sizes);
   const auto x = support::normal_numbers(24 * 6, 5);
   const auto dy = support::normal_numbers(24 * 6, 6);

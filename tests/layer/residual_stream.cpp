@@ -23,7 +23,8 @@ struct rows_of_three {
 
 }  // namespace
 
-TEST_CASE("residual_stream: a branch is added once, whoever asks first", "[layer][residual_stream]") {
+TEST_CASE("residual_stream: a branch is added once, whoever asks first",
+          "[layer][residual_stream]") {
   rows_of_three r;
   residual_stream<cpu> stream(r.matrix({1, 2, 3}));
   CHECK(r.values(stream.value(r.c)) == std::vector<float>{1, 2, 3});
@@ -41,7 +42,8 @@ TEST_CASE("residual_stream: a branch is added once, whoever asks first", "[layer
   CHECK(r.values(y) == r.values(expected));
 }
 
-TEST_CASE("residual_stream: dropout leaves x alone and is that of the device", "[layer][residual_stream]") {
+TEST_CASE("residual_stream: dropout leaves x alone and is that of the device",
+          "[layer][residual_stream]") {
   rows_of_three r;
   const random_stream mask{.seed = 1, .site = 2, .step = 3};
   const std::vector<float> x(60, 1), branch(60, 8);

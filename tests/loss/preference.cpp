@@ -1,9 +1,10 @@
-// Preference losses through a model: values from its log-probabilities, gradients by finite differences.
+// Preference losses. Formulas of single pairs: values worked out by hand or by another way of
+// writing them, slopes by differences. Through a model: values from its log-probabilities,
+// gradients by finite differences.
 #include "support/devices.hpp"
 #include "support/small_model.hpp"
 #include "support/twin.hpp"
 #include <zer0/loss/preference.hpp>
-#include <zer0/loss/preference_losses.hpp>
 #include <zer0/recipe/trainer.hpp>
 #include <zer0/testing/gradient_check.hpp>
 
@@ -11,6 +12,7 @@
 #include <vector>
 
 using namespace zer0;
+using Approx = Catch::Detail::Approx;
 using support::contains;
 using support::small_dims;
 using support::small_model;
@@ -38,18 +40,21 @@ token_batch pairs() {
 template <class D>
 double log_probability(small_model<decoder<>, D>& m, const token_batch& from, std::size_t s) {
   const auto cut = [&](const auto& v) {
-    return std::remove_cvref_t<decltype(v)>(v.begin() + from.starts[s], v.begin() + from.starts[s + 1]);
+    return std::remove_cvref_t<decltype(v)>(v.begin() + from.starts[s],
+                                            v.begin() + from.starts[s + 1]);
   };
-  token_batch one{cut(from.ids), cut(from.targets), cut(from.weights), {0, from.starts[s + 1] - from.starts[s]}};
+  token_batch one{cut(from.ids),
+                  cut(from.targets),
+                  cut(from.weights),
+                  {0, from.starts[s + 1] - from.starts[s]}};
   return -m.loss(one);
 }
 
 /// The totals of one pass over the batch, whose weights are multiplied by `factor`.
 template <class D, class Policy>
-numbers totals_of(small_model<decoder<>, D>& m, const preference<Policy>& loss, const token_batch& batch,
-                  bool gradients, double factor = 1) {
-  context<D>& c = m.start(batch);
-  m.memory.scale_weights(factor);
+numbers totals_of(small_model<decoder<>, D>& m, const preference<Policy>& loss,
+                  const token_batch& batch, bool gradients, double factor = 1) {
+  context<D>& c = m.start(batch, factor);
   const auto hidden = m.model.forward(c, m.memory.batch().ids);
   numbers result(preference_totals, 0.0);
   buffer<double, D> totals(m.model.device(), preference_totals);
@@ -74,13 +79,114 @@ void check_gradients(const Policy& policy) {
   const preference<Policy> loss{policy, small_chunks};
   m.zero_gradients();
   (void)totals_of(m, loss, pairs(), true);
-  const auto report = check_gradient(m.model.device(), m.model.weights(), std::span<const double>(m.model.gradients()),
+  const auto report = check_gradient(m.model.device(), m.model.weights(),
+                                     std::span<const double>(m.model.gradients()),
                                      [&] { return totals_of(m, loss, pairs(), false)[0]; });
   INFO(report.text());
   CHECK(report.worst < 1e-7);
 }
 
+using kind = any_preference::kind;
+
+/// h = (-12 + 20) - (-11 + 16) = 3; per target -3 - -4 - (-2.75 - -3.2) = 0.55; per length (8 and
+/// 10) 0.1.
+constexpr answer_pair two_answers{{-12, -11, 4, 8}, {-20, -16, 5, 10}};
+
+double minus_log_sigmoid(double x) { return std::log(1 + std::exp(-x)); }
+
+template <class Policy>
+void expect_slopes_by_differences(const Policy& policy, answer_pair at) {
+  const pair_loss l = policy(at);
+  for (const bool chosen : {true, false}) {
+    const auto value = [&](double step) {
+      answer_pair moved = at;
+      (chosen ? moved.chosen : moved.rejected).log_probability += step;
+      return policy(moved).loss;
+    };
+    const double numeric = (value(1e-4) - value(-1e-4)) / 2e-4;
+    CHECK((chosen ? l.chosen_slope : l.rejected_slope) ==
+          Approx(numeric).epsilon(1e-6).margin(1e-9));
+  }
+}
+
+template <class Policy>
+void expect_slopes(const Policy& policy) {
+  expect_slopes_by_differences(policy, two_answers);
+  expect_slopes_by_differences(policy, {{-1, -30, 7, 9}, {-40, -2, 3, 20}});
+  expect_slopes_by_differences(policy, {{-40, -2, 3, 20}, {-1, -30, 7, 9}});
+}
+
 }  // namespace
+
+TEST_CASE("preference: each loss is its formula", "[loss][preference]") {
+  CHECK(dpo_sigmoid{0.1}(two_answers).loss == Approx(minus_log_sigmoid(0.3)));
+  CHECK(dpo_sigmoid{0.1, 0.2}(two_answers).loss ==
+        Approx(0.8 * minus_log_sigmoid(0.3) + 0.2 * minus_log_sigmoid(-0.3)));
+  CHECK(dpo_reference_mean{0.5}(two_answers).loss ==
+        Approx(minus_log_sigmoid(0.5 * ((-12.0 / 8 + 20.0 / 10) - (-11.0 / 8 + 16.0 / 10)))));
+  CHECK(ipo{0.1}(two_answers).loss == Approx((0.55 - 5) * (0.55 - 5)));
+  CHECK(dpo_hinge{0.1}(two_answers).loss == Approx(0.7));
+  CHECK(dpo_hinge{1}(two_answers).loss == 0);
+  CHECK(simpo{2, 0.5}(two_answers).loss == Approx(minus_log_sigmoid(2 * (-3 + 4) - 0.5)));
+  const auto odds = [](double l) { return std::exp(l) / (1 - std::exp(l)); };
+  CHECK(orpo{0.1}(two_answers).loss ==
+        Approx(3 + 0.1 * minus_log_sigmoid(std::log(odds(-3) / odds(-4)))));
+}
+
+TEST_CASE("preference: rewards are beta times what the loss compares", "[loss][preference]") {
+  CHECK(dpo_sigmoid{0.1}(two_answers).chosen_reward == Approx(-0.1));
+  CHECK(dpo_sigmoid{0.1}(two_answers).rejected_reward == Approx(-0.4));
+  CHECK(ipo{0.5}(two_answers).rejected_reward == Approx(-0.4));
+  CHECK(simpo{2}(two_answers).chosen_reward == Approx(-6));
+  CHECK(orpo{0.1}(two_answers).rejected_reward == Approx(-0.4));
+}
+
+TEST_CASE("preference: slopes are the derivatives", "[loss][preference]") {
+  expect_slopes(dpo_sigmoid{0.3});
+  expect_slopes(dpo_sigmoid{0.3, 0.25});
+  expect_slopes(dpo_reference_mean{0.7});
+  expect_slopes(ipo{0.2});
+  expect_slopes(dpo_hinge{0.1});
+  expect_slopes(simpo{1.5, 0.7});
+  expect_slopes(orpo{0.4});
+}
+
+TEST_CASE("preference: equal answers of model and reference give log 2", "[loss][preference]") {
+  const answer_pair same{{-12, -12, 4, 8}, {-20, -20, 5, 10}};
+  CHECK(dpo_sigmoid{0.3}(same).loss == Approx(std::log(2.0)).epsilon(1e-15));
+  CHECK(dpo_sigmoid{0.3, 0.1}(same).loss == Approx(std::log(2.0)).epsilon(1e-15));
+  CHECK(dpo_reference_mean{0.3}(same).loss == Approx(std::log(2.0)).epsilon(1e-15));
+}
+
+TEST_CASE("preference: answers that are certain or hopeless give numbers", "[loss][preference]") {
+  for (const kind which :
+       {kind::sigmoid, kind::reference_mean, kind::ipo, kind::hinge, kind::simpo, kind::orpo})
+    for (const double chosen : {0.0, -1e-12, -1e5})
+      for (const double rejected : {0.0, -1e-12, -1e5}) {
+        const pair_loss l = any_preference{which}({{chosen, 0, 1, 1}, {rejected, 0, 1, 1}});
+        INFO(static_cast<int>(which) << ": " << chosen << ", " << rejected);
+        CHECK((std::isfinite(l.loss) && std::isfinite(l.chosen_slope) &&
+               std::isfinite(l.rejected_slope)));
+      }
+}
+
+TEST_CASE("preference: one chosen by name is that one", "[loss][preference]") {
+  const auto same = [](const any_preference& any, const auto& one) {
+    const pair_loss a = any(two_answers), b = one(two_answers);
+    return a.loss == b.loss && a.rejected_slope == b.rejected_slope &&
+           any.needs_reference() == one.needs_reference();
+  };
+  // Read when the program runs: a compiler that works out one side itself need not round exp as the
+  // C library does.
+  const volatile double run_time = 0.3;
+  const double beta = run_time;
+  CHECK(same({kind::sigmoid, beta, 0.1}, dpo_sigmoid{beta, 0.1}));
+  CHECK(same({kind::reference_mean, beta}, dpo_reference_mean{beta}));
+  CHECK(same({kind::ipo, beta}, ipo{beta}));
+  CHECK(same({kind::hinge, beta}, dpo_hinge{beta}));
+  CHECK(same({.which = kind::simpo, .beta = 8 * beta, .gamma = 0.9}, simpo{8 * beta, 0.9}));
+  CHECK(same({kind::orpo, beta}, orpo{beta}));
+}
 
 TEMPLATE_LIST_TEST_CASE("preference: loss and metrics are those of the answers' log-probabilities",
                         "[loss][preference]", support::all_devices) {
@@ -93,8 +199,9 @@ TEMPLATE_LIST_TEST_CASE("preference: loss and metrics are those of the answers' 
   for (const std::size_t i : {0u, 2u}) {
     const double chosen = log_probability(m, batch, i);
     const double rejected = log_probability(m, batch, i + 1);
-    const answer_pair pair{{chosen, batch.references[i], i == 0 ? 3.0 : 1.0, i == 0 ? 5.0 : 4.0},
-                           {rejected, batch.references[i + 1], i == 0 ? 2.0 : 4.0, i == 0 ? 3.0 : 7.0}};
+    const answer_pair pair{
+        {chosen, batch.references[i], i == 0 ? 3.0 : 1.0, i == 0 ? 5.0 : 4.0},
+        {rejected, batch.references[i + 1], i == 0 ? 2.0 : 4.0, i == 0 ? 3.0 : 7.0}};
     const pair_loss l = policy(pair);
     const numbers of_pair{l.loss,
                           l.chosen_reward - l.rejected_reward,
@@ -111,9 +218,10 @@ TEMPLATE_LIST_TEST_CASE("preference: loss and metrics are those of the answers' 
   expected.back() = kl;
   for (const bool gradients : {false, true})
     for (const double factor : {1.0, 0.5}) {
-      const numbers actual = totals_of(m, preference<ipo>{policy, small_chunks}, batch, gradients, factor);
+      const numbers actual =
+          totals_of(m, preference<ipo>{policy, small_chunks}, batch, gradients, factor);
       for (std::size_t k = 0; k < expected.size(); ++k)
-        CHECK(actual[k] == Catch::Detail::Approx(factor * expected[k]).epsilon(eps).margin(eps));
+        CHECK(actual[k] == Approx(factor * expected[k]).epsilon(eps).margin(eps));
     }
 }
 
@@ -127,8 +235,9 @@ TEST_CASE("preference: gradients of every loss are those of its value", "[loss][
   check_gradients(orpo{0.5});
 }
 
-TEMPLATE_LIST_TEST_CASE("preference: a factor multiplies the gradients; every device gives the reference's",
-                        "[loss][preference]", support::all_devices) {
+TEMPLATE_LIST_TEST_CASE(
+    "preference: a factor multiplies the gradients; every device gives the reference's",
+    "[loss][preference]", support::all_devices) {
   const auto gradients = [](auto& m, double factor) {
     m.zero_gradients();
     (void)totals_of(m, preference<dpo_sigmoid>{{0.3}, small_chunks}, pairs(), true, factor);
@@ -143,15 +252,16 @@ TEMPLATE_LIST_TEST_CASE("preference: a factor multiplies the gradients; every de
   CHECK(support::difference(gradients(m, 0.5), halved) < 1e-5);
 }
 
-TEMPLATE_LIST_TEST_CASE("preference: trains, a mean over pairs, with references of its own from log 2 on",
-                        "[loss][preference]", support::all_devices) {
+TEMPLATE_LIST_TEST_CASE(
+    "preference: trains, a mean over pairs, with references of its own from log 2 on",
+    "[loss][preference]", support::all_devices) {
   small_model<decoder<>, TestType> m;
   token_batch batch = pairs();
   for (std::size_t s = 0; s < 4; ++s) batch.references[s] = log_probability(m, batch, s);
   trainer<model<decoder<>, TestType>, preference<dpo_sigmoid>, adamw, cosine, per_pair> t(
       m.model, {.total_steps = 30}, {}, {}, {.learning_rate = 1e-2});
   step_report report = t.step(std::vector<token_batch>{batch, batch});
-  CHECK(report.loss == Catch::Detail::Approx(std::log(2.0)).epsilon(1e-6));
+  CHECK(report.loss == Approx(std::log(2.0)).epsilon(1e-6));
   CHECK(report.counted == 4);
   CHECK(std::abs(report.metrics.at("rewards/margins")) < 1e-5);
   for (int i = 0; i < 20; ++i) report = t.step(std::vector<token_batch>{batch});
@@ -164,8 +274,10 @@ TEST_CASE("preference: says what a batch lacks", "[loss][preference]") {
   small_model<decoder<>, reference> m;
   token_batch batch = pairs();
   batch.references.clear();
-  CHECK_THROWS_WITH(totals_of(m, preference<dpo_sigmoid>{}, batch, false), contains("no log-probabilities of one"));
+  CHECK_THROWS_WITH(totals_of(m, preference<dpo_sigmoid>{}, batch, false),
+                    contains("no log-probabilities of one"));
   CHECK_NOTHROW(totals_of(m, preference<simpo>{}, batch, true));
   batch.starts = {0, 5, 8, 19};
-  CHECK_THROWS_WITH(totals_of(m, preference<simpo>{}, batch, false), contains("3 sequences; each pair"));
+  CHECK_THROWS_WITH(totals_of(m, preference<simpo>{}, batch, false),
+                    contains("3 sequences; each pair"));
 }

@@ -2,12 +2,10 @@
 #include "support/catch.hpp"
 #include "support/devices.hpp"
 #include "support/small_model.hpp"
-#include <zer0/layer/geglu.hpp>
-#include <zer0/layer/gelu_mlp.hpp>
+#include <zer0/layer/feed_forward.hpp>
 #include <zer0/layer/layer_norm.hpp>
 #include <zer0/layer/placement/post_norm.hpp>
 #include <zer0/layer/placement/sandwich.hpp>
-#include <zer0/layer/relu_squared_mlp.hpp>
 #include <zer0/model/recompute.hpp>
 #include <zer0/testing/gradient_check.hpp>
 
@@ -44,29 +42,30 @@ std::vector<std::string> norms_of_a_block() {
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("placement: the gradient of every weight of a model is that of the loss", "[model][placement]",
-                        variants) {
+TEMPLATE_LIST_TEST_CASE("placement: the gradient of every weight of a model is that of the loss",
+                        "[model][placement]", variants) {
   for (const dims& sizes : {small_dims, with_dropout()}) {
     INFO("dropout " << sizes.dropout);
     small_model<TestType, reference> m(sizes);
     m.training = true;
     const token_batch batch = small_batch();
     m.loss_and_gradients(batch);
-    const auto report =
-        check_gradient(m.model.device(), m.model.weights(), std::span<const double>(m.model.gradients()),
-                       [&] { return m.loss(batch); }, {.coordinates = 100, .directions = 10});
+    const auto report = check_gradient(
+        m.model.device(), m.model.weights(), std::span<const double>(m.model.gradients()),
+        [&] { return m.loss(batch); }, {.coordinates = 100, .directions = 10});
     INFO(report.text());
     CHECK(report.worst < 1e-7);
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("placement: the device gives the loss and the gradients of reference, also recomputed",
-                        "[model][placement]", variants) {
+TEMPLATE_LIST_TEST_CASE(
+    "placement: the device gives the loss and the gradients of reference, also recomputed",
+    "[model][placement]", variants) {
   small_model<TestType, reference> judge(with_dropout());
   small_model<TestType, support::float_device> m(with_dropout());
-  small_model<
-      decoder<recompute<>, typename TestType::placement, typename TestType::norm, typename TestType::feed_forward>,
-      support::float_device>
+  small_model<decoder<recompute<>, typename TestType::placement, typename TestType::norm,
+                      typename TestType::feed_forward>,
+              support::float_device>
       again(with_dropout());
   judge.training = m.training = again.training = true;
   const token_batch batch = small_batch();
@@ -78,15 +77,18 @@ TEMPLATE_LIST_TEST_CASE("placement: the device gives the loss and the gradients 
   CHECK(same);
 }
 
-TEST_CASE("placement: post_norm has no norm after the last block, sandwich two norms a branch", "[model][placement]") {
+TEST_CASE("placement: post_norm has no norm after the last block, sandwich two norms a branch",
+          "[model][placement]") {
   const std::string layer = "model.layers.0.";
-  CHECK(norms_of_a_block<decoder<>>() == std::vector<std::string>{layer + "input_layernorm.weight",
-                                                                  layer + "post_attention_layernorm.weight",
-                                                                  "model.norm.weight"});
+  CHECK(norms_of_a_block<decoder<>>() ==
+        std::vector<std::string>{layer + "input_layernorm.weight",
+                                 layer + "post_attention_layernorm.weight", "model.norm.weight"});
   CHECK(norms_of_a_block<decoder<post_norm>>() ==
-        std::vector<std::string>{layer + "input_layernorm.weight", layer + "post_attention_layernorm.weight"});
+        std::vector<std::string>{layer + "input_layernorm.weight",
+                                 layer + "post_attention_layernorm.weight"});
   CHECK(norms_of_a_block<decoder<sandwich>>() ==
-        std::vector<std::string>{layer + "input_layernorm.weight", layer + "self_attn_layernorm.weight",
-                                 layer + "post_attention_layernorm.weight", layer + "mlp_layernorm.weight",
-                                 "model.norm.weight"});
+        std::vector<std::string>{layer + "input_layernorm.weight",
+                                 layer + "self_attn_layernorm.weight",
+                                 layer + "post_attention_layernorm.weight",
+                                 layer + "mlp_layernorm.weight", "model.norm.weight"});
 }

@@ -30,14 +30,16 @@ std::size_t bytes_of(const dims& sizes, const token_batch& batch) {
 
 }  // namespace
 
-TEST_CASE("recompute: loss and gradients are the same bit for bit, with dropout", "[model][recompute]") {
+TEST_CASE("recompute: loss and gradients are the same bit for bit, with dropout",
+          "[model][recompute]") {
   support::on_all_devices([&]<class D>(std::type_identity<D>) {
     small_model<plain, D> expected(with_dropout());
     small_model<recomputed, D> m(with_dropout());
     expected.training = m.training = true;
     const token_batch batch = small_batch();
     CHECK(m.loss(batch) == expected.loss(batch));
-    for (int pass = 0; pass < 2; ++pass) CHECK(m.loss_and_gradients(batch) == expected.loss_and_gradients(batch));
+    for (int pass = 0; pass < 2; ++pass)
+      CHECK(m.loss_and_gradients(batch) == expected.loss_and_gradients(batch));
     CHECK(m.gradient_values() == expected.gradient_values());
   });
 }
@@ -47,16 +49,19 @@ TEST_CASE("recompute: a block keeps N D numbers", "[model][recompute]") {
   sizes.dim = 64;
   sizes.hidden_dim = 256;
   token_batch batch = small_batch();
-  for (int i = 0; i < 6; ++i) {  // so many tokens that activations outweigh what is rounded up to whole lines
+  for (int i = 0; i < 6;
+       ++i) {  // so many tokens that activations outweigh what is rounded up to whole lines
     const auto tokens = static_cast<std::int32_t>(batch.tokens());
     const token_batch more = small_batch(static_cast<std::uint32_t>(i));
     batch.ids.insert(batch.ids.end(), more.ids.begin(), more.ids.end());
     batch.targets.insert(batch.targets.end(), more.targets.begin(), more.targets.end());
     batch.weights.insert(batch.weights.end(), more.weights.begin(), more.weights.end());
-    for (std::size_t s = 1; s < more.starts.size(); ++s) batch.starts.push_back(tokens + more.starts[s]);
+    for (std::size_t s = 1; s < more.starts.size(); ++s)
+      batch.starts.push_back(tokens + more.starts[s]);
   }
   sizes.n_layers = 4;
-  const std::size_t four = bytes_of<recomputed>(sizes, batch), four_plain = bytes_of<plain>(sizes, batch);
+  const std::size_t four = bytes_of<recomputed>(sizes, batch),
+                    four_plain = bytes_of<plain>(sizes, batch);
   sizes.n_layers = 9;
   const std::size_t nine = bytes_of<recomputed>(sizes, batch);
   const auto kept = static_cast<std::size_t>(batch.tokens() * sizes.dim) * sizeof(float);

@@ -1,4 +1,5 @@
-// What a training pass on cpu does once it has run a few times: no allocation, and the same bits for any threads.
+// What a training pass on cpu does once it has run a few times: no allocation, and the same bits
+// for any threads.
 #include "support/allocation_counter.hpp"
 #include "support/catch.hpp"
 #include "support/small_model.hpp"
@@ -30,7 +31,7 @@ token_batch long_batch(std::uint32_t seed = 1) {
   return batch;
 }
 
-using standard_variant = decoder<gqa<rope, standard>>;
+using standard_variant = decoder<gqa<rope, standard_attention>>;
 
 template <class Variant>
 std::vector<float> loss_and_gradients_with(int threads) {
@@ -51,8 +52,9 @@ void allocates_nothing() {
   small_model<Variant, cpu> m(threaded_dims());
   m.training = true;
   const token_batch batches[] = {long_batch(1), long_batch(2)};
-  // A thread takes its own scratch when it first gets a piece of work of a kind, and which thread gets which piece is
-  // the scheduler's choice: so not "the second pass", but five in a row among the first fifty.
+  // A thread takes its own scratch when it first gets a piece of work of a kind, and which thread
+  // gets which piece is the scheduler's choice: so not "the second pass", but five in a row among
+  // the first fifty.
   int in_a_row = 0;
   int passes = 0;
   for (; passes < 50 && in_a_row < 5; ++passes) {
@@ -76,7 +78,8 @@ TEST_CASE("steady state: a training pass on cpu allocates nothing", "[model][ste
   allocates_nothing<standard_variant>();
 }
 
-TEST_CASE("steady state: the counter sees malloc and new, on other threads too", "[model][steady_state]") {
+TEST_CASE("steady state: the counter sees malloc and new, on other threads too",
+          "[model][steady_state]") {
   if (!support::counts_allocations) return;
   const std::size_t before = support::allocations();
   const support::threads_scope scope(2);

@@ -50,7 +50,8 @@ TEMPLATE_LIST_TEST_CASE("workspace: a batch arrives on the device with the posit
   CHECK_FALSE(c.training);
 }
 
-TEST_CASE("workspace: a good batch is accepted, also with targets of -1 where the weight is 0", "[model][workspace]") {
+TEST_CASE("workspace: a good batch is accepted, also with targets of -1 where the weight is 0",
+          "[model][workspace]") {
   CHECK(refusal(small_batch()) == "");
 }
 
@@ -76,27 +77,32 @@ TEST_CASE("workspace: starts that do not cover the tokens are refused", "[model]
 }
 
 TEST_CASE("workspace: empty sequences and starts that go back are refused", "[model][workspace]") {
-  CHECK(refusal(broken([](token_batch& b) {
-          b.starts = {0, 5, 5, 12};
-        })) == "batch: sequence 1 is empty or its start lies behind the next one's");
-  CHECK(refusal(broken([](token_batch& b) {
-          b.starts = {0, 7, 5, 12};
-        })) == "batch: sequence 1 is empty or its start lies behind the next one's");
+  CHECK(refusal(broken([](token_batch& b) { b.starts = {0, 5, 5, 12}; })) ==
+        "batch: sequence 1 is empty or its start lies behind the next one's");
+  CHECK(refusal(broken([](token_batch& b) { b.starts = {0, 7, 5, 12}; })) ==
+        "batch: sequence 1 is empty or its start lies behind the next one's");
 }
 
-TEST_CASE("workspace: a sequence that is too long is refused with the limit", "[model][workspace]") {
+TEST_CASE("workspace: a sequence that is too long is refused with the limit",
+          "[model][workspace]") {
   dims sizes = small_dims;
   sizes.max_seq_len = 5;
-  CHECK(refusal(small_batch(), sizes) == "batch: sequence 2 has 6 tokens; the model accepts max_seq_len = 5");
+  CHECK(refusal(small_batch(), sizes) ==
+        "batch: sequence 2 has 6 tokens; the model accepts max_seq_len = 5");
   sizes.max_seq_len = 6;
   CHECK(refusal(small_batch(), sizes) == "");
 }
 
-TEST_CASE("workspace: tokens outside the vocabulary are refused, naming token and position", "[model][workspace]") {
-  const std::string rest = " is outside the vocabulary of 13; use the tokenizer that the model was made for";
-  CHECK(refusal(broken([](token_batch& b) { b.ids[7] = 13; })) == "batch: id 13 at position 7" + rest);
-  CHECK(refusal(broken([](token_batch& b) { b.ids[0] = -1; })) == "batch: id -1 at position 0" + rest);
-  CHECK(refusal(broken([](token_batch& b) { b.targets[11] = 99; })) == "batch: target 99 at position 11" + rest);
+TEST_CASE("workspace: tokens outside the vocabulary are refused, naming token and position",
+          "[model][workspace]") {
+  const std::string rest =
+      " is outside the vocabulary of 13; use the tokenizer that the model was made for";
+  CHECK(refusal(broken([](token_batch& b) { b.ids[7] = 13; })) ==
+        "batch: id 13 at position 7" + rest);
+  CHECK(refusal(broken([](token_batch& b) { b.ids[0] = -1; })) ==
+        "batch: id -1 at position 0" + rest);
+  CHECK(refusal(broken([](token_batch& b) { b.targets[11] = 99; })) ==
+        "batch: target 99 at position 11" + rest);
   CHECK(refusal(broken([](token_batch& b) { b.targets[3] = 99; })) == "");  // its weight is 0
 }
 

@@ -1,7 +1,7 @@
 #include "support/layer_contract.hpp"
 #include "support/small_model.hpp"
 #include <zer0/moe/moe.hpp>
-#include <zer0/moe/router/capacity.hpp>
+#include <zer0/moe/router/expert_capacity.hpp>
 #include <zer0/moe/router/expert_choice.hpp>
 #include <zer0/moe/router/router_z_loss.hpp>
 #include <zer0/recipe/trainer.hpp>
@@ -13,11 +13,12 @@ using namespace zer0;
 
 namespace {
 
-const dims sizes{.dim = 24,
-                 .n_heads = 4,
-                 .hidden_dim = 40,
-                 .dropout = 0.2,
-                 .experts = {.n_routed = 5, .per_token = 2, .n_shared = 2, .hidden_dim = 17, .scaling = 1.5}};
+const dims sizes{
+    .dim = 24,
+    .n_heads = 4,
+    .hidden_dim = 40,
+    .dropout = 0.2,
+    .experts = {.n_routed = 5, .per_token = 2, .n_shared = 2, .hidden_dim = 17, .scaling = 1.5}};
 
 dims with(index_t routed, index_t per_token, index_t shared, bool normalize = true) {
   dims d = sizes;
@@ -34,7 +35,8 @@ std::vector<double> weight(Layer& layer, const std::string& name) {
   for (const auto& [path, p] : layer.parameters()) {
     index_t first = 0;
     for (const auto& part : p->parts) {
-      if (path + part.name == name) return {p->value.row(first), p->value.row(first) + part.rows * p->cols};
+      if (path + part.name == name)
+        return {p->value.row(first), p->value.row(first) + part.rows * p->cols};
       first += part.rows;
     }
   }
@@ -50,7 +52,8 @@ std::vector<double> times(const std::vector<double>& w, const std::vector<double
 }
 
 template <class Layer>
-std::vector<double> feed_forward(Layer& layer, const std::string& name, const std::vector<double>& x) {
+std::vector<double> feed_forward(Layer& layer, const std::string& name,
+                                 const std::vector<double>& x) {
   std::vector<double> h = times(weight(layer, name + "gate_proj.weight"), x);
   const std::vector<double> up = times(weight(layer, name + "up_proj.weight"), x);
   for (std::size_t i = 0; i < h.size(); ++i) h[i] *= up[i] / (1 + std::exp(-h[i]));
@@ -86,22 +89,25 @@ std::vector<double> expected(Layer& layer, const std::vector<double>& x, const e
 
 TEST_CASE("moe: keeps the layer contract", "[moe]") {
   support::layer_contract<moe<>>(sizes, {.smooth = false, .same_bits = false});
-  SECTION("every token to every expert") support::layer_contract<moe<>>(with(3, 3, 1), {.same_bits = false});
+  SECTION("every token to every expert")
+  support::layer_contract<moe<>>(with(3, 3, 1), {.same_bits = false});
 }
 
 TEST_CASE("moe: keeps the layer contract where experts choose, or have a capacity", "[moe]") {
   support::batch_layer_contract<moe<expert_choice>>(sizes);
-  support::batch_layer_contract<moe<capacity<>>>(sizes);
+  support::batch_layer_contract<moe<expert_capacity<>>>(sizes);
 }
 
 TEST_CASE("moe: is the sum of the chosen experts, weighted, and of the shared one", "[moe]") {
-  for (const dims& d : {sizes, with(5, 2, 0), with(5, 1, 1), with(3, 3, 0), with(1, 1, 0), with(7, 3, 1, false)}) {
+  for (const dims& d :
+       {sizes, with(5, 2, 0), with(5, 1, 1), with(3, 3, 0), with(1, 1, 0), with(7, 3, 1, false)}) {
     support::lone_layer<moe<>, reference> layer(d);
     const auto x = support::normal_numbers(9 * 24, 5);
     const auto y = layer.forward(x, {4, 5});
     for (std::ptrdiff_t i = 0; i < 9; ++i) {
       INFO(d.experts.n_routed << " experts, " << d.experts.per_token << " a token, token " << i);
-      const auto wanted = expected(layer, {x.begin() + i * 24, x.begin() + (i + 1) * 24}, d.experts);
+      const auto wanted =
+          expected(layer, {x.begin() + i * 24, x.begin() + (i + 1) * 24}, d.experts);
       const std::vector<double> actual(y.begin() + i * 24, y.begin() + (i + 1) * 24);
       CHECK(support::difference(actual, wanted) < 1e-12);
     }
@@ -109,7 +115,8 @@ TEST_CASE("moe: is the sum of the chosen experts, weighted, and of the shared on
 }
 
 TEST_CASE("moe: more experts a token than there are experts is refused", "[moe]") {
-  CHECK_THROWS_WITH(with(4, 5, 0).check(), Catch::Contains("experts.per_token is 5") && Catch::Contains("from 1 to"));
+  CHECK_THROWS_WITH(with(4, 5, 0).check(),
+                    Catch::Contains("experts.per_token is 5") && Catch::Contains("from 1 to"));
 }
 
 namespace {
@@ -121,7 +128,8 @@ using expert_model = support::small_model<decoder<moe<Router>>, reference>;
 
 dims small_experts() {
   dims d = small_dims;
-  d.experts = {.n_routed = 4, .per_token = 2, .n_shared = 1, .hidden_dim = 12, .aux_loss_alpha = 0.3};
+  d.experts = {
+      .n_routed = 4, .per_token = 2, .n_shared = 1, .hidden_dim = 12, .aux_loss_alpha = 0.3};
   return d;
 }
 
@@ -135,7 +143,8 @@ double whole_loss(Model& m, const token_batch& batch, bool backward, double weig
   const auto hidden = m.model.forward(c, m.memory.batch().ids);
   const auto dhidden = c.scratch.matrix(hidden.rows, hidden.cols);
   double loss = m.summed([&](double* total) {
-    cross_entropy{}(c, m.model.output(), const_view<reference>(hidden), m.memory.batch(), total, dhidden);
+    cross_entropy{}(c, m.model.output(), const_view<reference>(hidden), m.memory.batch(), total,
+                    dhidden);
   });
   if (backward) m.model.backward(c, dhidden);
   for (const auto& entry : m.model.parameters().statistics())
@@ -154,25 +163,26 @@ void check_own_loss(const dims& d) {
   };
   const auto without = gradients_of(0);
   CHECK(gradients_of(3) != without);
-  const auto report =
-      check_gradient(m.model.device(), m.model.weights(), std::span<const double>(m.model.gradients()),
-                     [&] { return whole_loss(m, batch, false, 3); }, {.coordinates = 200, .directions = 10});
+  const auto report = check_gradient(
+      m.model.device(), m.model.weights(), std::span<const double>(m.model.gradients()),
+      [&] { return whole_loss(m, batch, false, 3); }, {.coordinates = 200, .directions = 10});
   INFO(report.text());
   CHECK(report.worst < 1e-7);
 }
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("moe: the gradients of the losses of routers are those of the losses", "[moe]", softmax_top_k,
-                   softmax_top_k_of<reference_balanced>, router_z_loss<>, router_z_loss<expert_choice>,
-                   capacity<router_z_loss<>>) {
+TEMPLATE_TEST_CASE("moe: the gradients of the losses of routers are those of the losses", "[moe]",
+                   softmax_top_k, softmax_top_k_of<reference_balanced>, router_z_loss<>,
+                   router_z_loss<expert_choice>, expert_capacity<router_z_loss<>>) {
   dims d = small_experts();
   check_own_loss<TestType>(d);
   d.experts.seq_aux = false;
   check_own_loss<TestType>(d);
 }
 
-TEST_CASE("moe: the balance loss of even scores is its weight, whatever padding is in the batch", "[moe]") {
+TEST_CASE("moe: the balance loss of even scores is its weight, whatever padding is in the batch",
+          "[moe]") {
   for (const bool by_sequence : {true, false}) {
     dims d = small_experts();
     d.n_layers = 1;
@@ -192,7 +202,8 @@ TEST_CASE("moe: the balance loss of even scores is its weight, whatever padding 
         if (std::string_view(entry.value->name) == "balance_loss")
           CHECK(entry.value->value[0] == Catch::Detail::Approx(0.3).epsilon(1e-12));
         else
-          CHECK(std::accumulate(entry.value->value.begin(), entry.value->value.end(), 0.0) == 2 * (10 - padding));
+          CHECK(std::accumulate(entry.value->value.begin(), entry.value->value.end(), 0.0) ==
+                2 * (10 - padding));
     }
   }
 }
@@ -205,7 +216,8 @@ TEST_CASE("moe: padding changes nothing that is learned or measured", "[moe]") {
     m.initialize(3);
     trainer<model_type> t(m);
     const auto report = t.step(std::span(&batch, 1));
-    std::vector<double> numbers{report.loss, report.gradient_norm, report.metrics.at("balance_loss"),
+    std::vector<double> numbers{report.loss, report.gradient_norm,
+                                report.metrics.at("balance_loss"),
                                 report.metrics.at("expert_load")};
     numbers.insert(numbers.end(), m.weights().begin(), m.weights().end());
     return numbers;
@@ -219,7 +231,10 @@ TEST_CASE("moe: padding changes nothing that is learned or measured", "[moe]") {
   CHECK(support::difference(step_of(padded), step_of(batch)) < 1e-12);
 }
 
-TEST_CASE("moe: a step reports the balance loss, a mean over layers and micro-batches, and the largest load", "[moe]") {
+TEST_CASE(
+    "moe: a step reports the balance loss, a mean over layers and micro-batches, and the largest "
+    "load",
+    "[moe]") {
   dims d = small_experts();
   using model_type = model<decoder<moe<>>, support::float_device>;
   model_type m(d);

@@ -11,11 +11,13 @@ static_assert(no_loss_scale::factor() == 1 && no_loss_scale::skipped_steps() == 
 
 namespace {
 
-constexpr loss_scale_rule quick{.initial = 8, .smallest = 2, .largest = 32, .growth_interval = 3, .patience = 2};
+constexpr loss_scale_rule quick{
+    .initial = 8, .smallest = 2, .largest = 32, .growth_interval = 3, .patience = 2};
 
 }  // namespace
 
-TEST_CASE("loss_scale: doubles after growth_interval good steps in a row, up to the largest", "[optim][loss_scale]") {
+TEST_CASE("loss_scale: doubles after growth_interval good steps in a row, up to the largest",
+          "[optim][loss_scale]") {
   dynamic_loss_scale scale(quick);
   std::vector<double> factors;
   for (int i = 0; i < 11; ++i) {
@@ -26,8 +28,10 @@ TEST_CASE("loss_scale: doubles after growth_interval good steps in a row, up to 
   CHECK(scale.skipped_steps() == 0);
 }
 
-TEST_CASE("loss_scale: a skipped step halves the scale, is counted, and starts the row of good steps anew",
-          "[optim][loss_scale]") {
+TEST_CASE(
+    "loss_scale: a skipped step halves the scale, is counted, and starts the row of good steps "
+    "anew",
+    "[optim][loss_scale]") {
   dynamic_loss_scale scale(quick);
   scale.accept();
   scale.accept();
@@ -42,8 +46,10 @@ TEST_CASE("loss_scale: a skipped step halves the scale, is counted, and starts t
   CHECK(scale.skipped_steps() == 1);
 }
 
-TEST_CASE("loss_scale: ends the run in one sentence after `patience` skipped steps in a row at the smallest scale",
-          "[optim][loss_scale]") {
+TEST_CASE(
+    "loss_scale: ends the run in one sentence after `patience` skipped steps in a row at the "
+    "smallest scale",
+    "[optim][loss_scale]") {
   dynamic_loss_scale scale(quick);
   scale.skip(1);
   scale.skip(2);
@@ -53,13 +59,15 @@ TEST_CASE("loss_scale: ends the run in one sentence after `patience` skipped ste
   scale.skip(5);
   scale.skip(6);
   CHECK(scale.factor() == 2);
-  CHECK_THROWS_WITH(scale.skip(7), contains("training diverged: gradients overflow float16 at step 7") &&
-                                       contains("the 2 steps before it") && contains("smallest loss scale (2)") &&
-                                       contains("bfloat16"));
+  CHECK_THROWS_WITH(scale.skip(7),
+                    contains("training diverged: gradients overflow float16 at step 7") &&
+                        contains("the 2 steps before it") && contains("smallest loss scale (2)") &&
+                        contains("bfloat16"));
   CHECK(scale.skipped_steps() == 5);
 }
 
-TEST_CASE("loss_scale: goes on from a saved state as if it had not stopped", "[optim][loss_scale]") {
+TEST_CASE("loss_scale: goes on from a saved state as if it had not stopped",
+          "[optim][loss_scale]") {
   dynamic_loss_scale whole(quick);
   whole.skip(1);
   whole.accept();

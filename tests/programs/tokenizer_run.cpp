@@ -47,13 +47,15 @@ std::string golden(const std::string& name) { return (data_dir() / "bpe_trainer"
 
 }  // namespace
 
-TEST_CASE("tokenizer: train writes the files that Hugging Face's trainer gives, for any number of threads",
-          "[programs][tokenizer]") {
+TEST_CASE(
+    "tokenizer: train writes the files that Hugging Face's trainer gives, for any number of "
+    "threads",
+    "[programs][tokenizer]") {
   const temp_dir dir;
   const std::string out = (dir / "tok").string();
   for (const char* threads : {"1", "2", "3"}) {
-    const process_result r = succeed(
-        {"train", "--out", out, "--vocab_size", "700", "--overwrite", golden("english.txt"), "--n_threads", threads});
+    const process_result r = succeed({"train", "--out", out, "--vocab_size", "700", "--overwrite",
+                                      golden("english.txt"), "--n_threads", threads});
     CHECK_THAT(r.out, contains("700 tokens, 5 of them special, 439 merges"));
     CHECK((content(dir / "tok" / "tokenizer.json") == content(golden("english.tokenizer.json"))));
   }
@@ -66,12 +68,13 @@ TEST_CASE("tokenizer: train writes the files that Hugging Face's trainer gives, 
         "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n");
 }
 
-TEST_CASE("tokenizer: special tokens, roles and chat template are what was asked for", "[programs][tokenizer]") {
+TEST_CASE("tokenizer: special tokens, roles and chat template are what was asked for",
+          "[programs][tokenizer]") {
   const temp_dir dir;
   std::ofstream(dir / "chat.jinja") << "{{ messages }}";
-  succeed({"train", "--out", (dir / "a").string(), "--vocab_size=400", "--special_tokens", "<|end|> <pad>",
-           "--eos_token", "<|end|>", "--chat_template", (dir / "chat.jinja").string(), golden("english.txt"),
-           golden("chinese.jsonl")});
+  succeed({"train", "--out", (dir / "a").string(), "--vocab_size=400", "--special_tokens",
+           "<|end|> <pad>", "--eos_token", "<|end|>", "--chat_template",
+           (dir / "chat.jinja").string(), golden("english.txt"), golden("chinese.jsonl")});
   const zer0::tokenizer tok(dir / "a");
   CHECK(tok.size() == 400);
   CHECK(tok.id_of("<|end|>") == 0);
@@ -79,34 +82,41 @@ TEST_CASE("tokenizer: special tokens, roles and chat template are what was asked
   CHECK_FALSE(tok.bos());
   CHECK_FALSE(tok.pad());
   CHECK(tok.chat_template() == "{{ messages }}");
-  const process_result few =
-      succeed({"train", "--out", (dir / "b").string(), "--vocab_size=90000", golden("english.txt")});
+  const process_result few = succeed(
+      {"train", "--out", (dir / "b").string(), "--vocab_size=90000", golden("english.txt")});
   CHECK_THAT(few.out, contains("fewer than the 90,000 tokens asked for"));
 }
 
-TEST_CASE("tokenizer: encode and decode are inverse; inspect says what there is", "[programs][tokenizer]") {
+TEST_CASE("tokenizer: encode and decode are inverse; inspect says what there is",
+          "[programs][tokenizer]") {
   const std::string path = (data_dir() / "tokenizer" / "tokenizer.json").string();
   const zer0::tokenizer tok(path);
   const process_result ids = succeed({"encode", "--tokenizer_path", path, golden("chinese.jsonl")});
   words decode{"decode", "--tokenizer_path", path};
-  for (const zer0::token_id id : tok.encode(content(golden("chinese.jsonl")))) decode.push_back(std::to_string(id));
+  for (const zer0::token_id id : tok.encode(content(golden("chinese.jsonl"))))
+    decode.push_back(std::to_string(id));
   CHECK(ids.out.starts_with(decode[3] + " " + decode[4] + " "));
   CHECK((succeed(decode).out == content(golden("chinese.jsonl"))));
   const words said{"encode", "--tokenizer_path", path, "--text", "a<|im_start|>"};
   CHECK(succeed(said).out == std::to_string(tok.encode("a")[0]) + " 1\n");
-  CHECK(succeed({"encode", "--tokenizer_path", path, "--parse_special", "false", "--text", "<|im_start|>"}).out.size() >
-        5);
+  CHECK(succeed({"encode", "--tokenizer_path", path, "--parse_special", "false", "--text",
+                 "<|im_start|>"})
+            .out.size() > 5);
   CHECK(succeed({"decode", "--tokenizer_path", path, "--skip_special", "1", decode[3]}).out == "{");
 
-  const std::string inspected = succeed({"inspect", "--tokenizer_path", path, golden("chinese.jsonl")}).out;
-  for (const char* part : {"1  <|im_start|>", "longest tokens", "chat template: none", "80 texts, ", "bytes a token"})
+  const std::string inspected =
+      succeed({"inspect", "--tokenizer_path", path, golden("chinese.jsonl")}).out;
+  for (const char* part :
+       {"1  <|im_start|>", "longest tokens", "chat template: none", "80 texts, ", "bytes a token"})
     CHECK_THAT(inspected, contains(part));
-  const std::string shown = succeed({"inspect", "--tokenizer_path", path, "--text", "a\n<|im_end|>\u732b"}).out;
+  const std::string shown =
+      succeed({"inspect", "--tokenizer_path", path, "--text", "a\n<|im_end|>\u732b"}).out;
   for (const char* part : {"\"a\"\n", "\"\\x0A\"\n", "\"<|im_end|>\"  special\n", "\"\\xE7\"\n"})
     CHECK_THAT(shown, contains(part));
 }
 
-TEST_CASE("tokenizer: what cannot be done is said in one sentence, and nothing is written", "[programs][tokenizer]") {
+TEST_CASE("tokenizer: what cannot be done is said in one sentence, and nothing is written",
+          "[programs][tokenizer]") {
   const temp_dir dir;
   const std::string out = (dir / "tok").string();
   const std::string text = golden("english.txt");
@@ -126,10 +136,13 @@ TEST_CASE("tokenizer: what cannot be done is said in one sentence, and nothing i
   check_error(train({text, "--vocab_size", "200"}), 1, "it must be at least 261");
   check_error(train({text, "--special_tokens", "<s> <s>"}), 1, "'<s>' is given twice");
   check_error(train({text, "--eos_token", "<end>"}), 2, "not one of --special_tokens");
-  check_error(train({text, "--chat_template", "chatml", "--special_tokens", "<s>"}), 2, "needs <|im_start|>");
+  check_error(train({text, "--chat_template", "chatml", "--special_tokens", "<s>"}), 2,
+              "needs <|im_start|>");
   check_error(train({(dir / "no.txt").string()}), 1, "no.txt: No such file");
-  check_error(train({text, (dir / "bad.txt").string()}), 1, "bad.txt: byte 3 (counted from 0) is not UTF-8");
-  check_error(train({(dir / "many.txt").string(), "--max_memory", "1"}), 1, "more than the limit of 1 MiB");
+  check_error(train({text, (dir / "bad.txt").string()}), 1,
+              "bad.txt: byte 3 (counted from 0) is not UTF-8");
+  check_error(train({(dir / "many.txt").string(), "--max_memory", "1"}), 1,
+              "more than the limit of 1 MiB");
   CHECK_FALSE(fs::exists(out));
   CHECK(std::distance(fs::directory_iterator(dir.path()), {}) == 2);
   succeed(train({text, "--vocab_size", "300"}));
@@ -147,8 +160,9 @@ TEST_CASE("tokenizer: what cannot be done is said in one sentence, and nothing i
 TEST_CASE("tokenizer: without space for all files none is left, and an older tokenizer stays",
           "[programs][tokenizer]") {
   const temp_dir dir;
-  const words train{ZER0_TOKENIZER,        "train",       "--out", (dir / "tok").string(), "--overwrite",
-                    golden("english.txt"), "--vocab_size"};
+  const words train{ZER0_TOKENIZER,         "train",       "--out",
+                    (dir / "tok").string(), "--overwrite", golden("english.txt"),
+                    "--vocab_size"};
   const auto with = [&](const char* size) {
     words command = train;
     command.emplace_back(size);

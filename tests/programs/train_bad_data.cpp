@@ -14,8 +14,9 @@ words on(const fs::path& file, const words& more = {}) {
 }
 
 std::string tell_and_skip(const fs::path& file, int bad) {
-  return file.string() + ": " + std::to_string(bad) + (bad == 1 ? " bad line is" : " bad lines are") +
-         " left out; the first: " + file.string() + ":";
+  return file.string() + ": " + std::to_string(bad) +
+         (bad == 1 ? " bad line is" : " bad lines are") + " left out; the first: " + file.string() +
+         ":";
 }
 
 /// A file of ../shared/data/malformed: its first bad line and the number of them; 0: it is good.
@@ -43,11 +44,13 @@ constexpr malformed malformed_files[] = {
     {"pretrain_duplicate_key.jsonl", 2, 1},
     {"pretrain_deep_nesting.jsonl", 0, 0},
 };
-const std::set<std::string> files_of_no_records{"empty.jsonl", "only_newlines.jsonl", "only_bom.jsonl"};
+const std::set<std::string> files_of_no_records{"empty.jsonl", "only_newlines.jsonl",
+                                                "only_bom.jsonl"};
 
 }  // namespace
 
-TEST_CASE("train: a bad line is an error with file and line; nothing is written", "[programs][train_bad_data]") {
+TEST_CASE("train: a bad line is an error with file and line; nothing is written",
+          "[programs][train_bad_data]") {
   const train_program p;
   const fs::path file = p.path("bad.jsonl");
   const std::string good = "{\"text\": \"the cat saw the dog\"}\n";
@@ -68,14 +71,16 @@ TEST_CASE("train: a bad line is an error with file and line; nothing is written"
   for (const auto& [line, reason] : lines) {
     INFO(line);
     write_file(file, good + "\n" + line + "\n" + good);
-    check_error(p.train(on(file)), 1, {file.string() + ":3: ", reason, "use --skip_bad_lines to skip such lines"});
+    check_error(p.train(on(file)), 1,
+                {file.string() + ":3: ", reason, "set skip_bad_lines to leave such lines out"});
     check_error(p.train(on(file, {"--num_workers", "0"})), 1, {file.string() + ":3: ", reason});
     check_error(p.train({"--val_path", file.string()}), 1, {file.string() + ":3: ", reason});
   }
   CHECK_FALSE(fs::exists(p.path("out")));
 }
 
-TEST_CASE("train: --skip_bad_lines trains on the rest, and counts what it leaves out", "[programs][train_bad_data]") {
+TEST_CASE("train: --skip_bad_lines trains on the rest, and counts what it leaves out",
+          "[programs][train_bad_data]") {
   const train_program p;
   std::string mixed, rest;
   std::istringstream good(file_content(p.data()));
@@ -88,7 +93,8 @@ TEST_CASE("train: --skip_bad_lines trains on the rest, and counts what it leaves
   REQUIRE(bad > 5);
   const fs::path file = p.path("mixed.jsonl");
   write_file(file, mixed);
-  const process_result r = p.train({"--data_path", file.string(), "--skip_bad_lines", "--num_workers", "3"}, "mixed");
+  const process_result r =
+      p.train({"--data_path", file.string(), "--skip_bad_lines", "--num_workers", "3"}, "mixed");
   require_success(r);
   CHECK_THAT(r.err, contains(tell_and_skip(file, bad)));
   CHECK_THAT(r.out, contains("40 texts"));
@@ -96,7 +102,8 @@ TEST_CASE("train: --skip_bad_lines trains on the rest, and counts what it leaves
   check_same_end(p.run("mixed"), p.run("rest"));
 }
 
-TEST_CASE("train: a file of no records is an error, whatever is skipped", "[programs][train_bad_data]") {
+TEST_CASE("train: a file of no records is an error, whatever is skipped",
+          "[programs][train_bad_data]") {
   const train_program p;
   const fs::path file = p.path("none.jsonl");
   for (const std::string content : {"", "\n\n  \n", "\xef\xbb\xbf"}) {
@@ -106,7 +113,8 @@ TEST_CASE("train: a file of no records is an error, whatever is skipped", "[prog
   }
   write_file(file, "no\nno\n");
   check_error(p.train(on(file)), 1, {file.string() + ":1: not valid JSON"});
-  check_error(p.train(on(file, {"--skip_bad_lines"})), 1, {file.string() + " has no records: all its lines are bad"});
+  check_error(p.train(on(file, {"--skip_bad_lines"})), 1,
+              {file.string() + " has no records: all its lines are bad"});
   write_file(file, "[{\"text\": \"a\"},\n {\"text\": \"b\"}]\n");
   check_error(p.train(on(file)), 1, {file.string() + ":1: ", "jq -c '.[]'"});
   check_error(p.train(on(p.path(""))), 1, {"cannot read", "Is a directory"});
@@ -121,7 +129,8 @@ TEST_CASE("train: too little data for what is asked is refused", "[programs][tra
   check_error(r, 1, {file.string() + " has 1 record", "needs two"});
 }
 
-TEST_CASE("train: borderline files are read as the documentation of the data says", "[programs][train_bad_data]") {
+TEST_CASE("train: borderline files are read as the documentation of the data says",
+          "[programs][train_bad_data]") {
   const auto shared = shared_dir();
   if (!shared || !fs::is_directory(*shared / "data" / "malformed")) {
     WARN("skipped: no shared folder");
@@ -139,15 +148,17 @@ TEST_CASE("train: borderline files are read as the documentation of the data say
       require_success(strict);
       CHECK_THAT(skipping.err, !contains("bad line"));
     } else {
-      check_error(strict, 1, {file.string() + ":" + std::to_string(first_bad) + ": ", "--skip_bad_lines"});
-      CHECK_THAT(skipping.err, contains(tell_and_skip(file, bad) + std::to_string(first_bad) + ": "));
+      check_error(strict, 1,
+                  {file.string() + ":" + std::to_string(first_bad) + ": ", "set skip_bad_lines"});
+      CHECK_THAT(skipping.err,
+                 contains(tell_and_skip(file, bad) + std::to_string(first_bad) + ": "));
     }
   }
   for (const std::string& name : files_of_no_records)
     for (const bool skip : {false, true})
-      check_error(
-          p.train(on(folder / name, {"--overwrite", skip ? "--skip_bad_lines=true" : "--skip_bad_lines=false"})), 1,
-          {(folder / name).string() + " has no records"});
+      check_error(p.train(on(folder / name, {"--overwrite", skip ? "--skip_bad_lines=true"
+                                                                 : "--skip_bad_lines=false"})),
+                  1, {(folder / name).string() + " has no records"});
   check_error(p.train(on(folder / "pretrain_json_array.json", {"--overwrite"})), 1,
               {"pretrain_json_array.json:1: ", "jq -c '.[]'"});
 

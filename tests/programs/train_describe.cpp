@@ -37,8 +37,9 @@ TEST_CASE("train: --describe prints parts, parameters, operations and memory, an
 
 TEST_CASE("train: --describe describes what no machine could hold", "[programs][train_describe]") {
   const train_program program;
-  const process_result r = program.train(describe({"--dim", "16384", "--n_heads", "128", "--n_layers", "126",
-                                                   "--max_seq_len", "8192", "--batch_size", "64", "--flash_attn"}));
+  const process_result r =
+      program.train(describe({"--dim", "16384", "--n_heads", "128", "--n_layers", "126",
+                              "--max_seq_len", "8192", "--batch_size", "64", "--flash_attn"}));
   INFO(r.out);
   require_success(r);
   CHECK(value_of(r.out, "  in all").size() > std::string("1,000,000.0 MiB").size() - 2);
@@ -53,8 +54,10 @@ TEST_CASE("train: --describe knows adapters and recomputation", "[programs][trai
     return r.out;
   };
   const std::string all = run({"--flash_attn", "--n_layers", "8", "--batch_size", "64"});
-  const std::string adapters = run({"--flash_attn", "--n_layers", "8", "--batch_size", "64", "--lora_rank", "2"});
-  const std::string again = run({"--flash_attn", "--n_layers", "8", "--batch_size", "64", "--recompute"});
+  const std::string adapters =
+      run({"--flash_attn", "--n_layers", "8", "--batch_size", "64", "--lora_rank", "2"});
+  const std::string again =
+      run({"--flash_attn", "--n_layers", "8", "--batch_size", "64", "--recompute"});
   CHECK(std::stod(value_of(adapters, "  gradients")) < std::stod(value_of(all, "  gradients")));
   CHECK(std::stod(value_of(again, "  activations and scratch")) <
         std::stod(value_of(all, "  activations and scratch")) / 2);
@@ -62,7 +65,8 @@ TEST_CASE("train: --describe knows adapters and recomputation", "[programs][trai
 
 TEST_CASE("train: --describe counts the experts that a token meets", "[programs][train_describe]") {
   const train_program program;
-  const process_result r = program.train(describe({"--flash_attn", "--use_moe", "--n_layers", "2"}));
+  const process_result r =
+      program.train(describe({"--flash_attn", "--use_moe", "--n_layers", "2"}));
   INFO(r.err);
   require_success(r);
   CHECK_THAT(r.out, contains("experts"));

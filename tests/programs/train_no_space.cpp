@@ -21,13 +21,22 @@ std::size_t count(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("train: no space for a checkpoint is a warning; training goes on, the earlier checkpoint is intact",
-          "[programs][train_no_space]") {
+TEST_CASE(
+    "train: no space for a checkpoint is a warning; training goes on, the earlier checkpoint is "
+    "intact",
+    "[programs][train_no_space]") {
   const train_program p;
-  const words options{"--epochs", "3", "--save_interval", "0", "--save_interval_steps", "5", "--keep_checkpoint_max",
+  const words options{"--epochs",
+                      "3",
+                      "--save_interval",
+                      "0",
+                      "--save_interval_steps",
+                      "5",
+                      "--keep_checkpoint_max",
                       "9"};
   require_success(p.train(options));
-  fs::copy(p.path("out"), p.path("full"), fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+  fs::copy(p.path("out"), p.path("full"),
+           fs::copy_options::recursive | fs::copy_options::copy_symlinks);
   const run_files run = p.run("full");
   run.rewind(5);
   const std::string earlier = file_content(run.step(5) / "optimizer.safetensors");
@@ -39,9 +48,11 @@ TEST_CASE("train: no space for a checkpoint is a warning; training goes on, the 
   CHECK(count(r.err, "warning: no checkpoint was written (cannot write ") == 5);
   CHECK(count(r.err, "File too large") == 5);
   CHECK_THAT(r.err, contains("training goes on, older checkpoints are intact"));
-  CHECK_THAT(r.err, contains("train: the state at the end could not be saved; see the warning above"));
+  CHECK_THAT(r.err,
+             contains("train: the state at the end could not be saved; see the warning above"));
   CHECK_THAT(r.out, contains("done: 30 steps"));
-  CHECK(run.names() == std::set<std::string>{".lock", "last", "log.jsonl", "step_00000005", "tokenizer"});
+  CHECK(run.names() ==
+        std::set<std::string>{".lock", ".zer0_run", "files", "last", "log.jsonl", "step_00000005"});
   CHECK(run.last() == run.step(5));
   CHECK((file_content(run.step(5) / "optimizer.safetensors") == earlier));
   CHECK(run.log().size() == 30);
@@ -52,25 +63,30 @@ TEST_CASE("train: no space for a checkpoint is a warning; training goes on, the 
   CHECK((p.run("out").log() == run.log()));
 }
 
-TEST_CASE("train: no space for the first checkpoint leaves nothing half-written", "[programs][train_no_space]") {
+TEST_CASE("train: no space for the first checkpoint leaves nothing half-written",
+          "[programs][train_no_space]") {
   const train_program p;
   const process_result r = run_with_limit(p.command({"--save_interval", "5"}), too_small);
   CHECK(r.exit_code == 1);
   CHECK(count(r.err, "warning: no checkpoint was written") == 2);
-  CHECK(p.run().names() == std::set<std::string>{".lock", "log.jsonl", "tokenizer"});
+  CHECK(p.run().names() == std::set<std::string>{".lock", ".zer0_run", "files", "log.jsonl"});
   CHECK(p.run().log().size() == 10);
   CHECK_THAT(r.out, !contains("go on") && !contains("talk"));
   require_success(p.train({}));
 }
 
-TEST_CASE("train: no space to begin with is an error, and an earlier run is not lost", "[programs][train_no_space]") {
+TEST_CASE("train: no space to begin with is an error, and an earlier run is not lost",
+          "[programs][train_no_space]") {
   const train_program p;
-  check_error(run_with_limit(p.command({}), 5'000), 1, {"cannot write", "tokenizer.json", "File too large"});
+  check_error(run_with_limit(p.command({}), 5'000), 1,
+              {"cannot write", "tokenizer.json", "File too large"});
   require_success(p.train({}));
-  check_error(run_with_limit(p.command({"--overwrite"}), 5'000), 1, {"cannot write", "tokenizer.json"});
+  check_error(run_with_limit(p.command({"--overwrite"}), 5'000), 1,
+              {"cannot write", "tokenizer.json"});
   CHECK(p.run().last() == p.run().step(10));
   require_success(p.resume());
-  CHECK(p.run().names() == std::set<std::string>{".lock", "best", "last", "log.jsonl", "step_00000010", "tokenizer"});
+  CHECK(p.run().names() == std::set<std::string>{".lock", ".zer0_run", "best", "files", "last",
+                                                 "log.jsonl", "step_00000010"});
 }
 
 TEST_CASE("train: a log that cannot be written ends nothing", "[programs][train_no_space]") {
@@ -84,7 +100,8 @@ TEST_CASE("train: a log that cannot be written ends nothing", "[programs][train_
   CHECK(p.run().log().size() < 200);
 }
 
-TEST_CASE("train: a folder that cannot be made or written to is named", "[programs][train_no_space]") {
+TEST_CASE("train: a folder that cannot be made or written to is named",
+          "[programs][train_no_space]") {
   const train_program p;
   write_file(p.path("file"), "");
   check_error(p.train({}, "file"), 1, {"file/pretrain_16"});

@@ -12,15 +12,18 @@ words check(const words& more) {
 
 }  // namespace
 
-TEST_CASE("train: --mode test passes a configuration that works, and leaves nothing", "[programs][train_self_check]") {
+TEST_CASE("train: --mode test passes a configuration that works, and leaves nothing",
+          "[programs][train_self_check]") {
   const train_program program;
-  for (const words& more : {words{},
-                            {"--flash_attn", "--dropout", "0.5", "--n_kv_heads", "1", "--n_layers", "2"},
-                            {"--max_seq_len", "4", "--normalization", "mean_of_means"}}) {
+  for (const words& more :
+       {words{},
+        {"--flash_attn", "--dropout", "0.5", "--n_kv_heads", "1", "--n_layers", "2"},
+        {"--max_seq_len", "4", "--normalization", "mean_of_means"}}) {
     const process_result r = program.train(check(more));
     INFO(r.out);
     require_success(r);
-    for (const char* line : {"gradients pass: ", "learns    pass: ", "resumes   pass: ", "generates pass: "})
+    for (const char* line :
+         {"gradients pass: ", "learns    pass: ", "resumes   pass: ", "generates pass: "})
       CHECK_THAT(r.out, contains(line));
     CHECK(r.out.ends_with("self-check: pass\n"));
     CHECK_FALSE(fs::exists(program.path("out")));

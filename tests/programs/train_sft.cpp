@@ -7,7 +7,8 @@ using std::chrono::microseconds;
 
 namespace {
 
-/// A pretrained model of a few steps, whose tokenizer has a chat template, and conversations to fine-tune it on.
+/// A pretrained model of a few steps, whose tokenizer has a chat template, and conversations to
+/// fine-tune it on.
 class sft_program : public train_program {
  public:
   sft_program() {
@@ -19,16 +20,19 @@ class sft_program : public train_program {
 
   [[nodiscard]] fs::path tokenizer() const { return path("tokenizer"); }
   [[nodiscard]] fs::path chats() const { return path("chats.jsonl"); }
-  [[nodiscard]] run_files sft_run(const std::string& out_dir = "out") const { return {path(out_dir) / "sft_16"}; }
+  [[nodiscard]] run_files sft_run(const std::string& out_dir = "out") const {
+    return {path(out_dir) / "sft_16"};
+  }
 
   /// ChatML, and what stands before it; refuses conversations that begin with a tool.
   void write_template(const std::string& before) const {
     const nlohmann::json config{
         {"eos_token", "<|im_end|>"},
-        {"chat_template", before +
-                              "{% if messages[0].role == 'tool' %}{{ raise_exception('no tool first') }}{% endif %}"
-                              "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}"
-                              "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"}};
+        {"chat_template",
+         before + "{% if messages[0].role == 'tool' %}{{ raise_exception('no tool first') }}{% "
+                  "endif %}{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + "
+                  "'<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ "
+                  "'<|im_start|>assistant\n' }}{% endif %}"}};
     write_file(tokenizer() / "tokenizer_config.json", config.dump());
   }
 
@@ -50,14 +54,24 @@ class sft_program : public train_program {
 
   void pretrain(const std::string& out_dir = "out") const {
     require_success(
-        train({"--max_steps", "3", "--tokenizer_path", tokenizer().string(), "--max_seq_len", "64"}, out_dir));
+        train({"--max_steps", "3", "--tokenizer_path", tokenizer().string(), "--max_seq_len", "64"},
+              out_dir));
   }
 
   /// Sizes, row and tokenizer are those of the pretrained model.
   [[nodiscard]] words sft_command(const words& more, const std::string& out_dir = "out") const {
-    words all{ZER0_TRAIN,       "--mode",         "sft", "--out_dir", path(out_dir).string(), "--data_path",
-              chats().string(), "--log_interval", "1"};
-    const auto given = [&](const std::string& name) { return std::ranges::find(more, name) != more.end(); };
+    words all{ZER0_TRAIN,
+              "--mode",
+              "sft",
+              "--out_dir",
+              path(out_dir).string(),
+              "--data_path",
+              chats().string(),
+              "--log_interval",
+              "1"};
+    const auto given = [&](const std::string& name) {
+      return std::ranges::find(more, name) != more.end();
+    };
     for (const char* name : {"--batch_size", "--accumulation_steps"})
       if (!given(name)) all.insert(all.end(), {name, "2"});
     all.insert(all.end(), more.begin(), more.end());
@@ -76,18 +90,20 @@ TEST_CASE("train: sft goes on from the pretraining in OUT_DIR, with its sizes, r
   p.pretrain();
   const fs::path val = p.path("val.jsonl");
   sft_program::write_chats(val, 8);
-  const process_result r =
-      p.sft({"--epochs", "6", "--learning_rate", "1e-2", "--val_path", val.string(), "--save_interval", "8"});
+  const process_result r = p.sft({"--epochs", "6", "--learning_rate", "1e-2", "--val_path",
+                                  val.string(), "--save_interval", "8"});
   require_success(r);
   CHECK_THAT(r.err, !contains("left out"));
   const run_files run = p.sft_run();
   for (const std::string& part :
-       {"start     " + (p.run().directory / "step_00000003").string(), std::string("30 conversations, "),
-        std::string(" of them learned; validation: 8 conversations"), std::string("2 x 2 rows of 64 tokens"),
-        "run       " + run.directory.string(),
+       {"start     " + (p.run().directory / "step_00000003").string(),
+        std::string("30 conversations, "),
+        std::string(" of them learned; validation: 8 conversations"),
+        std::string("2 x 2 rows of 64 tokens"), "run       " + run.directory.string(),
         std::string("eval --model_mode 1 --out_dir ") + p.path("out").string() + " --dim 16"})
     CHECK_THAT(r.out, contains(part));
-  CHECK(file_content(run.last() / "tokenizer_config.json") == file_content(p.tokenizer() / "tokenizer_config.json"));
+  CHECK(file_content(run.last() / "tokenizer_config.json") ==
+        file_content(p.tokenizer() / "tokenizer_config.json"));
   std::vector<double> val_losses;
   for (const auto& line : run.log())
     if (line.contains("val_loss")) val_losses.push_back(line["val_loss"].get<double>());
@@ -103,16 +119,18 @@ TEST_CASE("train: sft without a pretrained model, or without a chat template, sa
           "[programs][train_sft]") {
   const sft_program p;
   check_error(p.sft({}), 2,
-              {"--mode sft begins with a trained model", (p.path("out") / "pretrain_512").string(), "--mode pretrain",
-               "--init_from"});
+              {"--mode sft begins with a trained model", (p.path("out") / "pretrain_512").string(),
+               "--mode pretrain", "--init_from"});
   check_error(p.train({"--dump_samples", "1"}), 2, {"--dump_samples goes with --mode sft"});
   require_success(p.train({"--max_steps", "1", "--max_seq_len", "64"}));
   check_error(p.sft({}), 1, {"has no chat template", "--tokenizer_path"});
   require_success(p.sft({"--tokenizer_path", p.tokenizer().string(), "--max_steps", "1"}));
 }
 
-TEST_CASE("train: sft resumed in the middle of an epoch ends in the same bits; killed, too", "[programs][train_sft]") {
-  for (const words& kind : {words{"--packed", "--dropout", "0.2", "--batch_size", "1"}, words{"--dropout", "0"}}) {
+TEST_CASE("train: sft resumed in the middle of an epoch ends in the same bits; killed, too",
+          "[programs][train_sft]") {
+  for (const words& kind :
+       {words{"--packed", "--dropout", "0.2", "--batch_size", "1"}, words{"--dropout", "0"}}) {
     const sft_program p;
     p.pretrain();
     words options{"--epochs",
@@ -129,9 +147,11 @@ TEST_CASE("train: sft resumed in the middle of an epoch ends in the same bits; k
                   "20"};
     options.insert(options.end(), kind.begin(), kind.end());
     require_success(p.sft(options));
-    fs::copy(p.path("out"), p.path("copy"), fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+    fs::copy(p.path("out"), p.path("copy"),
+             fs::copy_options::recursive | fs::copy_options::copy_symlinks);
     p.sft_run("copy").rewind(3);
-    const words resume{ZER0_TRAIN, "--resume", "--mode", "sft", "--out_dir", p.path("copy").string()};
+    const words resume{ZER0_TRAIN, "--resume",  "--mode",
+                       "sft",      "--out_dir", p.path("copy").string()};
     const process_result r = train_program::execute(resume);
     require_success(r);
     CHECK_THAT(r.out, contains("resumed at step 3"));
@@ -164,28 +184,35 @@ TEST_CASE("train: an sft run is not resumed with another chat template", "[progr
                      "--tokenizer_path", p.tokenizer().string()};
   require_success(train_program::execute(resume));
   p.write_template("Hello.");
-  check_error(train_program::execute(resume), 2, {"chat template", p.tokenizer().string(), "its content differs"});
+  check_error(train_program::execute(resume), 2,
+              {"chat template", p.tokenizer().string(), "its content differs"});
 }
 
 TEST_CASE("train: --dump_samples prints what is learned, between markers, and trains nothing",
           "[programs][train_sft]") {
   const sft_program p;
-  write_file(p.chats(),
-             sft_program::line({sft_program::message("user", "<|im_end|> 1"), sft_program::message("assistant", "one"),
-                                sft_program::message("user", "2"), sft_program::message("assistant", "two")}) +
-                 sft_program::line({sft_program::message("user", "3"), sft_program::message("assistant", "first")}));
-  const process_result r = p.sft({"--dump_samples", "3", "--tokenizer_path", p.tokenizer().string()});
+  write_file(p.chats(), sft_program::line({sft_program::message("user", "<|im_end|> 1"),
+                                           sft_program::message("assistant", "one"),
+                                           sft_program::message("user", "2"),
+                                           sft_program::message("assistant", "two")}) +
+                            sft_program::line({sft_program::message("user", "3"),
+                                               sft_program::message("assistant", "first")}));
+  const process_result r =
+      p.sft({"--dump_samples", "3", "--tokenizer_path", p.tokenizer().string()});
   require_success(r);
-  const std::string text =
-      std::regex_replace(r.out, std::regex(": \\d+ tokens, \\d+ of them learned, in \\[\\[ \\]\\]"), "");
+  const std::string text = std::regex_replace(
+      r.out, std::regex(": \\d+ tokens, \\d+ of them learned, in \\[\\[ \\]\\]"), "");
   CHECK(text ==
-        "--- sample 1 of 2\n<|im_start|>user\n<|im_end|> 1<|im_end|>\n<|im_start|>assistant\n[[one<|im_end|>]]\n"
+        "--- sample 1 of 2\n<|im_start|>user\n<|im_end|> "
+        "1<|im_end|>\n<|im_start|>assistant\n[[one<|im_end|>]]\n"
         "<|im_start|>user\n2<|im_end|>\n<|im_start|>assistant\n[[two<|im_end|>]]\n"
-        "--- sample 2 of 2\n<|im_start|>user\n3<|im_end|>\n<|im_start|>assistant\n[[first<|im_end|>]]\n");
+        "--- sample 2 of "
+        "2\n<|im_start|>user\n3<|im_end|>\n<|im_start|>assistant\n[[first<|im_end|>]]\n");
   CHECK_FALSE(fs::exists(p.path("out")));
 }
 
-TEST_CASE("train: what sft cannot learn from is named, or left out and counted", "[programs][train_sft]") {
+TEST_CASE("train: what sft cannot learn from is named, or left out and counted",
+          "[programs][train_sft]") {
   const sft_program p;
   p.pretrain();
   const auto user = sft_program::message("user", "q");
@@ -193,18 +220,21 @@ TEST_CASE("train: what sft cannot learn from is named, or left out and counted",
   std::string long_question;
   for (int i = 0; i < 100; ++i) long_question += " ship";
   const std::string good = sft_program::line({user, answer});
-  write_file(p.chats(), good + sft_program::line({user}) +
-                            sft_program::line({sft_program::message("tool", "t"), answer}) +
-                            sft_program::line({sft_program::message("user", long_question), answer}) +
-                            sft_program::line({user, sft_program::message("assistant", long_question)}));
-  check_error(p.sft({}), 1, {p.chats().string() + ":2: it has no message of the assistant", "--skip_bad_lines"});
+  write_file(p.chats(),
+             good + sft_program::line({user}) +
+                 sft_program::line({sft_program::message("tool", "t"), answer}) +
+                 sft_program::line({sft_program::message("user", long_question), answer}) +
+                 sft_program::line({user, sft_program::message("assistant", long_question)}));
+  check_error(
+      p.sft({}), 1,
+      {p.chats().string() + ":2: it has no message of the assistant", "set skip_bad_lines"});
   CHECK_FALSE(fs::exists(p.sft_run().directory));
   const process_result r = p.sft({"--skip_bad_lines", "--max_steps", "1"});
   require_success(r);
   for (const std::string& part :
        {p.chats().string() + ": 1 bad line is left out; the first: " + p.chats().string() + ":2: ",
-        std::string("1 conversation is left out, as the chat template refuses them; the first: ") + p.chats().string() +
-            ":3: ",
+        std::string("1 conversation is left out, as the chat template refuses them; the first: ") +
+            p.chats().string() + ":3: ",
         std::string("no tool first"),
         std::string("1 conversation is left out, as no answer begins within the first 65 tokens"),
         std::string("1 conversation is cut, as answers end beyond the first 65 tokens")})
@@ -212,5 +242,6 @@ TEST_CASE("train: what sft cannot learn from is named, or left out and counted",
   CHECK_THAT(r.out, contains("2 conversations, "));
 
   write_file(p.chats(), good + sft_program::line({sft_program::message("tool", "t"), answer}));
-  check_error(p.sft({"--overwrite"}), 1, {p.chats().string() + ":2: ", "no tool first", "--skip_bad_lines"});
+  check_error(p.sft({"--overwrite"}), 1,
+              {p.chats().string() + ":2: ", "no tool first", "set skip_bad_lines"});
 }

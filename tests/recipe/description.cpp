@@ -1,7 +1,7 @@
 #include "support/catch.hpp"
 #include "support/small_model.hpp"
 #include <zer0/attention/mla.hpp>
-#include <zer0/attention/sliding_window.hpp>
+#include <zer0/attention/scores.hpp>
 #include <zer0/device/cpu.hpp>
 #include <zer0/model/adapted.hpp>
 #include <zer0/model/recompute.hpp>
@@ -26,8 +26,9 @@ std::size_t measured(const dims& sizes, index_t batch, index_t seq) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("description: activations are what a real step takes", "[recipe][description]", decoder<>,
-                   (decoder<gqa<rope, standard>, untied_head>), decoder<recompute<>>) {
+TEMPLATE_TEST_CASE("description: activations are what a real step takes", "[recipe][description]",
+                   decoder<>, (decoder<gqa<rope, standard_attention>, untied_head>),
+                   decoder<recompute<>>) {
   dims sizes = small_dims;
   for (const double dropout : {0.0, 0.1}) {
     sizes.dropout = dropout;
@@ -42,7 +43,8 @@ TEST_CASE("description: of experts and latent attention too", "[recipe][descript
   using experts = decoder<moe<softmax_top_k, swiglu>>;
   CHECK(describe<experts>(sizes, 3, 17).activation_bytes == measured<experts>(sizes, 3, 17));
   const auto d = describe<experts>(sizes, 3, 17);
-  CHECK(d.parameters - d.activated == sizes.n_layers * 2 * 3 * sizes.dim * 8);  // two experts of four are idle
+  CHECK(d.parameters - d.activated ==
+        sizes.n_layers * 2 * 3 * sizes.dim * 8);  // two experts of four are idle
 
   sizes.n_kv_heads = 0;
   sizes.kv_lora_rank = 6;
@@ -51,20 +53,24 @@ TEST_CASE("description: of experts and latent attention too", "[recipe][descript
   sizes.v_head_dim = 3;
   using latent = decoder<mla<>>;
   CHECK(describe<latent>(sizes, 3, 17).activation_bytes == measured<latent>(sizes, 3, 17));
-  CHECK(describe<latent>(sizes, 3, 17).cache_bytes_per_token == 4u * 2 * (6 + 2));  // float, layers, latent and key
+  CHECK(describe<latent>(sizes, 3, 17).cache_bytes_per_token ==
+        4u * 2 * (6 + 2));  // float, layers, latent and key
 }
 
 TEST_CASE("description: FLOPs are those of the formula", "[recipe][description]") {
   const dims& s = small_dims;
   const index_t batch = 3, seq = 10;
   const index_t kv = s.n_kv_heads * s.head_size();
-  const index_t weights = s.n_layers * (s.dim * (2 * s.dim + 2 * kv) + 3 * s.dim * s.hidden_dim) + s.dim * s.vocab_size;
+  const index_t weights =
+      s.n_layers * (s.dim * (2 * s.dim + 2 * kv) + 3 * s.dim * s.hidden_dim) + s.dim * s.vocab_size;
   const double pairs = (static_cast<double>(seq) + 1) / 2;  // keys that a query sees, on average
   const double attention = static_cast<double>(s.n_layers * 4 * s.dim) * pairs;
-  for (const auto& d :
-       {describe<decoder<>>(s, batch, seq), describe<decoder<gqa<standard>, untied_head>>(s, batch, seq)}) {
-    CHECK(d.forward_flops == Catch::Approx(2.0 * static_cast<double>(weights) + attention).epsilon(1e-12));
-    CHECK(d.backward_flops == Catch::Approx(4.0 * static_cast<double>(weights) + 2 * attention).epsilon(1e-12));
+  for (const auto& d : {describe<decoder<>>(s, batch, seq),
+                        describe<decoder<gqa<standard_attention>, untied_head>>(s, batch, seq)}) {
+    CHECK(d.forward_flops ==
+          Catch::Approx(2.0 * static_cast<double>(weights) + attention).epsilon(1e-12));
+    CHECK(d.backward_flops ==
+          Catch::Approx(4.0 * static_cast<double>(weights) + 2 * attention).epsilon(1e-12));
   }
   const auto again = describe<decoder<recompute<>>>(s, batch, seq);
   const double head = 2.0 * static_cast<double>(s.dim * s.vocab_size);
@@ -78,7 +84,8 @@ TEST_CASE("description: a window bounds the FLOPs of attention", "[recipe][descr
   const auto window = describe<decoder<gqa<sliding_window>>>(s, 2, 10);
   const double keys = 1 + 2 + 3 + 7 * 4, causal_keys = 55;  // of a sequence of 10
   CHECK(all.forward_flops - window.forward_flops ==
-        Catch::Approx(static_cast<double>(s.n_layers * 4 * s.dim) * (causal_keys - keys) / 10).epsilon(1e-12));
+        Catch::Approx(static_cast<double>(s.n_layers * 4 * s.dim) * (causal_keys - keys) / 10)
+            .epsilon(1e-12));
 }
 
 TEST_CASE("description: memory of weights, gradients and optimizer", "[recipe][description]") {
@@ -89,7 +96,8 @@ TEST_CASE("description: memory of weights, gradients and optimizer", "[recipe][d
   CHECK(all.weight_bytes == 4 * n);
   CHECK(all.gradient_bytes == 4 * n);
   CHECK(all.optimizer_bytes == 8 * n);
-  CHECK(all.cache_bytes_per_token == 4u * 2 * 2 * 2 * 4);  // float, keys and values, layers, heads of 4
+  CHECK(all.cache_bytes_per_token ==
+        4u * 2 * 2 * 2 * 4);  // float, keys and values, layers, heads of 4
 
   dims sizes = small_dims;
   sizes.lora.rank = 2;

@@ -48,7 +48,8 @@ struct course {
 
 }  // namespace
 
-TEST_CASE("dpo: begins at log 2 with the model as its own reference, and margins grow", "[recipe][dpo]") {
+TEST_CASE("dpo: begins at log 2 with the model as its own reference, and margins grow",
+          "[recipe][dpo]") {
   setup s;
   course c;
   const dpo<> recipe{.policy = {.beta = 0.2}, .epochs = 6, .learning_rate = 3e-3};
@@ -62,7 +63,8 @@ TEST_CASE("dpo: begins at log 2 with the model as its own reference, and margins
   CHECK(report.loss < 0.4);
 }
 
-TEST_CASE("dpo: references that the data has are used; a loss without a reference needs none", "[recipe][dpo]") {
+TEST_CASE("dpo: references that the data has are used; a loss without a reference needs none",
+          "[recipe][dpo]") {
   setup s;
   course c;
   s.data.set_references(std::vector<double>(static_cast<std::size_t>(2 * s.data.pairs()), -1.0));
@@ -78,7 +80,8 @@ TEST_CASE("dpo: reference_scores are minus the losses of the answers alone", "[r
   setup s;
   const std::vector<double> scores = reference_scores(s.llm, s.data);
   REQUIRE(scores.size() == 24);
-  preference_data one_by_one(s.records, support::pairs_encoder(), {.batch_size = 1, .seq = 64, .shuffle = false});
+  preference_data one_by_one(s.records, support::pairs_encoder(),
+                             {.batch_size = 1, .seq = 64, .shuffle = false});
   trainer<model_type> t(s.llm);
   token_batch pair;
   for (std::size_t i = 0; one_by_one.next(pair); i += 2) {
@@ -91,7 +94,8 @@ TEST_CASE("dpo: reference_scores are minus the losses of the answers alone", "[r
   }
 }
 
-TEST_CASE("reference_file: what was written is read again, for the same weights and data only", "[recipe][dpo]") {
+TEST_CASE("reference_file: what was written is read again, for the same weights and data only",
+          "[recipe][dpo]") {
   const support::temp_dir dir;
   setup s;
   const std::uint64_t weights = weights_fingerprint(s.llm);
@@ -108,8 +112,10 @@ TEST_CASE("reference_file: what was written is read again, for the same weights 
   one += 1;
   s.llm.device().upload(s.llm.weights().data() + 1234, &one, sizeof one);
   CHECK(weights_fingerprint(s.llm) != weights);
-  CHECK_FALSE(reference_file(dir.path(), "pairs.jsonl", weights + 1, s.data.fingerprint()).read(12));
-  CHECK_FALSE(reference_file(dir.path(), "pairs.jsonl", weights, s.data.fingerprint() + 1).read(12));
+  CHECK_FALSE(
+      reference_file(dir.path(), "pairs.jsonl", weights + 1, s.data.fingerprint()).read(12));
+  CHECK_FALSE(
+      reference_file(dir.path(), "pairs.jsonl", weights, s.data.fingerprint() + 1).read(12));
   // One file in the place of another, and a damaged one, are not taken.
   const reference_file other(dir.path(), "pairs.jsonl", weights + 1, s.data.fingerprint());
   std::filesystem::copy_file(file.path(), other.path());

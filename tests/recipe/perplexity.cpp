@@ -15,7 +15,8 @@ using namespace zer0;
 namespace {
 
 constexpr auto texts =
-    "{\"text\": \"the cat saw the dog, and the dog saw the cat, and neither of them moved for a while\"}\n"
+    "{\"text\": \"the cat saw the dog, and the dog saw the cat, and neither of them moved for a "
+    "while\"}\n"
     "{\"text\": \"a\"}\n{\"text\": \"the bird\"}\n";
 
 dims sizes(index_t vocabulary) {
@@ -66,11 +67,13 @@ TEST_CASE("perplexity: exp of the mean loss over every token, texts apart, long 
     }
   }
   for (const index_t batch_tokens : {1, 10, 4096}) {
-    const perplexity_report report = perplexity(llm.model, records, encode, {.batch_tokens = batch_tokens});
+    const perplexity_report report =
+        perplexity(llm.model, records, encode, {.batch_tokens = batch_tokens});
     CHECK(report.tokens == count);
     CHECK(report.texts == 3);
     CHECK(report.loss_sum == Catch::Approx(expected).epsilon(1e-6));
-    CHECK(report.perplexity() == Catch::Approx(std::exp(expected / static_cast<double>(count))).epsilon(1e-6));
+    CHECK(report.perplexity() ==
+          Catch::Approx(std::exp(expected / static_cast<double>(count))).epsilon(1e-6));
   }
 }
 
@@ -83,7 +86,8 @@ TEST_CASE("perplexity: progress is told, and may end it", "[recipe][perplexity]"
     told.push_back(fraction);
     return told.size() < 2;
   };
-  const perplexity_report report = perplexity(llm.model, records, document_encoder(tok), {.progress = tell});
+  const perplexity_report report =
+      perplexity(llm.model, records, document_encoder(tok), {.progress = tell});
   CHECK(told == std::vector<double>{1.0 / 3, 2.0 / 3});
   CHECK(report.texts == 2);
 }

@@ -1,4 +1,4 @@
-#include "data_sources/byte_tokenizer.hpp"
+#include "data/byte_tokenizer.hpp"
 #include "support/catch.hpp"
 #include "support/shared_models.hpp"
 #include "support/temp_dir.hpp"
@@ -22,8 +22,13 @@ namespace {
 using model_type = model<decoder<>, cpu>;
 using numbers = std::vector<float>;
 
-constexpr dims toy_dims{
-    .dim = 8, .n_layers = 1, .n_heads = 2, .vocab_size = 30, .max_seq_len = 8, .hidden_dim = 16, .dropout = 0.1};
+constexpr dims toy_dims{.dim = 8,
+                        .n_layers = 1,
+                        .n_heads = 2,
+                        .vocab_size = 30,
+                        .max_seq_len = 8,
+                        .hidden_dim = 16,
+                        .dropout = 0.1};
 
 numbers weights_of(model_type& m) { return {m.weights().begin(), m.weights().end()}; }
 
@@ -62,26 +67,36 @@ TEST_CASE("pretrain: a small model learns a small file of text", "[recipe][pretr
   pretrain_data data(texts, tokenizer, {.batch_size = 4, .seq = 24});
   REQUIRE(data.batches_per_epoch() == 10);
 
-  model_type m({.dim = 16, .n_layers = 1, .n_heads = 2, .vocab_size = 259, .max_seq_len = 24, .hidden_dim = 32});
+  model_type m({.dim = 16,
+                .n_layers = 1,
+                .n_heads = 2,
+                .vocab_size = 259,
+                .max_seq_len = 24,
+                .hidden_dim = 32});
   m.initialize(1);
   std::vector<step_report> steps;
-  const pretrain recipe{.epochs = 8, .accumulation_steps = 3, .learning_rate = 3e-2, .warmup_iters = 3};
-  const training_report report = recipe(m, data, [&](const auto&, const step_report& step) { steps.push_back(step); });
+  const pretrain recipe{
+      .epochs = 8, .accumulation_steps = 3, .learning_rate = 3e-2, .warmup_iters = 3};
+  const training_report report =
+      recipe(m, data, [&](const auto&, const step_report& step) { steps.push_back(step); });
 
   CHECK(report.steps == 8 * 4);
   CHECK(report.tokens == 8 * 40 * 24);
   CHECK(report.seconds > 0);
-  CHECK(report.tokens_per_second == Catch::Approx(static_cast<double>(report.tokens) / report.seconds));
+  CHECK(report.tokens_per_second ==
+        Catch::Approx(static_cast<double>(report.tokens) / report.seconds));
   REQUIRE(steps.size() == 32);
   CHECK(steps.front().loss == Catch::Approx(std::log(259.0)).epsilon(0.02));
   CHECK(report.loss < 2);
-  const double last_tenth = (steps[29].loss * steps[29].target_tokens + steps[30].loss * steps[30].target_tokens +
-                             steps[31].loss * steps[31].target_tokens) /
-                            (steps[29].target_tokens + steps[30].target_tokens + steps[31].target_tokens);
+  const double last_tenth =
+      (steps[29].loss * steps[29].target_tokens + steps[30].loss * steps[30].target_tokens +
+       steps[31].loss * steps[31].target_tokens) /
+      (steps[29].target_tokens + steps[30].target_tokens + steps[31].target_tokens);
   CHECK(report.loss == Catch::Approx(last_tenth));
 }
 
-TEST_CASE("pretrain: the learning rate warms up and follows the cosine over all steps", "[recipe][pretrain]") {
+TEST_CASE("pretrain: the learning rate warms up and follows the cosine over all steps",
+          "[recipe][pretrain]") {
   model_type m(toy_dims);
   m.initialize(3);
   toy_data data(7);
@@ -95,7 +110,8 @@ TEST_CASE("pretrain: the learning rate warms up and follows the cosine over all 
   CHECK(rates[0] == 0.5e-3);
 }
 
-TEST_CASE("pretrain: it is the trainer and the loop with the recipe's values", "[recipe][pretrain]") {
+TEST_CASE("pretrain: it is the trainer and the loop with the recipe's values",
+          "[recipe][pretrain]") {
   const pretrain recipe{.epochs = 3,
                         .accumulation_steps = 2,
                         .learning_rate = 2e-2,
@@ -106,7 +122,8 @@ TEST_CASE("pretrain: it is the trainer and the loop with the recipe's values", "
   model_type m(toy_dims);
   m.initialize(3);
   toy_data data(5);
-  trainer<model_type> t(m, {.total_steps = 9, .grad_clip = 0.3, .seed = 9}, {}, {.weight_decay = 0.4}, {2e-2, 1});
+  trainer<model_type> t(m, {.total_steps = 9, .grad_clip = 0.3, .seed = 9}, {},
+                        {.weight_decay = 0.4}, {2e-2, 1});
   training_run<trainer<model_type>, toy_data> run{t, data, 3, 2};
   train(run);
   const numbers expected = weights_of(m);
@@ -125,15 +142,22 @@ TEST_CASE("pretrain: it is the trainer and the loop with the recipe's values", "
   CHECK(differs([](pretrain& r) { r.seed = 10; }));
 }
 
-TEST_CASE("pretrain: values out of range are refused in one sentence before the first step", "[recipe][pretrain]") {
+TEST_CASE("pretrain: values out of range are refused in one sentence before the first step",
+          "[recipe][pretrain]") {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK(refusal({.epochs = 0}) == "recipe: epochs is 0; it must be at least 1");
-  CHECK(refusal({.accumulation_steps = 0}) == "recipe: accumulation_steps is 0; it must be at least 1");
-  CHECK(refusal({.accumulation_steps = -4}) == "recipe: accumulation_steps is -4; it must be at least 1");
-  CHECK(refusal({.learning_rate = 0}) == "recipe: learning_rate is 0; it must be above 0 and finite");
-  CHECK(refusal({.learning_rate = -1e-3}) == "recipe: learning_rate is -0.001; it must be above 0 and finite");
-  CHECK(refusal({.learning_rate = nan}) == "recipe: learning_rate is nan; it must be above 0 and finite");
-  CHECK(refusal({.learning_rate = HUGE_VAL}) == "recipe: learning_rate is inf; it must be above 0 and finite");
+  CHECK(refusal({.accumulation_steps = 0}) ==
+        "recipe: accumulation_steps is 0; it must be at least 1");
+  CHECK(refusal({.accumulation_steps = -4}) ==
+        "recipe: accumulation_steps is -4; it must be at least 1");
+  CHECK(refusal({.learning_rate = 0}) ==
+        "recipe: learning_rate is 0; it must be above 0 and finite");
+  CHECK(refusal({.learning_rate = -1e-3}) ==
+        "recipe: learning_rate is -0.001; it must be above 0 and finite");
+  CHECK(refusal({.learning_rate = nan}) ==
+        "recipe: learning_rate is nan; it must be above 0 and finite");
+  CHECK(refusal({.learning_rate = HUGE_VAL}) ==
+        "recipe: learning_rate is inf; it must be above 0 and finite");
   CHECK(refusal({.warmup_iters = -1}) == "recipe: warmup_iters is -1; use 0 for none");
   CHECK(refusal({.grad_clip = -1}) == "recipe: grad_clip is -1; use 0 for no clipping");
   CHECK(refusal({.grad_clip = nan}) == "recipe: grad_clip is nan; use 0 for no clipping");

@@ -23,10 +23,12 @@ const tokenizer& tok() {
 }
 
 conversation_encoder encoder() {
-  return {tok(),
-          chat_template("{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' }}"
-                        "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
-                        {{"eos_token", "<|im_end|>"}})};
+  return {
+      tok(),
+      chat_template(
+          "{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' "
+          "}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
+          {{"eos_token", "<|im_end|>"}})};
 }
 
 /// Questions with a number, answers that repeat a word so often.
@@ -87,7 +89,8 @@ void check_packed() {
   double largest = 0, difference = 0;
   for (std::size_t i = 0; i < padded.gradients.size(); ++i) {
     largest = std::max(largest, std::abs(double{padded.gradients[i]}));
-    difference = std::max(difference, std::abs(double{packed.gradients[i]} - double{padded.gradients[i]}));
+    difference =
+        std::max(difference, std::abs(double{packed.gradients[i]} - double{padded.gradients[i]}));
   }
   CHECK(largest > 1e-3);
   CHECK(difference < 1e-5 * largest);
@@ -95,12 +98,14 @@ void check_packed() {
 
 }  // namespace
 
-TEST_CASE("sft: packed and padded rows give the same loss and gradients for the same samples", "[recipe][sft]") {
-  SECTION("standard attention") { check_packed<standard>(); }
+TEST_CASE("sft: packed and padded rows give the same loss and gradients for the same samples",
+          "[recipe][sft]") {
+  SECTION("standard attention") { check_packed<standard_attention>(); }
   SECTION("flash attention") { check_packed<flash>(); }
 }
 
-TEST_CASE("sft: a small model learns to answer, and the questions are not learned", "[recipe][sft]") {
+TEST_CASE("sft: a small model learns to answer, and the questions are not learned",
+          "[recipe][sft]") {
   const std::string text = conversations();
   const chat_records records(text, "memory");
   sft_data data(records, encoder(), {.batch_size = 4, .seq = 64, .packed = true});
@@ -108,7 +113,8 @@ TEST_CASE("sft: a small model learns to answer, and the questions are not learne
   llm.initialize(4);
   trainer before(llm, trainer_options{});
   const double first = validate(before, data).mean();
-  const training_report report = sft{.epochs = 150, .accumulation_steps = 1, .learning_rate = 1e-2}(llm, data);
+  const training_report report =
+      sft{.epochs = 150, .accumulation_steps = 1, .learning_rate = 1e-2}(llm, data);
   CHECK(first > 5);
   CHECK(report.loss < 0.1);
   trainer after(llm, trainer_options{});

@@ -25,7 +25,8 @@ using trainer_of = trainer<model<decoder<>, D>, cross_entropy, adamw, constant_r
 template <class D>
 constexpr double tolerance = sizeof(typename D::real) == 4 ? 1e-5 : 1e-12;
 
-/// An update is lr g / (|g| + eps) at the first step: with this eps it grows with g, and no sign of a tiny g decides.
+/// An update is lr g / (|g| + eps) at the first step: with this eps it grows with g, and no sign of
+/// a tiny g decides.
 constexpr adamw smooth{.eps = 0.1, .weight_decay = 0};
 
 /// Sequences of 5, 1, 6 and 4 tokens; 3, 0, 5 and 4 of them have targets.
@@ -45,10 +46,12 @@ token_batch whole() {
 /// Sequences [first, last) of a batch.
 token_batch part(const token_batch& from, std::size_t first, std::size_t last) {
   const auto cut = [&](const auto& v) {
-    return std::remove_cvref_t<decltype(v)>(v.begin() + from.starts[first], v.begin() + from.starts[last]);
+    return std::remove_cvref_t<decltype(v)>(v.begin() + from.starts[first],
+                                            v.begin() + from.starts[last]);
   };
   token_batch batch{cut(from.ids), cut(from.targets), cut(from.weights), {}};
-  for (std::size_t s = first; s <= last; ++s) batch.starts.push_back(from.starts[s] - from.starts[first]);
+  for (std::size_t s = first; s <= last; ++s)
+    batch.starts.push_back(from.starts[s] - from.starts[first]);
   return batch;
 }
 
@@ -83,7 +86,8 @@ numbers times(numbers x, double factor) {
 template <class D>
 double loss_by_definition(small_model<decoder<>, D>& m, const token_batch& batch) {
   context<D>& c = m.start(batch);
-  const numbers h = m.host(tensor_view<const typename D::real>(m.model.forward(c, m.memory.batch().ids)));
+  const numbers h =
+      m.host(tensor_view<const typename D::real>(m.model.forward(c, m.memory.batch().ids)));
   const numbers w = m.host(tensor_view<const typename D::real>(m.model.output().value));
   const auto width = static_cast<std::size_t>(small_dims.dim);
   double total = 0;
@@ -105,7 +109,8 @@ double loss_by_definition(small_model<decoder<>, D>& m, const token_batch& batch
 }  // namespace
 
 TEMPLATE_LIST_TEST_CASE(
-    "trainer: a step has the gradients of its window alone, and reports their loss, the tokens and the rate",
+    "trainer: a step has the gradients of its window alone, and reports their loss, the tokens and "
+    "the rate",
     "[recipe][trainer]", support::all_devices) {
   small_model<decoder<>, TestType> m;
   trainer_of<TestType> t(m.model, {}, {}, smooth, {0.125});
@@ -128,8 +133,9 @@ TEMPLATE_LIST_TEST_CASE(
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("trainer: dealing the targets out to micro-batches of any size changes no step",
-                        "[recipe][trainer]", support::all_devices) {
+TEMPLATE_LIST_TEST_CASE(
+    "trainer: dealing the targets out to micro-batches of any size changes no step",
+    "[recipe][trainer]", support::all_devices) {
   small_model<decoder<>, TestType> one;
   small_model<decoder<>, TestType> several;
   trainer_of<TestType> first(one.model, {}, {}, smooth, {0.1});
@@ -139,13 +145,14 @@ TEMPLATE_LIST_TEST_CASE("trainer: dealing the targets out to micro-batches of an
     const step_report b = second.step(pieces());
     CHECK(b.loss == Catch::Approx(a.loss).epsilon(tolerance<TestType>));
     CHECK(b.gradient_norm == Catch::Approx(a.gradient_norm).epsilon(tolerance<TestType>));
-    CHECK(support::difference(several.gradient_values(), one.gradient_values()) < tolerance<TestType>);
+    CHECK(support::difference(several.gradient_values(), one.gradient_values()) <
+          tolerance<TestType>);
     CHECK(support::difference(several.weight_values(), one.weight_values()) < tolerance<TestType>);
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("trainer: mean_of_means is the mean of the micro-batches' means", "[recipe][trainer]",
-                        support::all_devices) {
+TEMPLATE_LIST_TEST_CASE("trainer: mean_of_means is the mean of the micro-batches' means",
+                        "[recipe][trainer]", support::all_devices) {
   small_model<decoder<>, TestType> m;
   numbers expected(m.weight_values().size(), 0.0);
   double loss = 0;
@@ -167,8 +174,9 @@ TEMPLATE_LIST_TEST_CASE("trainer: mean_of_means is the mean of the micro-batches
   CHECK(std::abs(other.step(pieces()).loss - loss * 4 / 3) > 1e-3);
 }
 
-TEMPLATE_LIST_TEST_CASE("trainer: gradients are clipped to grad_clip by their norm, and not at all for 0",
-                        "[recipe][trainer]", support::all_devices) {
+TEMPLATE_LIST_TEST_CASE(
+    "trainer: gradients are clipped to grad_clip by their norm, and not at all for 0",
+    "[recipe][trainer]", support::all_devices) {
   for (const double clip : {0.0, 0.01, 1e9}) {
     INFO("grad_clip " << clip);
     small_model<decoder<>, TestType> m;
@@ -188,20 +196,22 @@ TEMPLATE_LIST_TEST_CASE("trainer: gradients are clipped to grad_clip by their no
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("trainer: a window without targets has loss 0 and only decays the weights", "[recipe][trainer]",
-                        support::all_devices) {
+TEMPLATE_LIST_TEST_CASE("trainer: a window without targets has loss 0 and only decays the weights",
+                        "[recipe][trainer]", support::all_devices) {
   const auto check = [](auto normalization) {
     for (const double decay : {0.0, 0.5}) {
       small_model<decoder<>, TestType> m;
       const numbers before = m.weight_values();
-      trainer_of<TestType, decltype(normalization)> t(m.model, {}, {}, {.weight_decay = decay}, {0.25});
+      trainer_of<TestType, decltype(normalization)> t(m.model, {}, {}, {.weight_decay = decay},
+                                                      {0.25});
       const step_report report = t.step(batches{masked(), masked()});
       CHECK(report.loss == 0);
       CHECK(report.gradient_norm == 0);
       CHECK(report.target_tokens == 0);
       CHECK(report.tokens == 32);
       CHECK(report.step == 1);
-      CHECK(support::difference(m.weight_values(), times(before, 1 - 0.25 * decay)) < (decay > 0 ? 1e-7 : 1e-300));
+      CHECK(support::difference(m.weight_values(), times(before, 1 - 0.25 * decay)) <
+            (decay > 0 ? 1e-7 : 1e-300));
       CHECK(t.evaluate(masked()).mean() == 0);
     }
   };
@@ -209,8 +219,9 @@ TEMPLATE_LIST_TEST_CASE("trainer: a window without targets has loss 0 and only d
   check(mean_of_means());
 }
 
-TEMPLATE_LIST_TEST_CASE("trainer: a micro-batch without targets changes nothing in a window of others",
-                        "[recipe][trainer]", support::all_devices) {
+TEMPLATE_LIST_TEST_CASE(
+    "trainer: a micro-batch without targets changes nothing in a window of others",
+    "[recipe][trainer]", support::all_devices) {
   small_model<decoder<>, TestType> plain;
   small_model<decoder<>, TestType> mixed;
   trainer_of<TestType> first(plain.model, {}, {}, {}, {0.1});
@@ -222,11 +233,13 @@ TEMPLATE_LIST_TEST_CASE("trainer: a micro-batch without targets changes nothing 
   CHECK(support::difference(plain.weight_values(), mixed.weight_values()) == 0);
 }
 
-TEMPLATE_LIST_TEST_CASE("trainer: dropout is a function of the seed and the number of the micro-batch",
-                        "[recipe][trainer]", support::all_devices) {
+TEMPLATE_LIST_TEST_CASE(
+    "trainer: dropout is a function of the seed and the number of the micro-batch",
+    "[recipe][trainer]", support::all_devices) {
   small_model<decoder<>, TestType> m(with_dropout());
   const auto losses = [&](std::uint64_t seed, std::uint32_t first) {
-    trainer_of<TestType> t(m.model, {.seed = seed}, {}, {.weight_decay = 0}, {0});  // the weights stay
+    trainer_of<TestType> t(m.model, {.seed = seed}, {}, {.weight_decay = 0},
+                           {0});  // the weights stay
     t.set_micro_steps(first);
     numbers out;
     for (int i = 0; i < 3; ++i) out.push_back(t.step(batches{whole()}).loss);
@@ -246,14 +259,15 @@ TEMPLATE_LIST_TEST_CASE("trainer: dropout is a function of the seed and the numb
   CHECK(mean == Catch::Approx((base[0] + base[1] + base[2]) / 3).epsilon(tolerance<TestType>));
 }
 
-TEMPLATE_LIST_TEST_CASE("trainer: evaluate is without dropout and leaves training as it was", "[recipe][trainer]",
-                        support::all_devices) {
+TEMPLATE_LIST_TEST_CASE("trainer: evaluate is without dropout and leaves training as it was",
+                        "[recipe][trainer]", support::all_devices) {
   small_model<decoder<>, TestType> plain;
   small_model<decoder<>, TestType> looked_at(with_dropout());
   small_model<decoder<>, TestType> left_alone(with_dropout());
   trainer_of<TestType> first(looked_at.model, {}, {}, {}, {0.01});
   trainer_of<TestType> second(left_alone.model, {}, {}, {}, {0.01});
-  CHECK(first.evaluate(whole()).mean() == trainer_of<TestType>(plain.model).evaluate(whole()).mean());
+  CHECK(first.evaluate(whole()).mean() ==
+        trainer_of<TestType>(plain.model).evaluate(whole()).mean());
   for (int step = 0; step < 3; ++step) {
     const auto a = first.step(pieces());
     const auto b = second.step(pieces());
@@ -267,8 +281,9 @@ TEMPLATE_LIST_TEST_CASE("trainer: evaluate is without dropout and leaves trainin
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("trainer: without dropout in its options a model that has some trains as one that has none",
-                        "[recipe][trainer]", support::all_devices) {
+TEMPLATE_LIST_TEST_CASE(
+    "trainer: without dropout in its options a model that has some trains as one that has none",
+    "[recipe][trainer]", support::all_devices) {
   small_model<decoder<>, TestType> plain;
   small_model<decoder<>, TestType> dropping(with_dropout());
   trainer_of<TestType> first(plain.model, {}, {}, {}, {0.1});

@@ -17,22 +17,28 @@ namespace {
 using model_type = model<decoder<>, cpu>;
 using trainer_type = trainer<model_type>;
 
-/// Trains nothing, and writes down the first token of each micro-batch of each window. The loss of step n is n, and n
-/// tokens are learned from.
+/// Trains nothing, and writes down the first token of each micro-batch of each window. The loss of
+/// step n is n, and n tokens are learned from.
 struct noting_trainer {
   std::vector<std::vector<token_id>> windows = {};
+  step_report report = {};
 
-  step_report step(std::span<const token_batch> window) {
-    std::vector<token_id>& firsts = windows.emplace_back();
-    step_report report;
-    for (const token_batch& batch : window) {
-      firsts.push_back(batch.ids.front());
-      report.tokens += batch.tokens();
-    }
-    report.step = static_cast<index_t>(windows.size());
+  void set_total_steps(index_t) {}
+  void begin_step() {
+    windows.emplace_back();
+    report = {};
+  }
+  void accumulate(const token_batch& batch) {
+    windows.back().push_back(batch.ids.front());
+    report.tokens += batch.tokens();
+  }
+  step_report finish_step() {
+    report.step = ++steps;
     report.loss = report.counted = static_cast<double>(report.step);
     return report;
   }
+
+  index_t steps = 0;
 };
 
 using noting_run = training_run<noting_trainer, toy_data>;
@@ -48,21 +54,29 @@ std::vector<token_id> tokens_of(index_t epoch, index_t first, index_t last) {
 }
 
 struct real_run {
-  model_type model{
-      {.dim = 8, .n_layers = 1, .n_heads = 2, .vocab_size = 30, .max_seq_len = 8, .multiple_of = 8, .dropout = 0.1}};
+  model_type model{{.dim = 8,
+                    .n_layers = 1,
+                    .n_heads = 2,
+                    .vocab_size = 30,
+                    .max_seq_len = 8,
+                    .multiple_of = 8,
+                    .dropout = 0.1}};
   trainer_type trainer{model, {.total_steps = 9}, {}, {}, {.learning_rate = 1e-2, .warmup = 2}};
   toy_data data{7};
   training_run<trainer_type, toy_data> run{trainer, data, 3, 3};
 
   real_run() { model.initialize(1); }
-  [[nodiscard]] std::vector<float> weights() { return {model.weights().begin(), model.weights().end()}; }
+  [[nodiscard]] std::vector<float> weights() {
+    return {model.weights().begin(), model.weights().end()};
+  }
 
   /// Everything that a checkpoint holds.
   void take(const real_run& from, index_t epoch, index_t batch) {
     auto& other = const_cast<real_run&>(from);
     std::ranges::copy(other.model.weights(), model.weights().begin());
     for (std::size_t b = 0; b < 2; ++b)
-      std::ranges::copy(other.trainer.optimizer().buffers()[b].values, trainer.optimizer().buffers()[b].values.begin());
+      std::ranges::copy(other.trainer.optimizer().buffers()[b].values,
+                        trainer.optimizer().buffers()[b].values.begin());
     trainer.optimizer().steps = other.trainer.optimizer().steps;
     trainer.set_micro_steps(other.trainer.micro_steps());
     run.epoch = epoch;
@@ -95,16 +109,17 @@ TEST_CASE("training_loop: windows follow the data, the last one of each epoch wi
   CHECK(run.steps_per_epoch() == 3);
   CHECK(run.total_steps() == 6);
   const training_report report = train(run);
-  CHECK(trainer.windows == std::vector<std::vector<token_id>>{tokens_of(0, 0, 3), tokens_of(0, 3, 6),
-                                                              tokens_of(0, 6, 7), tokens_of(1, 0, 3),
-                                                              tokens_of(1, 3, 6), tokens_of(1, 6, 7)});
+  CHECK(trainer.windows == std::vector<std::vector<token_id>>{
+                               tokens_of(0, 0, 3), tokens_of(0, 3, 6), tokens_of(0, 6, 7),
+                               tokens_of(1, 0, 3), tokens_of(1, 3, 6), tokens_of(1, 6, 7)});
   CHECK(report.steps == 6);
   CHECK(report.tokens == 2 * 7 * 16);
   CHECK((run.epoch == 2 && run.batch == 0));
   CHECK(run.steps_done() == 6);
 }
 
-TEST_CASE("training_loop: a window that divides the epoch leaves no empty step", "[recipe][training_loop]") {
+TEST_CASE("training_loop: a window that divides the epoch leaves no empty step",
+          "[recipe][training_loop]") {
   for (const index_t accumulation : {1, 2, 3, 6, 7, 100}) {
     noting_trainer trainer;
     toy_data data(6);
@@ -116,8 +131,10 @@ TEST_CASE("training_loop: a window that divides the epoch leaves no empty step",
   }
 }
 
-TEST_CASE("training_loop: after each step every hook is called in order, with the step's report and the run's position",
-          "[recipe][training_loop]") {
+TEST_CASE(
+    "training_loop: after each step every hook is called in order, with the step's report and the "
+    "run's position",
+    "[recipe][training_loop]") {
   noting_trainer trainer;
   toy_data data(7);
   noting_run run{trainer, data, 2, 3};
@@ -125,25 +142,31 @@ TEST_CASE("training_loop: after each step every hook is called in order, with th
   const auto note = [&](const std::string& name) {
     return [&calls, name](const noting_run& r, const step_report& step) {
       const auto text = [](auto n) { return std::to_string(static_cast<int>(n)); };
-      calls.push_back(name + text(step.step) + " loss " + text(step.loss) + " at " + text(r.epoch) + ":" +
-                      text(r.batch) + " tokens " + text(step.tokens) + (r.stop ? " end" : ""));
+      calls.push_back(name + text(step.step) + " loss " + text(step.loss) + " at " + text(r.epoch) +
+                      ":" + text(r.batch) + " tokens " + text(step.tokens) +
+                      (r.stop ? " end" : ""));
     };
   };
   train(run, note("a"), note("b"));
   CHECK(calls == std::vector<std::string>{
-                     "a1 loss 1 at 0:3 tokens 48", "b1 loss 1 at 0:3 tokens 48", "a2 loss 2 at 0:6 tokens 48",
-                     "b2 loss 2 at 0:6 tokens 48", "a3 loss 3 at 0:7 tokens 16", "b3 loss 3 at 0:7 tokens 16",
-                     "a4 loss 4 at 1:3 tokens 48", "b4 loss 4 at 1:3 tokens 48", "a5 loss 5 at 1:6 tokens 48",
-                     "b5 loss 5 at 1:6 tokens 48", "a6 loss 6 at 1:7 tokens 16 end", "b6 loss 6 at 1:7 tokens 16 end"});
+                     "a1 loss 1 at 0:3 tokens 48", "b1 loss 1 at 0:3 tokens 48",
+                     "a2 loss 2 at 0:6 tokens 48", "b2 loss 2 at 0:6 tokens 48",
+                     "a3 loss 3 at 0:7 tokens 16", "b3 loss 3 at 0:7 tokens 16",
+                     "a4 loss 4 at 1:3 tokens 48", "b4 loss 4 at 1:3 tokens 48",
+                     "a5 loss 5 at 1:6 tokens 48", "b5 loss 5 at 1:6 tokens 48",
+                     "a6 loss 6 at 1:7 tokens 16 end", "b6 loss 6 at 1:7 tokens 16 end"});
 }
 
-TEST_CASE("training_loop: the reported loss is the mean over the targets of the last tenth of the steps",
-          "[recipe][training_loop]") {
+TEST_CASE(
+    "training_loop: the reported loss is the mean over the targets of the last tenth of the steps",
+    "[recipe][training_loop]") {
   const auto loss_of = [](index_t batches, index_t stop_at) {
     noting_trainer trainer;
     toy_data data(batches);
     noting_run run{trainer, data};
-    return train(run, [&](noting_run& r, const step_report& step) { r.stop = r.stop || step.step == stop_at; }).loss;
+    return train(run, [&](noting_run& r,
+                          const step_report& step) { r.stop = r.stop || step.step == stop_at; })
+        .loss;
   };
   CHECK(loss_of(20, 0) == Catch::Approx((19.0 * 19 + 20 * 20) / (19 + 20)));
   CHECK(loss_of(20, 19) == 19);
@@ -152,7 +175,8 @@ TEST_CASE("training_loop: the reported loss is the mean over the targets of the 
   CHECK(loss_of(0, 0) == 0);
 }
 
-TEST_CASE("training_loop: max_steps ends the run there, and not at all if it is beyond", "[recipe][training_loop]") {
+TEST_CASE("training_loop: max_steps ends the run there, and not at all if it is beyond",
+          "[recipe][training_loop]") {
   const auto steps = [](index_t max_steps) {
     noting_trainer trainer;
     toy_data data(7);
@@ -172,8 +196,10 @@ TEST_CASE("training_loop: max_steps ends the run there, and not at all if it is 
   CHECK(steps(0) == 6);
 }
 
-TEST_CASE("training_loop: a hook that stops the run ends it after this step; the other hooks still see the step",
-          "[recipe][training_loop]") {
+TEST_CASE(
+    "training_loop: a hook that stops the run ends it after this step; the other hooks still see "
+    "the step",
+    "[recipe][training_loop]") {
   for (const index_t stop_at : {1, 2, 3, 4, 6}) {
     noting_trainer trainer;
     toy_data data(7);
@@ -240,8 +266,10 @@ TEST_CASE("training_loop: a window of no micro-batches is refused", "[recipe][tr
   CHECK_THROWS_WITH(train(run), "accumulation_steps is 0; it must be at least 1");
 }
 
-TEST_CASE("training_loop: validate is the mean over target tokens, from the first batch, whatever was read before",
-          "[recipe][training_loop]") {
+TEST_CASE(
+    "training_loop: validate is the mean over target tokens, from the first batch, whatever was "
+    "read before",
+    "[recipe][training_loop]") {
   real_run r;
   train(r.run);
   uneven_data data;
@@ -255,13 +283,16 @@ TEST_CASE("training_loop: validate is the mean over target tokens, from the firs
   CHECK(validate(r.trainer, data).mean() == Catch::Approx((sums[0] + sums[1]) / 5).epsilon(1e-12));
 }
 
-TEST_CASE("training_loop: validation between steps changes nothing in training", "[recipe][training_loop]") {
+TEST_CASE("training_loop: validation between steps changes nothing in training",
+          "[recipe][training_loop]") {
   real_run plain;
   train(plain.run);
   real_run validated;
   uneven_data held_out;
   std::set<double> losses;
-  train(validated.run, [&](auto& run, const step_report&) { losses.insert(validate(run.trainer, held_out).mean()); });
+  train(validated.run, [&](auto& run, const step_report&) {
+    losses.insert(validate(run.trainer, held_out).mean());
+  });
   CHECK(losses.size() == 9);
   CHECK(validated.trainer.micro_steps() == plain.trainer.micro_steps());
   const bool same = validated.weights() == plain.weights();

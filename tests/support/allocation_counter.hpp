@@ -1,11 +1,13 @@
-// Counts what a test program takes from the heap, on all threads: malloc and its family, and so operator new.
+// Counts what a test program takes from the heap, on all threads: malloc and its family, and so
+// operator new.
 //
 //   const auto before = support::allocations();
 //   step();
 //   CHECK(support::allocations() == before);
 //
-// Including this header replaces the program's malloc by one that counts and calls glibc's. Without glibc, or under a
-// sanitizer that has replaced malloc itself, `counts_allocations` is false and the count stays 0: say so and return.
+// Including this header replaces the program's malloc by one that counts and calls glibc's. Without
+// glibc, or under a sanitizer that has replaced malloc itself, `counts_allocations` is false and
+// the count stays 0: say so and return.
 #pragma once
 
 #include <atomic>
@@ -14,7 +16,8 @@
 #include <cstdlib>  // defines __GLIBC__ where that is the library
 
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
 #define ZER0_TEST_SANITIZER_OWNS_MALLOC
 #endif
 #endif
@@ -41,7 +44,8 @@ inline std::size_t allocations() { return detail::allocation_count; }
 
 #if defined(__GLIBC__) && !defined(ZER0_TEST_SANITIZER_OWNS_MALLOC)
 
-// Weak, so that several files of a program may include this; `used`, as only the linker sees the calls.
+// Weak, so that several files of a program may include this; `used`, as only the linker sees the
+// calls.
 // NOLINTBEGIN: these are glibc's own names
 extern "C" {
 void* __libc_malloc(std::size_t) noexcept;
@@ -69,7 +73,8 @@ void* __libc_memalign(std::size_t, std::size_t) noexcept;
   ++support::detail::allocation_count;
   return __libc_memalign(alignment, size);
 }
-[[gnu::weak, gnu::used]] int posix_memalign(void** p, std::size_t alignment, std::size_t size) noexcept {
+[[gnu::weak, gnu::used]] int posix_memalign(void** p, std::size_t alignment,
+                                            std::size_t size) noexcept {
   ++support::detail::allocation_count;
   *p = __libc_memalign(alignment, size);
   return *p == nullptr ? 12 : 0;  // ENOMEM

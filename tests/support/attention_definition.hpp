@@ -11,14 +11,17 @@
 
 namespace support {
 
-/// W_o softmax(q k^T / sqrt(C)) v for one sequence x (T, D). Weights: W_q, W_k, W_v one below the other, W_o, and what
-/// a policy adds. What a variant changes is a member, which changes nothing by default.
+/// W_o softmax(q k^T / sqrt(C)) v for one sequence x (T, D). Weights: W_q, W_k, W_v one below the
+/// other, W_o, and what a policy adds. What a variant changes is a member, which changes nothing by
+/// default.
 class attention_definition {
  public:
   using numbers = std::vector<double>;
 
   attention_definition(const zer0::dims& sizes, zer0::rope_pairing pairing, const numbers& weights)
-      : frequency([theta = sizes.rope_theta](double j, double half) { return std::pow(theta, -j / half); }),
+      : frequency([theta = sizes.rope_theta](double j, double half) {
+          return std::pow(theta, -j / half);
+        }),
         sizes_(sizes),
         pairing_(pairing) {
     const index_t in = c() * (sizes.n_heads + 2 * sizes.kv_heads()) * sizes.dim;
@@ -54,7 +57,8 @@ class attention_definition {
   /// Row `row` of W x, W with x.size() columns.
   static double product(const numbers& w, index_t row, const numbers& x) {
     double sum = 0;
-    for (std::size_t j = 0; j < x.size(); ++j) sum += w[static_cast<std::size_t>(row) * x.size() + j] * x[j];
+    for (std::size_t j = 0; j < x.size(); ++j)
+      sum += w[static_cast<std::size_t>(row) * x.size() + j] * x[j];
     return sum;
   }
 
@@ -95,7 +99,8 @@ class attention_definition {
     numbers y = x;
     const std::size_t half = x.size() / 2;
     for (std::size_t j = 0; j < half; ++j) {
-      const double angle = static_cast<double>(position) * frequency(static_cast<double>(j), static_cast<double>(half));
+      const double angle = static_cast<double>(position) *
+                           frequency(static_cast<double>(j), static_cast<double>(half));
       const double cos = magnitude * std::cos(angle), sin = magnitude * std::sin(angle);
       const bool interleaved = pairing_ == zer0::rope_pairing::interleaved;
       const std::size_t a = interleaved ? 2 * j : j;
@@ -122,7 +127,8 @@ void equals_definition(Layer& layer, const Definition& expected, index_t width) 
     for (const double e : expected(detail::rows(x, first, length, width))) y.push_back(e);
     first += length;
   }
-  CHECK(difference(layer.forward(x, sequences), y) < (sizeof(typename Layer::real) == 4 ? float_output : 1e-13));
+  CHECK(difference(layer.forward(x, sequences), y) <
+        (sizeof(typename Layer::real) == 4 ? float_output : 1e-13));
 }
 
 /// The same for gqa with policies, which `change` writes into its definition.

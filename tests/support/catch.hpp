@@ -26,7 +26,8 @@ using Detail::Approx;  // where version 3 has it
 
 namespace support {
 
-/// A matcher for a part of a text (the two versions name it differently): CHECK_THROWS_WITH(f(), contains("line 3")).
+/// A matcher for a part of a text (the two versions name it differently): CHECK_THROWS_WITH(f(),
+/// contains("line 3")).
 inline auto contains(const std::string& part) {
 #if __has_include(<catch2/catch_test_macros.hpp>)
   return Catch::Matchers::ContainsSubstring(part);

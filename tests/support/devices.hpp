@@ -1,4 +1,5 @@
-// The devices under test: a new one joins by its name. tests/cuda_on_cpu compiles many tests again with another list.
+// The devices under test: a new one joins by its name. tests/cuda_on_cpu compiles many tests again
+// with another list.
 #pragma once
 
 #include <zer0/device/reference.hpp>
@@ -13,14 +14,16 @@
 
 namespace support {
 
-#if defined(ZER0_CUDA_ON_CPU) || defined(__CUDACC__)  // tests/cuda_on_cpu and tests/gpu compile the same tests again
+#if defined(ZER0_CUDA_ON_CPU) || \
+    defined(__CUDACC__)  // tests/cuda_on_cpu and tests/gpu compile the same tests again
 using float_device = zer0::cuda;
 using judged_devices = std::tuple<zer0::cuda, zer0::cuda_bf16, zer0::cuda_fp16>;
 using all_devices = std::tuple<zer0::cuda>;
 #else
 using float_device = zer0::cpu;
-using judged_devices = std::tuple<zer0::cpu>;                ///< held against `reference`
-#if defined(__SANITIZE_ADDRESS__) && !defined(ZER0_TEST_FULL)  // they look at memory, not at numbers: one is enough
+using judged_devices = std::tuple<zer0::cpu>;  ///< held against `reference`
+#if defined(__SANITIZE_ADDRESS__) && \
+    !defined(ZER0_TEST_FULL)  // they look at memory, not at numbers: one is enough
 using all_devices = std::tuple<zer0::cpu>;
 #else
 using all_devices = std::tuple<zer0::reference, zer0::cpu>;  ///< of float or wider
@@ -28,7 +31,8 @@ using all_devices = std::tuple<zer0::reference, zer0::cpu>;  ///< of float or wi
 #endif
 
 #if defined(ZER0_CUDA_ON_CPU)
-inline constexpr bool emulated = true;  ///< kernels run a thread at a time: tests take less of the same
+inline constexpr bool emulated =
+    true;  ///< kernels run a thread at a time: tests take less of the same
 #else
 inline constexpr bool emulated = false;
 #endif

@@ -32,11 +32,14 @@ class eval_program {
     for (const std::string& word : command(more)) text += "'" + word + "' ";
     return text;
   }
-  [[nodiscard]] process_result eval(const words& more) const { return train_program::execute(command(more)); }
+  [[nodiscard]] process_result eval(const words& more) const {
+    return train_program::execute(command(more));
+  }
   /// eval with this on its standard input.
   [[nodiscard]] process_result eval_with_input(const std::string& input, const words& more) const {
     write_file(program_.path("input"), input);
-    return train_program::execute({"/bin/sh", "-c", line(more) + "< '" + program_.path("input").string() + "'"});
+    return train_program::execute(
+        {"/bin/sh", "-c", line(more) + "< '" + program_.path("input").string() + "'"});
   }
   [[nodiscard]] fs::path checkpoint() const { return program_.run().best(); }
   [[nodiscard]] const train_program& program() const { return program_; }
@@ -45,8 +48,8 @@ class eval_program {
   train_program program_;
 };
 
-/// An error as users should see it: this exit code, nothing on stdout and one line "eval: ..." on stderr with this
-/// part.
+/// An error as users should see it: this exit code, nothing on stdout and one line "eval: ..." on
+/// stderr with this part.
 inline void check_refused(const process_result& r, int exit_code, const std::string& part) {
   INFO(r.err);
   CHECK(r.exit_code == exit_code);

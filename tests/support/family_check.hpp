@@ -7,9 +7,9 @@
 #include "support/shared_dir.hpp"
 #include "support/small_model.hpp"
 #include "support/temp_dir.hpp"
+#include <zer0/checkpoint/model_files.hpp>
 #include <zer0/device/archetype.hpp>
 #include <zer0/generate/session.hpp>
-#include <zer0/io/model_files.hpp>
 #include <zer0/testing/gradient_check.hpp>
 
 #include <algorithm>
@@ -36,7 +36,8 @@ struct recorded_logits {
     double worst = 0;
     for (std::size_t i = 0; i < logits.size(); ++i) {
       REQUIRE(std::isfinite(other[i]));
-      worst = std::max(worst, std::abs(static_cast<double>(logits[i]) - static_cast<double>(other[i])));
+      worst =
+          std::max(worst, std::abs(static_cast<double>(logits[i]) - static_cast<double>(other[i])));
     }
     return worst;
   }
@@ -55,9 +56,10 @@ std::vector<float> logits_at_once(Model& m, const std::vector<zer0::token_id>& i
                          m.sizes());
   const auto hidden = m.forward(c, memory.batch().ids);
   const auto logits = c.keep.matrix(n, m.sizes().vocab_size);
-  matmul(c.device, zer0::transpose::no, hidden, zer0::transpose::yes, m.output().value, 0, logits);
+  matmul(c.device, hidden, transposed(m.output().value), 0, logits);
   std::vector<typename D::real> host(static_cast<std::size_t>(logits.elements()));
-  zer0::download(c.device, std::span<const typename D::real>(logits.data, host.size()), host.data());
+  zer0::download(c.device, std::span<const typename D::real>(logits.data, host.size()),
+                 host.data());
   return {host.begin(), host.end()};
 }
 
@@ -81,14 +83,14 @@ std::vector<double> weights_of(Model& m) {
   return {host.begin(), host.end()};
 }
 
-/// The recorded folder read by `Variant`, on every device: logits at once and through the cache; what is written is
-/// read back the same, as that family.
+/// The recorded folder read by `Variant`, on every device: logits at once and through the cache;
+/// what is written is read back the same, as that family.
 template <class Variant>
 void check_family_files(const std::string& folder, const std::string& type) {
   const std::filesystem::path recorded = data_dir() / "models" / folder;
   const recorded_logits expected(recorded);
   const zer0::model_config config = zer0::read_config(recorded);
-  CHECK(config.family == type);
+  CHECK(config.family->type == type);
   CHECK(config.tied == Variant::head::tied);
   on_all_devices([&]<class D>(std::type_identity<D>) {
     INFO(folder << " on " << device_name<D>());
@@ -101,7 +103,7 @@ void check_family_files(const std::string& folder, const std::string& type) {
     zer0::save_weights(m, dir.path());
     zer0::write_config(dir.path(), zer0::config_of<Variant>(m.sizes()));
     const zer0::model_config again = zer0::read_config(dir.path());
-    CHECK(again.family == type);
+    CHECK(again.family->type == type);
     zer0::model<Variant, D> second(again.sizes);
     zer0::load_weights(second, dir.path());
     CHECK(weights_of(second) == weights_of(m));
@@ -151,9 +153,9 @@ void check_family_gradient(const zer0::dims& sizes) {
   m.training = true;
   const zer0::token_batch batch = small_batch(1, sizes.vocab_size);
   m.loss_and_gradients(batch);
-  const auto report =
-      zer0::check_gradient(m.model.device(), m.model.weights(), std::span<const double>(m.model.gradients()),
-                           [&] { return m.loss(batch); }, {.coordinates = 100, .directions = 10});
+  const auto report = zer0::check_gradient(
+      m.model.device(), m.model.weights(), std::span<const double>(m.model.gradients()),
+      [&] { return m.loss(batch); }, {.coordinates = 100, .directions = 10});
   INFO(report.text());
   CHECK(report.worst < 1e-7);
 }

@@ -10,7 +10,8 @@ inline std::vector<double> product(const std::vector<double>& w, index_t first, 
                                    const std::vector<double>& x) {
   std::vector<double> y(static_cast<std::size_t>(rows), 0.0);
   for (std::size_t i = 0; i < y.size(); ++i)
-    for (std::size_t j = 0; j < x.size(); ++j) y[i] += w[static_cast<std::size_t>(first) + i * x.size() + j] * x[j];
+    for (std::size_t j = 0; j < x.size(); ++j)
+      y[i] += w[static_cast<std::size_t>(first) + i * x.size() + j] * x[j];
   return y;
 }
 

@@ -13,7 +13,8 @@ struct file_report {
   [[nodiscard]] bool passed() const { return result.passed(); }
 };
 
-/// Compares every tensor of the file. Throws zer0::error if it cannot be read, lacks something or is of no known kind.
+/// Compares every tensor of the file. Throws zer0::error if it cannot be read, lacks something or
+/// is of no known kind.
 file_report check(file& f);
 
 }  // namespace support::golden

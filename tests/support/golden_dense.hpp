@@ -12,13 +12,13 @@
 namespace support::golden {
 
 template <class Kernel>
-using recorded_decoder =
-    zer0::decoder<recorded<zer0::gqa<zer0::rope, Kernel>>, recorded<zer0::swiglu>, recorded<zer0::rms_norm>>;
+using recorded_decoder = zer0::decoder<recorded<zer0::gqa<zer0::rope, Kernel>>,
+                                       recorded<zer0::swiglu>, recorded<zer0::rms_norm>>;
 
 namespace detail {
 
-/// A forward pass is: for each layer norm, attention, norm, feed-forward; then the last norm. What a norm reads is the
-/// stream between the branches.
+/// A forward pass is: for each layer norm, attention, norm, feed-forward; then the last norm. What
+/// a norm reads is the stream between the branches.
 inline void compare_activations(file& f, verdict& v, const recording& pass, index_t layers) {
   const auto& calls = pass.calls;
   const auto expect = [&](const std::string& name, const numbers& actual) {
@@ -37,26 +37,30 @@ inline void compare_activations(file& f, verdict& v, const recording& pass, inde
 
 /// Of the labels, at all positions.
 template <class Device>
-void compare_log_probabilities(file& f, verdict& v, zer0::workspace<Device>& memory, zer0::const_view<Device> logits) {
+void compare_log_probabilities(file& f, verdict& v, zer0::workspace<Device>& memory,
+                               zer0::const_view<Device> logits) {
   using real = typename Device::real;
   if (!f.has("token_logprobs")) return;
   auto& c = memory.current();
   const auto losses = c.keep.vector(logits.rows);
-  const auto ones =
-      memory.template put<real>(std::span<const float>(std::vector<float>(static_cast<std::size_t>(logits.rows), 1)));
-  cross_entropy_loss(c.device, logits, memory.batch().targets, std::span<const real>(ones), losses);
+  const auto ones = memory.template put<real>(
+      std::span<const float>(std::vector<float>(static_cast<std::size_t>(logits.rows), 1)));
+  cross_entropy_loss(
+      c.device,
+      {.logits = logits, .targets = memory.batch().targets, .weights = ones, .loss = losses});
   numbers log_probabilities = fetch(c.device, losses);
   for (double& x : log_probabilities) x = -x;
   v.compare(f, "token_logprobs", log_probabilities, allow::log_probability);
 }
 
-/// logits, their gradient and the labels' log-probabilities, by the operations that the loss is made of.
+/// logits, their gradient and the labels' log-probabilities, by the operations that the loss is
+/// made of.
 template <class Model>
 void compare_logits(file& f, verdict& v, Model& m, const zer0::token_batch& batch) {
   using real = typename Model::real;
   auto& d = m.device();
   zer0::workspace<typename Model::device_type> memory(d);
-  auto& c = memory.start(batch, m.sizes());
+  auto& c = memory.start(batch, m.sizes(), {}, 1 / batch.target_tokens());
   recording pass;
   active_recording = &pass;
   const auto hidden = m.forward(c, memory.batch().ids);
@@ -64,13 +68,15 @@ void compare_logits(file& f, verdict& v, Model& m, const zer0::token_batch& batc
   if (!pass.calls.empty()) compare_activations(f, v, pass, m.sizes().n_layers);
 
   const auto logits = c.keep.matrix(hidden.rows, m.sizes().vocab_size);
-  matmul(d, zer0::transpose::no, hidden, zer0::transpose::yes, m.output().value, 0, logits);
+  matmul(d, hidden, transposed(m.output().value), 0, logits);
   v.compare(f, "logits", fetch(d, logits), allow::activation);
 
   compare_log_probabilities(f, v, memory, zer0::tensor_view<const real>(logits));
   const auto losses = c.keep.vector(hidden.rows);
-  memory.scale_weights(1 / batch.target_tokens());
-  cross_entropy_gradient(d, logits, memory.batch().targets, memory.batch().weights, losses);
+  cross_entropy_gradient(d, {.logits = logits,
+                             .targets = memory.batch().targets,
+                             .weights = memory.batch().weights,
+                             .loss = losses});
   if (f.has("dlogits")) v.compare(f, "dlogits", fetch(d, logits), allow::activation);
 }
 
@@ -84,7 +90,8 @@ void compare_cached_logits(file& f, verdict& v, Model& m, const zer0::token_batc
   std::vector<std::vector<zer0::token_id>> pieces(by_row.size());
   for (index_t t = 0; t < length; ++t) {
     for (index_t row = 0; row < rows; ++row)
-      pieces[static_cast<std::size_t>(row)] = {batch.ids[static_cast<std::size_t>(row * length + t)]};
+      pieces[static_cast<std::size_t>(row)] = {
+          batch.ids[static_cast<std::size_t>(row * length + t)]};
     const auto& logits = s.feed(pieces);
     for (std::size_t row = 0; row < by_row.size(); ++row)
       by_row[row].emplace_back(logits[row].begin(), logits[row].end());
@@ -104,7 +111,8 @@ void compare_gradients(file& f, verdict& v, Model& m, const zer0::token_batch& b
   trainer.accumulate(batch);
   v.compare_scalar(f, "grad_norm", std::sqrt(squared_norm(m.device(), m.gradients())), allow::loss);
   for_each_part(m, [&](const std::string& name, auto, auto grad, const std::vector<index_t>&) {
-    if (grad.data != nullptr) v.compare(f, "grad." + name, fetch(m.device(), grad), allow::model_gradient);
+    if (grad.data != nullptr)
+      v.compare(f, "grad." + name, fetch(m.device(), grad), allow::model_gradient);
   });
 }
 

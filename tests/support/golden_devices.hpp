@@ -26,7 +26,7 @@ void on_each_kernel(verdict& v, F f) {
   on_all_devices([&]<class D>(std::type_identity<D> device) {
     const std::string name = device_name<D>();
     v.on(name + " standard", std::is_same_v<D, zer0::reference>);
-    f(device, std::type_identity<zer0::standard>{});
+    f(device, std::type_identity<zer0::standard_attention>{});
     v.on(name + " flash", std::is_same_v<D, zer0::reference>);
     f(device, std::type_identity<zer0::flash>{});
   });
@@ -52,8 +52,8 @@ numbers fetch(D& d, std::span<T> x) {
 /// Writes numbers of the host to a view without gaps.
 template <class T, zer0::device D>
 void put(D& d, const numbers& from, zer0::tensor_view<T> to) {
-  zer0::require(static_cast<index_t>(from.size()) == to.elements() && to.contiguous(), "golden: ", from.size(),
-                " numbers for a view of ", to.elements());
+  zer0::require(static_cast<index_t>(from.size()) == to.elements() && to.contiguous(),
+                "golden: ", from.size(), " numbers for a view of ", to.elements());
   zer0::upload(d, std::span<const double>(from), std::span<T>(to.data, from.size()));
 }
 

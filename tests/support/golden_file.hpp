@@ -1,7 +1,7 @@
 // A file of golden numbers: tensors and scalars that another implementation computed.
 #pragma once
 
-#include <zer0/io/safetensors.hpp>
+#include <zer0/checkpoint/safetensors.hpp>
 
 #include <charconv>
 #include <filesystem>
@@ -27,13 +27,15 @@ class file {
     for (const auto& entry : file_.entries()) all.push_back(entry.name);
     return all;
   }
-  [[nodiscard]] const std::vector<index_t>& shape(const std::string& tensor) const { return file_.at(tensor).shape; }
+  [[nodiscard]] const std::vector<index_t>& shape(const std::string& tensor) const {
+    return file_.at(tensor).shape;
+  }
   /// Size number `axis` of a tensor's shape, the last ones counted from -1.
   [[nodiscard]] index_t size(const std::string& tensor, int axis) const {
     const auto& sizes = shape(tensor);
     const auto at = axis < 0 ? static_cast<int>(sizes.size()) + axis : axis;
-    zer0::require(at >= 0 && at < static_cast<int>(sizes.size()), name_, ": tensor ", tensor, " has only ",
-                  sizes.size(), " dimensions");
+    zer0::require(at >= 0 && at < static_cast<int>(sizes.size()), name_, ": tensor ", tensor,
+                  " has only ", sizes.size(), " dimensions");
     const index_t found = sizes[static_cast<std::size_t>(at)];
     zer0::require(found > 0, name_, ": tensor ", tensor, " has a dimension of 0");
     return found;
@@ -43,13 +45,17 @@ class file {
   /// The values of a tensor that must have `count` of them.
   [[nodiscard]] numbers values(const std::string& tensor, index_t count) {
     numbers out = values(tensor);
-    zer0::require(static_cast<index_t>(out.size()) == count, name_, ": tensor ", tensor, " has ", out.size(),
-                  " elements; the sizes in the file ask for ", count);
+    zer0::require(static_cast<index_t>(out.size()) == count, name_, ": tensor ", tensor, " has ",
+                  out.size(), " elements; the sizes in the file ask for ", count);
     return out;
   }
-  [[nodiscard]] std::vector<std::int32_t> ids(const std::string& tensor) { return read<std::int32_t>(tensor); }
+  [[nodiscard]] std::vector<std::int32_t> ids(const std::string& tensor) {
+    return read<std::int32_t>(tensor);
+  }
 
-  [[nodiscard]] bool has_meta(const std::string& key) const { return file_.metadata().contains(key); }
+  [[nodiscard]] bool has_meta(const std::string& key) const {
+    return file_.metadata().contains(key);
+  }
   [[nodiscard]] const std::string& text(const std::string& key) const {
     const auto found = file_.metadata().find(key);
     zer0::require(found != file_.metadata().end(), name_, ": the metadata has no ", key);
@@ -104,8 +110,8 @@ class file {
     const std::string& s = text(key);
     T value{};
     const auto [end, problem] = std::from_chars(s.data(), s.data() + s.size(), value);
-    zer0::require(problem == std::errc{} && end == s.data() + s.size(), name_, ": the metadata's ", key, " is \"", s,
-                  "\", not a number");
+    zer0::require(problem == std::errc{} && end == s.data() + s.size(), name_, ": the metadata's ",
+                  key, " is \"", s, "\", not a number");
     return value;
   }
 

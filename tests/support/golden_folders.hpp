@@ -1,4 +1,5 @@
-// Golden files for the tests: the small ones of tests/data/golden, and those of the shared folder if it is there.
+// Golden files for the tests: the small ones of tests/data/golden, and those of the shared folder
+// if it is there.
 #pragma once
 
 #include "support/catch.hpp"
@@ -20,7 +21,8 @@ inline std::vector<std::filesystem::path> files_in(const std::filesystem::path& 
   return files;
 }
 
-/// check(file, verdict) must pass for each golden of that kind in `folder`, of which there must be one.
+/// check(file, verdict) must pass for each golden of that kind in `folder`, of which there must be
+/// one.
 template <class Check>
 void expect_goldens(const std::filesystem::path& folder, kind wanted, Check check) {
   int found = 0;

@@ -24,13 +24,14 @@ inline zer0::sampling sampling_of(const file& f, const std::string& key) {
   std::istringstream words(f.text(key));
   for (std::string word; words >> word;) {
     const std::size_t equals = word.find('=');
-    zer0::require(equals != std::string::npos, f.name(), ": the metadata's ", key, " has no value in \"", word, "\"");
+    zer0::require(equals != std::string::npos, f.name(), ": the metadata's ", key,
+                  " has no value in \"", word, "\"");
     const std::string name = word.substr(0, equals), value = word.substr(equals + 1);
     if (value == "none") continue;
     double number = 0;
     const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), number);
-    zer0::require(problem == std::errc{} && end == value.data() + value.size(), f.name(), ": the metadata's ", key,
-                  " has no number in \"", word, "\"");
+    zer0::require(problem == std::errc{} && end == value.data() + value.size(), f.name(),
+                  ": the metadata's ", key, " has no number in \"", word, "\"");
     if (name == "rp")
       rules.repetition_penalty = number;
     else if (name == "temperature")
@@ -56,11 +57,12 @@ inline std::vector<bool> kept(const numbers& probabilities) {
 }
 
 /// Probabilities after each of the logits (steps, V), the history growing by `ids`.
-inline void compare_probabilities(file& f, verdict& v, const std::string& prefix, const zer0::sampling& rules,
-                                  const tokens& prompt, const std::vector<std::vector<float>>& logits) {
+inline void compare_probabilities(file& f, verdict& v, const std::string& prefix,
+                                  const zer0::sampling& rules, const tokens& prompt,
+                                  const std::vector<std::vector<float>>& logits) {
   const tokens ids = f.ids(prefix + "ids");
-  zer0::require(logits.size() == ids.size(), f.name(), ": ", prefix, "ids has ", ids.size(), " tokens for ",
-                logits.size(), " rows of logits");
+  zer0::require(logits.size() == ids.size(), f.name(), ": ", prefix, "ids has ", ids.size(),
+                " tokens for ", logits.size(), " rows of logits");
   zer0::sampler choose(rules);
   tokens history = prompt;
   tokens chosen;
@@ -81,7 +83,8 @@ inline std::vector<std::vector<float>> float_rows(const numbers& all, index_t ro
   std::vector<std::vector<float>> out(static_cast<std::size_t>(rows));
   for (index_t i = 0; i < rows; ++i)
     for (index_t j = 0; j < width; ++j)
-      out[static_cast<std::size_t>(i)].push_back(static_cast<float>(all[static_cast<std::size_t>(i * width + j)]));
+      out[static_cast<std::size_t>(i)].push_back(
+          static_cast<float>(all[static_cast<std::size_t>(i * width + j)]));
   return out;
 }
 
@@ -91,17 +94,21 @@ inline void check_sampling(file& f, verdict& v) {
   for (index_t i = 0; f.has("case." + std::to_string(i) + ".probs"); ++i) {
     const std::string name = "case." + std::to_string(i);
     const auto logits = detail::float_rows(f.values(name + ".logits"), f.size(name + ".logits", 0));
-    detail::compare_probabilities(f, v, name + ".", detail::sampling_of(f, name), f.ids(name + ".prompt"), logits);
+    detail::compare_probabilities(f, v, name + ".", detail::sampling_of(f, name),
+                                  f.ids(name + ".prompt"), logits);
   }
 }
 
 namespace detail {
 
-/// The logits of each sequence after its prompt and after each further token of `ids` but the last. Prompts go in
-/// pieces of at most `piece` tokens, so sequences of different lengths are out of step with one another.
+/// The logits of each sequence after its prompt and after each further token of `ids` but the last.
+/// Prompts go in pieces of at most `piece` tokens, so sequences of different lengths are out of
+/// step with one another.
 template <class Model>
-std::vector<std::vector<std::vector<float>>> logits_along(Model& m, const std::vector<tokens>& prompts,
-                                                          const std::vector<tokens>& ids, std::size_t piece) {
+std::vector<std::vector<std::vector<float>>> logits_along(Model& m,
+                                                          const std::vector<tokens>& prompts,
+                                                          const std::vector<tokens>& ids,
+                                                          std::size_t piece) {
   std::vector<std::vector<tokens>> feeds(prompts.size());
   std::vector<std::size_t> in_prompt;  // feeds that belong to the prompt
   index_t capacity = 0;
@@ -109,7 +116,8 @@ std::vector<std::vector<std::vector<float>>> logits_along(Model& m, const std::v
   for (std::size_t s = 0; s < prompts.size(); ++s) {
     for (std::size_t at = 0; at < prompts[s].size(); at += piece)
       feeds[s].emplace_back(prompts[s].begin() + static_cast<std::ptrdiff_t>(at),
-                            prompts[s].begin() + static_cast<std::ptrdiff_t>(std::min(at + piece, prompts[s].size())));
+                            prompts[s].begin() + static_cast<std::ptrdiff_t>(
+                                                     std::min(at + piece, prompts[s].size())));
     in_prompt.push_back(feeds[s].size());
     for (std::size_t j = 0; j + 1 < ids[s].size(); ++j) feeds[s].push_back({ids[s][j]});
     capacity = std::max(capacity, static_cast<index_t>(prompts[s].size() + ids[s].size()));
@@ -139,8 +147,8 @@ inline numbers joined(const std::vector<std::vector<float>>& rows) {
 
 /// One way of choosing ("greedy", "proc_a") for all prompts side by side.
 template <class Model>
-void check_continuations(file& f, verdict& v, Model& m, const std::vector<tokens>& prompts, const std::string& kind,
-                         const std::string& how) {
+void check_continuations(file& f, verdict& v, Model& m, const std::vector<tokens>& prompts,
+                         const std::string& kind, const std::string& how) {
   const auto name = [&](std::size_t s) { return kind + "." + how + "." + std::to_string(s) + "."; };
   std::vector<tokens> ids;
   for (std::size_t s = 0; s < prompts.size(); ++s) ids.push_back(f.ids(name(s) + "ids"));
@@ -159,8 +167,8 @@ void check_continuations(file& f, verdict& v, Model& m, const std::vector<tokens
   }
   if (how != "greedy") return;
   const std::size_t most = std::ranges::max(ids, {}, &tokens::size).size();
-  auto generated =
-      generate_tokens(m, prompts, {.rules = {.temperature = 0}, .max_new_tokens = static_cast<index_t>(most)});
+  auto generated = generate_tokens(
+      m, prompts, {.rules = {.temperature = 0}, .max_new_tokens = static_cast<index_t>(most)});
   for (std::size_t s = 0; s < prompts.size(); ++s) {
     generated[s].resize(std::min(generated[s].size(), ids[s].size()));
     v.equal(name(s) + "ids by generate_tokens", generated[s], ids[s]);
@@ -171,7 +179,8 @@ void check_continuations(file& f, verdict& v, Model& m, const std::vector<tokens
 inline std::set<std::string> models_of(const file& f) {
   std::set<std::string> out;
   for (const std::string& n : f.names())
-    if (const std::size_t at = n.find(".greedy."); at != std::string::npos) out.insert(n.substr(0, at));
+    if (const std::size_t at = n.find(".greedy."); at != std::string::npos)
+      out.insert(n.substr(0, at));
   return out;
 }
 
@@ -194,17 +203,20 @@ inline void check_generate(file& f, verdict& v) {
   for (const std::string& kind : detail::models_of(f)) {
     const std::string config = "config." + kind + ".";
     const bool experts = f.has_meta(config + "use_moe") && f.text(config + "use_moe") == "true";
-    const auto check = [&]<class Variant, class D>(std::type_identity<Variant>, std::type_identity<D>) {
+    const auto check = [&]<class Variant, class D>(std::type_identity<Variant>,
+                                                   std::type_identity<D>) {
       zer0::model<Variant, D> m(sizes_of(f, config));
       load_parameters(m, f, kind + ".");
-      for (const std::string& how : detail::ways_of(f, kind)) detail::check_continuations(f, v, m, prompts, kind, how);
+      for (const std::string& how : detail::ways_of(f, kind))
+        detail::check_continuations(f, v, m, prompts, kind, how);
     };
-    on_each_kernel(v, [&]<class D, class Kernel>(std::type_identity<D> device, std::type_identity<Kernel>) {
-      if (experts)
-        check(std::type_identity<expert_decoder<Kernel>>{}, device);
-      else
-        check(std::type_identity<plain_decoder<Kernel>>{}, device);
-    });
+    on_each_kernel(
+        v, [&]<class D, class Kernel>(std::type_identity<D> device, std::type_identity<Kernel>) {
+          if (experts)
+            check(std::type_identity<expert_decoder<Kernel>>{}, device);
+          else
+            check(std::type_identity<plain_decoder<Kernel>>{}, device);
+        });
   }
 }
 

@@ -26,16 +26,18 @@ enum class kind {
 
 /// "whole model"
 [[nodiscard]] constexpr std::string_view name_of(kind k) {
-  constexpr std::string_view names[] = {"whole model", "attention",   "rope",     "rms_norm", "swiglu",
-                                        "adamw",       "train curve", "sampling", "generate", "preference",
-                                        "LoRA",        "experts",     "unknown"};
+  constexpr std::string_view names[] = {
+      "whole model", "attention", "rope",       "rms_norm", "swiglu",  "adamw",  "train curve",
+      "sampling",    "generate",  "preference", "LoRA",     "experts", "unknown"};
   return names[static_cast<std::size_t>(k)];
 }
 
 [[nodiscard]] inline kind kind_of(const file& f) {
   const auto names = f.names();
   const auto any = [&](auto holds) { return std::ranges::any_of(names, holds); };
-  const auto ends = [&](std::string_view end) { return any([&](const auto& n) { return n.ends_with(end); }); };
+  const auto ends = [&](std::string_view end) {
+    return any([&](const auto& n) { return n.ends_with(end); });
+  };
   const auto contains = [&](std::string_view part) {
     return any([&](const auto& n) { return n.find(part) != std::string::npos; });
   };

@@ -3,8 +3,8 @@
 
 #include "support/golden_devices.hpp"
 #include <zer0/attention/gqa.hpp>
+#include <zer0/layer/feed_forward.hpp>
 #include <zer0/layer/rms_norm.hpp>
-#include <zer0/layer/swiglu.hpp>
 #include <zer0/model/workspace.hpp>
 
 #include <map>
@@ -13,7 +13,8 @@
 
 namespace support::golden {
 
-/// A layer by itself: its parameters have memory here, under the names that the layer gives their parts.
+/// A layer by itself: its parameters have memory here, under the names that the layer gives their
+/// parts.
 template <class Policy, zer0::device D>
 class single_layer {
  public:
@@ -43,11 +44,13 @@ class single_layer {
 
   void set(const std::string& part, const numbers& values) {
     const auto to = values_.at(part);
-    zer0::require(static_cast<index_t>(values.size()) == to.elements(), "golden: ", values.size(), " numbers for ",
-                  part, ", which has ", to.elements());
+    zer0::require(static_cast<index_t>(values.size()) == to.elements(), "golden: ", values.size(),
+                  " numbers for ", part, ", which has ", to.elements());
     put(device_, values, to);
   }
-  [[nodiscard]] numbers gradient(const std::string& part) { return fetch(device_, grads_.at(part)); }
+  [[nodiscard]] numbers gradient(const std::string& part) {
+    return fetch(device_, grads_.at(part));
+  }
   [[nodiscard]] D& device() { return device_; }
   [[nodiscard]] layer_type& layer() { return layer_; }
 
@@ -55,8 +58,10 @@ class single_layer {
   zer0::context<D>& start(index_t rows, index_t length, index_t start) {
     std::vector<std::int32_t> starts;
     std::vector<std::int32_t> positions;
-    for (index_t row = 0; row <= rows; ++row) starts.push_back(static_cast<std::int32_t>(row * length));
-    for (index_t i = 0; i < rows * length; ++i) positions.push_back(static_cast<std::int32_t>(start + i % length));
+    for (index_t row = 0; row <= rows; ++row)
+      starts.push_back(static_cast<std::int32_t>(row * length));
+    for (index_t i = 0; i < rows * length; ++i)
+      positions.push_back(static_cast<std::int32_t>(start + i % length));
     zer0::context<D>& c = memory_.reset();
     c.layout.starts = memory_.template put<std::int32_t>(std::span(starts));
     c.layout.positions = memory_.template put<std::int32_t>(std::span(positions));
@@ -70,7 +75,9 @@ class single_layer {
   /// Forward and backward of x (rows*length, width).
   results pass(index_t rows, index_t length, const numbers& x, const numbers& dy) {
     zer0::context<D>& c = start(rows, length, 0);
-    const auto matrix = [&] { return c.keep.matrix(rows * length, static_cast<index_t>(x.size()) / (rows * length)); };
+    const auto matrix = [&] {
+      return c.keep.matrix(rows * length, static_cast<index_t>(x.size()) / (rows * length));
+    };
     const auto in = matrix(), out = matrix(), upper = matrix(), lower = matrix();
     put(device_, x, in);
     put(device_, dy, upper);
@@ -115,7 +122,8 @@ void check_layer(file& f, verdict& v, const std::string& prefix, const zer0::dim
   const index_t length = f.size(x, -2);
   const numbers in = f.values(x);
   const index_t rows = static_cast<index_t>(in.size()) / (length * sizes.dim);
-  const auto results = layer.pass(rows, length, in, f.values(prefix + "dout", rows * length * sizes.dim));
+  const auto results =
+      layer.pass(rows, length, in, f.values(prefix + "dout", rows * length * sizes.dim));
   v.compare(f, prefix + "out", results.y, allow::layer_output);
   v.compare(f, prefix + "dx", results.dx, allow::layer_gradient);
   for (const layer_part& part : parts)
@@ -140,9 +148,12 @@ inline void check_attention(file& f, verdict& v) {
 
 inline void check_swiglu(file& f, verdict& v) {
   const zer0::dims sizes{.dim = f.size("w1.weight", 1), .hidden_dim = f.size("w1.weight", 0)};
-  const std::vector<layer_part> parts{
-      {"gate_proj.weight", "w1.weight"}, {"down_proj.weight", "w2.weight"}, {"up_proj.weight", "w3.weight"}};
-  on_each_device(v, [&]<class D>(std::type_identity<D>) { check_layer<zer0::swiglu, D>(f, v, "", sizes, parts); });
+  const std::vector<layer_part> parts{{"gate_proj.weight", "w1.weight"},
+                                      {"down_proj.weight", "w2.weight"},
+                                      {"up_proj.weight", "w3.weight"}};
+  on_each_device(v, [&]<class D>(std::type_identity<D>) {
+    check_layer<zer0::swiglu, D>(f, v, "", sizes, parts);
+  });
 }
 
 /// One or several cases, "a.x", "a.weight", ..., or a single one without a prefix.
@@ -182,26 +193,31 @@ inline numbers columns(const numbers& x, index_t rows, index_t first, index_t co
 
 template <zer0::device D>
 void check_rope_case(file& f, verdict& v, const std::string& prefix) {
-  const index_t rows = f.size(prefix + "q", 0), length = f.size(prefix + "q", 1), head = f.size(prefix + "q", 3);
+  const index_t rows = f.size(prefix + "q", 0), length = f.size(prefix + "q", 1),
+                head = f.size(prefix + "q", 3);
   const index_t q_cols = f.size(prefix + "q", 2) * head, k_cols = f.size(prefix + "k", 2) * head;
   const index_t total = rows * length;
   const index_t start = f.count(prefix + "start_pos");
   single_layer<zer0::rope, D> rope({.head_dim = head, .rope_theta = f.number("rope_theta")});
   const auto turn = [&](index_t sequences, const numbers& from, bool back) {
     zer0::context<D>& c = rope.start(sequences, length, start);
-    const auto x = c.keep.matrix(sequences * length, static_cast<index_t>(from.size()) / (sequences * length));
+    const auto x =
+        c.keep.matrix(sequences * length, static_cast<index_t>(from.size()) / (sequences * length));
     put(rope.device(), from, x);
     back ? rope.layer().backward(c, x) : rope.layer().forward(c, x);
     return fetch(rope.device(), x);
   };
-  const numbers out = turn(rows, side_by_side(f.values(prefix + "q"), f.values(prefix + "k"), total), false);
+  const numbers out =
+      turn(rows, side_by_side(f.values(prefix + "q"), f.values(prefix + "k"), total), false);
   v.compare(f, prefix + "q_out", columns(out, total, 0, q_cols), allow::layer_output);
   v.compare(f, prefix + "k_out", columns(out, total, q_cols, k_cols), allow::layer_output);
-  const numbers in = turn(rows, side_by_side(f.values(prefix + "dq_out"), f.values(prefix + "dk_out"), total), true);
+  const numbers in = turn(
+      rows, side_by_side(f.values(prefix + "dq_out"), f.values(prefix + "dk_out"), total), true);
   v.compare(f, prefix + "dq", columns(in, total, 0, q_cols), allow::layer_gradient);
   v.compare(f, prefix + "dk", columns(in, total, q_cols, k_cols), allow::layer_gradient);
 
-  numbers units(static_cast<std::size_t>(length * head), 0);  // (1, 0) turned by an angle is its cosine and sine
+  numbers units(static_cast<std::size_t>(length * head),
+                0);  // (1, 0) turned by an angle is its cosine and sine
   for (std::size_t i = 0; i < units.size(); i += 2) units[i] = 1;
   const numbers turned = turn(1, units, false);
   numbers cosines, sines;
@@ -219,7 +235,8 @@ inline void check_rope(file& f, verdict& v) {
   for (const std::string& name : f.names()) {
     if (!name.ends_with("q_out") || name.ends_with("dq_out")) continue;
     const std::string prefix = name.substr(0, name.size() - 5);
-    on_each_device(v, [&]<class D>(std::type_identity<D>) { detail::check_rope_case<D>(f, v, prefix); });
+    on_each_device(
+        v, [&]<class D>(std::type_identity<D>) { detail::check_rope_case<D>(f, v, prefix); });
   }
 }
 

@@ -6,7 +6,8 @@
 
 namespace support::golden {
 
-/// The reference implementation adapts square projections of attention and does not scale: alpha is the rank.
+/// The reference implementation adapts square projections of attention and does not scale: alpha is
+/// the rank.
 inline void check_lora(file& f, verdict& v) {
   zer0::dims sizes = sizes_of(f);
   sizes.lora = {.rank = f.count("lora.rank"), .alpha = f.number("lora.rank")};

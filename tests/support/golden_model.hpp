@@ -15,14 +15,16 @@
 namespace support::golden {
 
 template <class Kernel>
-using plain_decoder = zer0::decoder<zer0::gqa<zer0::rope, Kernel>, zer0::swiglu, zer0::rms_norm, zer0::tied_head>;
+using plain_decoder =
+    zer0::decoder<zer0::gqa<zer0::rope, Kernel>, zer0::swiglu, zer0::rms_norm, zer0::tied_head>;
 
 using reference_router = zer0::softmax_top_k_of<zer0::reference_balanced>;
 template <class Kernel, class Router = reference_router>
-using expert_decoder = zer0::decoder<zer0::gqa<zer0::rope, Kernel>, zer0::moe<Router, zer0::swiglu>>;
+using expert_decoder =
+    zer0::decoder<zer0::gqa<zer0::rope, Kernel>, zer0::moe<Router, zer0::swiglu>>;
 
-/// Names of zer0 (Hugging Face's) and of the reference implementation, component by component. Its rotary pairs are
-/// interleaved, as those of zer0::rope: rows need no reordering.
+/// Names of zer0 (Hugging Face's) and of the reference implementation, component by component. Its
+/// rotary pairs are interleaved, as those of zer0::rope: rows need no reordering.
 inline constexpr std::array<std::pair<std::string_view, std::string_view>, 15> name_table{{
     {"embed_tokens", "token_emb"},
     {"lm_head", "output"},
@@ -80,15 +82,18 @@ inline zer0::dims sizes_of(const file& f, const std::string& prefix = "config.")
   return sizes;
 }
 
-/// f(reference's name, the part's values, its gradients, its shape in files) for each named part of the parameters.
+/// f(reference's name, the part's values, its gradients, its shape in files) for each named part of
+/// the parameters.
 template <class Model, class F>
 void for_each_part(Model& m, F f) {
   for (const auto& [path, p] : m.parameters()) {
     index_t first = 0;
     for (const zer0::parameter_part& part : p->parts) {
       std::vector<index_t> shape{p->cols};
-      if (p->is_matrix) shape.insert(shape.begin(), part.rows);
-      const auto rows = [&](auto view) { return view.data ? view.row_block(first, part.rows) : view; };
+      if (p->kind != zer0::parameter_kind::vector) shape.insert(shape.begin(), part.rows);
+      const auto rows = [&](auto view) {
+        return view.data ? view.row_block(first, part.rows) : view;
+      };
       f(reference_name(path + part.name), rows(p->value), rows(p->grad), shape);
       first += part.rows;
     }
@@ -97,11 +102,12 @@ void for_each_part(Model& m, F f) {
 
 template <class Model>
 void load_parameters(Model& m, file& f, const std::string& prefix) {
-  for_each_part(m, [&](const std::string& name, auto value, auto, const std::vector<index_t>& shape) {
-    zer0::require(f.shape(prefix + name) == shape, f.name(), ": tensor ", prefix, name,
-                  " does not have the shape that the sizes in the metadata ask for");
-    put(m.device(), f.values(prefix + name), value);
-  });
+  for_each_part(
+      m, [&](const std::string& name, auto value, auto, const std::vector<index_t>& shape) {
+        zer0::require(f.shape(prefix + name) == shape, f.name(), ": tensor ", prefix, name,
+                      " does not have the shape that the sizes in the metadata ask for");
+        put(m.device(), f.values(prefix + name), value);
+      });
 }
 
 /// A micro-batch of `labels[first .. first + rows)`, each row a sequence.
@@ -116,7 +122,8 @@ inline zer0::token_batch batch_of(file& f, index_t first, index_t rows) {
   batch.ids = part(f.ids("input_ids"));
   batch.targets = part(f.ids("labels"));
   for (const double w : part(f.values("loss_mask"))) batch.weights.push_back(static_cast<float>(w));
-  for (index_t row = 0; row <= rows; ++row) batch.starts.push_back(static_cast<std::int32_t>(row * length));
+  for (index_t row = 0; row <= rows; ++row)
+    batch.starts.push_back(static_cast<std::int32_t>(row * length));
   return batch;
 }
 

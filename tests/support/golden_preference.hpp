@@ -3,7 +3,6 @@
 
 #include "support/golden_model.hpp"
 #include <zer0/loss/preference.hpp>
-#include <zer0/loss/preference_losses.hpp>
 #include <zer0/recipe/sequence_scorer.hpp>
 #include <zer0/recipe/trainer.hpp>
 
@@ -31,14 +30,16 @@ inline zer0::any_preference policy_of(const std::string& tag) {
                  : name == "hinge" ? kind::hinge
                  : name == "simpo" ? kind::simpo
                                    : kind::orpo;
-  zer0::require(policy.which != kind::orpo || name == "orpo", "golden: there is no loss called ", name);
+  zer0::require(policy.which != kind::orpo || name == "orpo", "golden: there is no loss called ",
+                name);
   return policy;
 }
 
 /// The file has all chosen answers, then all rejected ones; zer0 has them pair by pair.
 inline std::vector<index_t> rows_by_pair(index_t rows) {
   std::vector<index_t> order;
-  for (index_t pair = 0; pair < rows / 2; ++pair) order.insert(order.end(), {pair, rows / 2 + pair});
+  for (index_t pair = 0; pair < rows / 2; ++pair)
+    order.insert(order.end(), {pair, rows / 2 + pair});
   return order;
 }
 inline zer0::token_batch pairs_of(file& f, const std::vector<index_t>& rows) {
@@ -54,7 +55,8 @@ inline zer0::token_batch pairs_of(file& f, const std::vector<index_t>& rows) {
   return all;
 }
 
-/// The scores of all rows, in the order of the file; compares them, and the log-probability of every label.
+/// The scores of all rows, in the order of the file; compares them, and the log-probability of
+/// every label.
 template <class Model>
 numbers compare_scores(file& f, verdict& v, Model& m, const std::string& whose) {
   const index_t rows = f.size("input_ids", 0);
@@ -86,7 +88,8 @@ void compare_losses(file& f, verdict& v, Model& m, const numbers& references) {
   const std::vector<index_t> order = rows_by_pair(f.size("input_ids", 0));
   const auto with_references = [&](const std::vector<index_t>& rows) {
     zer0::token_batch batch = pairs_of(f, rows);
-    for (const index_t row : rows) batch.references.push_back(references[static_cast<std::size_t>(row)]);
+    for (const index_t row : rows)
+      batch.references.push_back(references[static_cast<std::size_t>(row)]);
     return batch;
   };
   const zer0::token_batch batch = with_references(order);
@@ -98,7 +101,8 @@ void compare_losses(file& f, verdict& v, Model& m, const numbers& references) {
     fill(m.device(), {m.gradients().data(), 1, m.parameters().elements()}, 0);
     trainer.accumulate(batch);
     const double pairs = static_cast<double>(order.size()) / 2;
-    v.compare_scalar(f, "grad_norm." + tag, std::sqrt(squared_norm(m.device(), m.gradients())) / pairs, allow::loss);
+    v.compare_scalar(f, "grad_norm." + tag,
+                     std::sqrt(squared_norm(m.device(), m.gradients())) / pairs, allow::loss);
     for_each_part(m, [&](const std::string& name, auto, auto grad, const std::vector<index_t>&) {
       numbers mean = fetch(m.device(), grad);
       for (double& g : mean) g /= pairs;

@@ -18,7 +18,9 @@ class flat_model {
   using device_type = D;
 
   explicit flat_model(index_t n)
-      : parameter_{.parts = {{"weight", 1}}, .cols = n, .initial = {}}, weights_(device_, n), gradients_(device_, n) {
+      : parameter_{.parts = {{"weight", 1}}, .cols = n, .initial = {}},
+        weights_(device_, n),
+        gradients_(device_, n) {
     parameters_.add(parameter_);
     parameter_.value = weights_.row();
     parameter_.grad = gradients_.row();
@@ -74,10 +76,12 @@ inline void check_adamw(file& f, verdict& v) {
     m.set_weights(f.values("param_init", n));
     typename zer0::adamw::state<D> state(m);
     numbers params, first, second;
-    const auto append = [](numbers& to, const numbers& from) { to.insert(to.end(), from.begin(), from.end()); };
+    const auto append = [](numbers& to, const numbers& from) {
+      to.insert(to.end(), from.begin(), from.end());
+    };
     for (index_t i = 0; i < steps; ++i) {
       m.set_gradients(detail::row_of(gradients, i, n));
-      state.update(rule, m, rates[static_cast<std::size_t>(i)], {});
+      state.update(rule, m, rates[static_cast<std::size_t>(i)], 1);
       append(params, fetch(m.device(), m.weights()));
       append(first, fetch(m.device(), state.buffers()[0].values));
       append(second, fetch(m.device(), state.buffers()[1].values));
@@ -85,7 +89,8 @@ inline void check_adamw(file& f, verdict& v) {
     for (index_t i = 0; i < steps; ++i) {
       const std::string after = " after step " + std::to_string(i + 1);
       const auto compare = [&](const std::string& name, const numbers& actual) {
-        v.compare(name + after, detail::row_of(actual, i, n), detail::row_of(f.values(name), i, n), allow::adamw);
+        v.compare(name + after, detail::row_of(actual, i, n), detail::row_of(f.values(name), i, n),
+                  allow::adamw);
       };
       compare("params", params);
       compare("exp_avg", first);
@@ -104,42 +109,48 @@ void compare_parameters(file& f, verdict& v, Model& m, const std::string& prefix
   });
 }
 
-/// The formula of the reference implementation's schedule gives its learning rates; a step takes that of its last
-/// micro-batch.
+/// The formula of the reference implementation's schedule gives its learning rates; a step takes
+/// that of its last micro-batch.
 inline void check_schedule(file& f, verdict& v, const numbers& rates, index_t per_step) {
   const index_t total = f.count("train.total_micro_steps");
   const zer0::cosine_reference schedule{f.number("train.learning_rate"), 0};
   numbers micro, last;
   for (index_t t = 0; t < total; ++t) micro.push_back(schedule(t, total));
-  for (index_t k = 0; k < total / per_step; ++k) last.push_back(schedule(per_step * k + per_step - 1, total));
+  for (index_t k = 0; k < total / per_step; ++k)
+    last.push_back(schedule(per_step * k + per_step - 1, total));
   v.compare("lr by the formula", last, rates, 1e-14);
   v.compare(f, "step_lr", last, allow::rounding);
   if (f.has("micro_lr")) v.compare(f, "micro_lr", micro, allow::rounding);
 }
 
 template <class Model>
-void check_run(file& f, verdict& v, const std::vector<zer0::token_batch>& batches, const numbers& rates,
-               index_t per_step) {
+void check_run(file& f, verdict& v, const std::vector<zer0::token_batch>& batches,
+               const numbers& rates, index_t per_step) {
   Model m(sizes_of(f));
   load_parameters(m, f, "param_init.");
-  const auto schedule = [&](index_t step, index_t) { return rates[static_cast<std::size_t>(step)]; };
+  const auto schedule = [&](index_t step, index_t) {
+    return rates[static_cast<std::size_t>(step)];
+  };
   const zer0::trainer_options options{.total_steps = static_cast<index_t>(rates.size()),
                                       .grad_clip = f.number("train.grad_clip")};
-  zer0::trainer<Model, zer0::cross_entropy, zer0::adamw, decltype(schedule), zer0::mean_of_means> trainer(
-      m, options, {}, adamw_of(f, "train."), schedule);
+  zer0::trainer<Model, zer0::cross_entropy, zer0::adamw, decltype(schedule), zer0::mean_of_means>
+      trainer(m, options, {}, adamw_of(f, "train."), schedule);
   numbers micro_losses, losses, norms;
   for (std::size_t k = 0; k < rates.size(); ++k) {
-    const auto window =
-        std::span(batches).subspan(k * static_cast<std::size_t>(per_step), static_cast<std::size_t>(per_step));
-    for (const zer0::token_batch& batch : window) micro_losses.push_back(trainer.evaluate(batch).mean());
+    const auto window = std::span(batches).subspan(k * static_cast<std::size_t>(per_step),
+                                                   static_cast<std::size_t>(per_step));
+    for (const zer0::token_batch& batch : window)
+      micro_losses.push_back(trainer.evaluate(batch).mean());
     const zer0::step_report step = trainer.step(window);
     losses.push_back(step.loss);
     norms.push_back(step.gradient_norm);
     const auto at = static_cast<index_t>(k);
-    if (const std::string key = f.key_at("loss", at); !key.empty()) v.compare_scalar(f, key, step.loss, allow::curve);
+    if (const std::string key = f.key_at("loss", at); !key.empty())
+      v.compare_scalar(f, key, step.loss, allow::curve);
     if (const std::string key = f.key_at("grad_norm", at); !key.empty())
       v.compare_scalar(f, key, step.gradient_norm, allow::curve);
-    compare_parameters(f, v, m, "param_step" + std::to_string(k + 1) + ".", allow::early_parameters);
+    compare_parameters(f, v, m, "param_step" + std::to_string(k + 1) + ".",
+                       allow::early_parameters);
   }
   if (f.has("micro_loss")) v.compare(f, "micro_loss", micro_losses, allow::curve);
   v.compare(f, "step_loss", losses, allow::curve);

@@ -13,8 +13,8 @@
 
 namespace support::golden {
 
-/// The differences to allow, relative to a tensor's largest element: a few times what float32 and float64 runs of the
-/// reference implementation differ by ("Tolerances" of the goldens' README).
+/// The differences to allow, relative to a tensor's largest element: a few times what float32 and
+/// float64 runs of the reference implementation differ by ("Tolerances" of the goldens' README).
 namespace allow {
 inline constexpr double exact = 0;
 inline constexpr double layer_output = 3e-6;
@@ -77,14 +77,15 @@ inline double norm_error(const numbers& actual, const numbers& expected) {
 /// All comparisons of one file.
 class verdict {
  public:
-  /// Names the device of the comparisons that follow. `exact_scalars`: it computes in double, so that the scalars of
-  /// the file's float64 run apply.
+  /// Names the device of the comparisons that follow. `exact_scalars`: it computes in double, so
+  /// that the scalars of the file's float64 run apply.
   void on(std::string device, bool exact_scalars = false) {
     device_ = std::move(device);
     exact_scalars_ = exact_scalars;
   }
 
-  void compare(const std::string& what, const numbers& actual, const numbers& expected, double allowed) {
+  void compare(const std::string& what, const numbers& actual, const numbers& expected,
+               double allowed) {
     note(what, largest_error(actual, expected), allowed);
   }
   /// With a tensor of the file.
@@ -102,7 +103,8 @@ class verdict {
   }
   /// Ids, sets and the like: no difference at all.
   template <class T>
-  void equal(const std::string& what, const std::vector<T>& actual, const std::vector<T>& expected) {
+  void equal(const std::string& what, const std::vector<T>& actual,
+             const std::vector<T>& expected) {
     note(what, actual == expected ? 0 : std::numeric_limits<double>::infinity(), allow::exact);
   }
   void note(const std::string& what, double error, double allowed) {

@@ -1,10 +1,11 @@
-// A layer by itself, with memory for its parameters, run over sequences given as numbers of the host.
+// A layer by itself, with memory for its parameters, run over sequences given as numbers of the
+// host.
 #pragma once
 
 #include "support/random_numbers.hpp"
 #include "support/twin.hpp"
+#include <zer0/layer/detail/parameter_memory.hpp>
 #include <zer0/layer/layer.hpp>
-#include <zer0/layer/parameter_memory.hpp>
 #include <zer0/model/workspace.hpp>
 
 #include <algorithm>
@@ -32,8 +33,8 @@ class lone_layer {
     std::vector<double> y, dx, dweights;
   };
 
-  /// Weights are random and large enough that every part of the layer matters: matrices keep the size of a vector,
-  /// norm weights are around 1.
+  /// Weights are random and large enough that every part of the layer matters: matrices keep the
+  /// size of a vector, norm weights are around 1.
   explicit lone_layer(const zer0::dims& sizes) : sizes_(sizes), layer_(sizes), memory_(device_) {
     layer_.parameters(list_);
     memory_of_weights_ = zer0::parameter_memory<D>(device_, list_);
@@ -41,8 +42,10 @@ class lone_layer {
     std::uint32_t seed = 100;
     for (const auto& entry : list_) {
       auto& p = *entry.value;
-      const double deviation = p.is_matrix ? 1 / std::sqrt(static_cast<double>(p.cols)) : 0.2;
-      const std::vector<double> values = normal_numbers(p.elements(), ++seed, deviation, p.is_matrix ? 0 : 1);
+      const bool is_vector = p.kind == zer0::parameter_kind::vector;
+      const double deviation = is_vector ? 0.2 : 1 / std::sqrt(static_cast<double>(p.cols));
+      const std::vector<double> values =
+          normal_numbers(p.elements(), ++seed, deviation, is_vector ? 1 : 0);
       set({p.value.data, static_cast<std::size_t>(p.elements())}, values);
     }
   }
@@ -65,14 +68,16 @@ class lone_layer {
     return pass(x, {}, sequences).y;
   }
   /// Forward, then backward from the gradient dy. `dweights` is what backward added.
-  results both(const std::vector<double>& x, const std::vector<double>& dy, const lengths& sequences) {
+  results both(const std::vector<double>& x, const std::vector<double>& dy,
+               const lengths& sequences) {
     set_gradients(std::vector<double>(gradients().size(), 0.0));
     results out = pass(x, dy, sequences);
     out.dweights = gradient_values();
     return out;
   }
   /// Forward and backward onto whatever the gradients hold.
-  results pass(const std::vector<double>& x, const std::vector<double>& dy, const lengths& sequences) {
+  results pass(const std::vector<double>& x, const std::vector<double>& dy,
+               const lengths& sequences) {
     zer0::context<D>& c = start(sequences);
     const index_t rows = total(sequences);
     auto in = matrix(rows, x);
@@ -96,11 +101,13 @@ class lone_layer {
     return r;
   }
 
-  /// The same outputs as `forward`, from the cache: step i takes steps[i][s] further tokens of sequence s.
+  /// The same outputs as `forward`, from the cache: step i takes steps[i][s] further tokens of
+  /// sequence s.
   std::vector<double> forward_in_steps(const std::vector<double>& x, const lengths& sequences,
                                        const std::vector<lengths>& steps) {
     const index_t capacity = *std::max_element(sequences.begin(), sequences.end()) + 3;
-    auto cache = zer0::make_cache(layer_, device_, static_cast<index_t>(sequences.size()), capacity);
+    auto cache =
+        zer0::make_cache(layer_, device_, static_cast<index_t>(sequences.size()), capacity);
     std::vector<std::int32_t> past(sequences.size(), 0);
     std::vector<double> y(x.size(), std::numeric_limits<double>::quiet_NaN());
     for (const lengths& step : steps) {
@@ -120,8 +127,8 @@ class lone_layer {
   [[nodiscard]] index_t width() const { return sizes_.dim; }
 
   guarded_matrix<D> matrix(index_t rows) {
-    return matrix(
-        rows, std::vector<double>(static_cast<std::size_t>(rows * width()), std::numeric_limits<double>::quiet_NaN()));
+    return matrix(rows, std::vector<double>(static_cast<std::size_t>(rows * width()),
+                                            std::numeric_limits<double>::quiet_NaN()));
   }
   guarded_matrix<D> matrix(index_t rows, const std::vector<double>& values) {
     guarded_matrix<D> m(device_, rows, width(), placement::contiguous);
@@ -145,14 +152,15 @@ class lone_layer {
     c.step = 5;
     return c;
   }
-  void put_cache_layout(zer0::context<D>& c, const std::vector<std::int32_t>& past, const lengths& step,
-                        index_t capacity) {
+  void put_cache_layout(zer0::context<D>& c, const std::vector<std::int32_t>& past,
+                        const lengths& step, index_t capacity) {
     std::vector<std::int32_t> positions;
     std::vector<std::int32_t> slots;
     for (std::size_t s = 0; s < step.size(); ++s)
       for (std::int32_t i = 0; i < step[s]; ++i) {
         positions.push_back(past[s] + i);
-        slots.push_back(static_cast<std::int32_t>(static_cast<index_t>(s) * capacity) + past[s] + i);
+        slots.push_back(static_cast<std::int32_t>(static_cast<index_t>(s) * capacity) + past[s] +
+                        i);
       }
     c.layout.positions = put(positions);
     c.layout.past = put(past);
@@ -163,7 +171,8 @@ class lone_layer {
   }
 
   /// Rows of x that a step takes.
-  static std::vector<index_t> rows_of_step(const lengths& sequences, const std::vector<std::int32_t>& past,
+  static std::vector<index_t> rows_of_step(const lengths& sequences,
+                                           const std::vector<std::int32_t>& past,
                                            const lengths& step) {
     std::vector<index_t> rows;
     index_t first = 0;
@@ -171,14 +180,18 @@ class lone_layer {
       for (std::int32_t i = 0; i < step[s]; ++i) rows.push_back(first + past[s] + i);
     return rows;
   }
-  [[nodiscard]] std::vector<double> select(const std::vector<double>& x, const std::vector<index_t>& rows) const {
+  [[nodiscard]] std::vector<double> select(const std::vector<double>& x,
+                                           const std::vector<index_t>& rows) const {
     std::vector<double> out;
-    for (const index_t row : rows) out.insert(out.end(), x.begin() + row * width(), x.begin() + (row + 1) * width());
+    for (const index_t row : rows)
+      out.insert(out.end(), x.begin() + row * width(), x.begin() + (row + 1) * width());
     return out;
   }
-  void put_rows(const std::vector<double>& from, const std::vector<index_t>& rows, std::vector<double>& to) const {
+  void put_rows(const std::vector<double>& from, const std::vector<index_t>& rows,
+                std::vector<double>& to) const {
     for (std::size_t i = 0; i < rows.size(); ++i)
-      std::copy_n(from.begin() + static_cast<index_t>(i) * width(), width(), to.begin() + rows[i] * width());
+      std::copy_n(from.begin() + static_cast<index_t>(i) * width(), width(),
+                  to.begin() + rows[i] * width());
   }
 
   void set(std::span<real> to, const std::vector<double>& values) {

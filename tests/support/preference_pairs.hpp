@@ -18,17 +18,18 @@ inline const zer0::tokenizer& pairs_tokenizer() {
 /// Refuses conversations that begin with a word of the system.
 inline zer0::conversation_encoder pairs_encoder() {
   return {pairs_tokenizer(),
-          zer0::chat_template(
-              "{% if messages[0].role == 'system' %}{{ raise_exception('no system turn') }}{% endif %}"
-              "{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' }}{% endfor %}"
-              "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
-              {{"eos_token", "<|im_end|>"}})};
+          zer0::chat_template("{% if messages[0].role == 'system' %}{{ raise_exception('no system "
+                              "turn') }}{% endif %}{% for m in messages %}{{ '<|im_start|>' + "
+                              "m.role + '\\n' + m.content + '<|im_end|>\\n' }}{% endfor %}{% if "
+                              "add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
+                              {{"eos_token", "<|im_end|>"}})};
 }
 
-inline std::string pair_line(const std::string& question, const std::string& chosen, const std::string& rejected,
-                             const std::string& role = "user") {
+inline std::string pair_line(const std::string& question, const std::string& chosen,
+                             const std::string& rejected, const std::string& role = "user") {
   const auto side = [&](const std::string& answer) {
-    return zer0::chat_json{{{"role", role}, {"content", question}}, {{"role", "assistant"}, {"content", answer}}};
+    return zer0::chat_json{{{"role", role}, {"content", question}},
+                           {{"role", "assistant"}, {"content", answer}}};
   };
   return zer0::chat_json{{"chosen", side(chosen)}, {"rejected", side(rejected)}}.dump() + "\n";
 }

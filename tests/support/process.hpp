@@ -32,11 +32,11 @@ struct process_result {
 
 struct process_options {
   std::map<std::string, std::string> environment;  ///< added to the test's own
-  std::optional<rlim_t> largest_file;              ///< bytes; a longer write fails, as if the disk were full
+  std::optional<rlim_t> largest_file;  ///< bytes; a longer write fails, as if the disk were full
 };
 
-/// A program that runs. What it prints goes to files without a name, so that it never waits for a reader. It is killed
-/// at the end of the scope, and two minutes after its start whatever it does.
+/// A program that runs. What it prints goes to files without a name, so that it never waits for a
+/// reader. It is killed at the end of the scope, and two minutes after its start whatever it does.
 class process {
  public:
   explicit process(const std::vector<std::string>& command, const process_options& options = {})
@@ -80,14 +80,16 @@ class process {
   process_result wait() {
     while (wait_a_little()) {
     }
-    return {WIFEXITED(status_) ? WEXITSTATUS(status_) : -1, WIFSIGNALED(status_) ? WTERMSIG(status_) : 0, content(out_),
-            content(err_), std::chrono::duration<double>(clock::now() - started_).count()};
+    return {WIFEXITED(status_) ? WEXITSTATUS(status_) : -1,
+            WIFSIGNALED(status_) ? WTERMSIG(status_) : 0, content(out_), content(err_),
+            std::chrono::duration<double>(clock::now() - started_).count()};
   }
 
  private:
   using clock = std::chrono::steady_clock;
 
-  static std::vector<std::string> environment_with(const std::map<std::string, std::string>& added) {
+  static std::vector<std::string> environment_with(
+      const std::map<std::string, std::string>& added) {
     std::vector<std::string> result;
     for (char** variable = environ; *variable != nullptr; ++variable) {
       const std::string text = *variable;
@@ -143,7 +145,8 @@ class process {
   clock::time_point started_ = clock::now();
 };
 
-inline process_result run_process(const std::vector<std::string>& command, const process_options& options = {}) {
+inline process_result run_process(const std::vector<std::string>& command,
+                                  const process_options& options = {}) {
   return process(command, options).wait();
 }
 

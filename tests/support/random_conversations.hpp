@@ -62,7 +62,8 @@ inline std::string answer(const std::string& tokenizer, const zer0::chat_message
     return text;
   }
   if (tokenizer == "minimind") return without_leading(m.content, "\n");
-  if (tokenizer == "qwen3" && last) return "<think>\n\n</think>\n\n" + without_leading(m.content, "\n");
+  if (tokenizer == "qwen3" && last)
+    return "<think>\n\n</think>\n\n" + without_leading(m.content, "\n");
   return m.content;
 }
 

@@ -2,7 +2,8 @@
 //
 //   from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 //   config = PretrainedConfig(rope_theta=100.0, head_dim=16, hidden_size=32, num_attention_heads=2,
-//                             max_position_embeddings=64, rope_scaling={"rope_type": "linear", "factor": 4.0})
+//                             max_position_embeddings=64, rope_scaling={"rope_type": "linear",
+//                             "factor": 4.0})
 //   ROPE_INIT_FUNCTIONS["linear"](config, "cpu")
 #pragma once
 
@@ -13,7 +14,8 @@
 namespace support {
 
 /// `expected` are floats.
-inline void frequencies_are(const zer0::rope_angles& a, const std::vector<double>& expected, double magnitude) {
+inline void frequencies_are(const zer0::rope_angles& a, const std::vector<double>& expected,
+                            double magnitude) {
   REQUIRE(a.frequencies.size() == expected.size());
   for (std::size_t j = 0; j < expected.size(); ++j)
     CHECK(a.frequencies[j] == Catch::Detail::Approx(expected[j]).epsilon(1e-6));
@@ -28,7 +30,9 @@ void turns_by_scaled_angles(const zer0::dims& sizes) {
   on_all_devices([&]<class D>(std::type_identity<D>) {
     computes_its_definition<policy, D>(sizes, [&](attention_definition& a) {
       const auto angles = Scaling::angles(sizes, sizes.head_size());
-      a.frequency = [angles](double j, double) { return angles.frequencies[static_cast<std::size_t>(j)]; };
+      a.frequency = [angles](double j, double) {
+        return angles.frequencies[static_cast<std::size_t>(j)];
+      };
       a.magnitude = angles.magnitude;
     });
   });

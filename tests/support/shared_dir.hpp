@@ -1,4 +1,5 @@
-// Where the optional large test data is: checkpoints, tokenizers and goldens that the repository does not hold.
+// Where the optional large test data is: checkpoints, tokenizers and goldens that the repository
+// does not hold.
 #pragma once
 
 #include <cstdlib>
@@ -17,8 +18,8 @@ inline std::filesystem::path source_dir() { return ZER0_SOURCE_DIR; }
 /// tests/data, the small files that tests need and the repository holds.
 inline std::filesystem::path data_dir() { return source_dir() / "tests" / "data"; }
 
-/// $ZER0_SHARED if set, else `shared` beside the repository. Nothing if there is no such folder: the test then does
-/// `WARN("skipped: no shared folder")` and returns.
+/// $ZER0_SHARED if set, else `shared` beside the repository. Nothing if there is no such folder:
+/// the test then does `WARN("skipped: no shared folder")` and returns.
 inline std::optional<std::filesystem::path> shared_dir() {
   const char* named = std::getenv("ZER0_SHARED");
   const std::filesystem::path dir =

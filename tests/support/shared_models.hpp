@@ -1,5 +1,5 @@
-// Models that many tests use, with their trainers and sessions: compiled once, in shared_models.cpp, and not in each
-// file.
+// Models that many tests use, with their trainers and sessions: compiled once, in
+// shared_models.cpp, and not in each file.
 #pragma once
 
 #include "support/devices.hpp"

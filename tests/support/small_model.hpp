@@ -22,7 +22,8 @@ inline const zer0::dims small_dims{.dim = 16,
                                    .norm_eps = 1e-5};
 
 /// Sequences of 5, 1 and 6 tokens; three tokens have weight 0.
-inline zer0::token_batch small_batch(std::uint32_t seed = 1, zer0::index_t vocab = small_dims.vocab_size) {
+inline zer0::token_batch small_batch(std::uint32_t seed = 1,
+                                     zer0::index_t vocab = small_dims.vocab_size) {
   zer0::token_batch batch;
   batch.ids = random_tokens(12, vocab, seed);
   batch.targets = random_tokens(12, vocab, seed + 1000);
@@ -41,12 +42,14 @@ class small_model {
  public:
   using real = typename D::real;
 
-  explicit small_model(const zer0::dims& sizes = small_dims) : model(sizes), memory(model.device()) {
+  explicit small_model(const zer0::dims& sizes = small_dims)
+      : model(sizes), memory(model.device()) {
     std::uint32_t seed = 10;
     for (const auto& entry : model.parameters()) {
       const auto& p = *entry.value;
-      const double deviation = p.is_matrix ? 1 / std::sqrt(static_cast<double>(p.cols)) : 0.2;
-      const auto numbers = normal_numbers(p.elements(), ++seed, deviation, p.is_matrix ? 0 : 1);
+      const bool is_vector = p.kind == zer0::parameter_kind::vector;
+      const double deviation = is_vector ? 0.2 : 1 / std::sqrt(static_cast<double>(p.cols));
+      const auto numbers = normal_numbers(p.elements(), ++seed, deviation, is_vector ? 1 : 0);
       zer0::upload(model.device(), std::span<const double>(numbers),
                    std::span<real>(p.value.data, static_cast<std::size_t>(p.elements())));
     }
@@ -69,7 +72,8 @@ class small_model {
     const auto hidden = model.forward(c, memory.batch().ids);
     const auto dhidden = c.scratch.matrix(hidden.rows, hidden.cols);
     const double value = summed([&](double* total) {
-      zer0::cross_entropy{}(c, model.output(), zer0::const_view<D>(hidden), memory.batch(), total, dhidden);
+      zer0::cross_entropy{}(c, model.output(), zer0::const_view<D>(hidden), memory.batch(), total,
+                            dhidden);
     });
     model.backward(c, dhidden);
     return value;
@@ -90,12 +94,8 @@ class small_model {
     return host(std::span<const real>(x.data, static_cast<std::size_t>(x.elements())));
   }
 
-  zer0::context<D>& start(const zer0::token_batch& batch) {
-    zer0::context<D>& c = memory.start(batch, model.sizes());
-    c.training = training;
-    c.seed = 5;
-    c.step = 2;
-    return c;
+  zer0::context<D>& start(const zer0::token_batch& batch, double factor = 1) {
+    return memory.start(batch, model.sizes(), {.training = training, .seed = 5, .step = 2}, factor);
   }
 
   /// What f(total) adds to a number of the device; allocates nothing.

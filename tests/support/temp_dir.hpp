@@ -8,14 +8,15 @@
 
 namespace support {
 
-/// Creates an empty folder that no other process uses; removes it with all it holds at the end of the scope.
+/// Creates an empty folder that no other process uses; removes it with all it holds at the end of
+/// the scope.
 class temp_dir {
  public:
   temp_dir() {
     std::random_device random;
     do {
-      path_ =
-          std::filesystem::temp_directory_path() / ("zer0_test_" + std::to_string(random()) + std::to_string(random()));
+      path_ = std::filesystem::temp_directory_path() /
+              ("zer0_test_" + std::to_string(random()) + std::to_string(random()));
     } while (!std::filesystem::create_directory(path_));
   }
   temp_dir(const temp_dir&) = delete;
@@ -28,7 +29,9 @@ class temp_dir {
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
   /// `dir / "name"`: the path of a file in it.
-  [[nodiscard]] std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
+  [[nodiscard]] std::filesystem::path operator/(const std::filesystem::path& name) const {
+    return path_ / name;
+  }
 
  private:
   std::filesystem::path path_;

@@ -5,8 +5,8 @@
 
 namespace support {
 
-/// `batches` micro-batches an epoch of two sequences of 8 tokens below 30; a function of (epoch, batch), so that it can
-/// be sought.
+/// `batches` micro-batches an epoch of two sequences of 8 tokens below 30; a function of (epoch,
+/// batch), so that it can be sought.
 class toy_data {
  public:
   explicit toy_data(zer0::index_t batches) : batches_(batches) {}

@@ -27,8 +27,8 @@ std::vector<double> losses(zer0::index_t steps) {
        .multiple_of = 8,
        .dropout = 0.1});
   llm.initialize(1);
-  zer0::trainer t(llm, {.total_steps = steps, .loss_scale = {.initial = 0x1p8}}, zer0::cross_entropy{}, zer0::adamw{},
-                  zer0::cosine{.learning_rate = 1e-2});
+  zer0::trainer t(llm, {.total_steps = steps, .loss_scale = {.initial = 0x1p8}},
+                  zer0::cross_entropy{}, zer0::adamw{}, zer0::cosine{.learning_rate = 1e-2});
   toy_data data(2 * steps);
   std::vector<double> all;
   for (zer0::index_t i = 0; i < steps; ++i) {

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <random>
 #include <set>
 #include <string>
@@ -37,14 +38,16 @@ inline void write_file(const fs::path& path, const std::string& content) {
   std::ofstream(path, std::ios::binary) << content;
 }
 
-/// Sentences of a few words in a fixed order, 2 to 40 words each: some longer than a row of 32 tokens.
+/// Sentences of a few words in a fixed order, 2 to 40 words each: some longer than a row of 32
+/// tokens.
 inline void write_corpus(const fs::path& path, int texts = 40, unsigned seed = 1) {
   const words nouns{"cat", "dog", "bird", "house", "tree", "hill", "red fox", "mat"};
   std::mt19937 random(seed);
   std::ofstream out(path);
   for (int i = 0; i < texts; ++i) {
     std::string text = "the " + nouns[random() % nouns.size()];
-    for (unsigned n = random() % 10; n > 0; --n) text += " saw the " + nouns[random() % nouns.size()] + ",";
+    for (unsigned n = random() % 10; n > 0; --n)
+      text += " saw the " + nouns[random() % nouns.size()] + ",";
     out << nlohmann::json{{"text", text}} << '\n';
   }
 }
@@ -64,10 +67,22 @@ struct run_files {
     return nlohmann::json::parse(file_content(last() / "training_state.json"))["step"].get<long>();
   }
 
-  /// Names in the folder, best and last among them.
+  /// Names in the folder, best and last among them; not those of what is kept of counts.
   [[nodiscard]] std::set<std::string> names() const {
     std::set<std::string> all;
-    for (const auto& entry : fs::directory_iterator(directory)) all.insert(entry.path().filename().string());
+    for (const auto& entry : fs::directory_iterator(directory)) {
+      const std::string name = entry.path().filename().string();
+      if (!name.starts_with("counts-")) all.insert(name);
+    }
+    return all;
+  }
+  /// What is kept of counts: names and contents.
+  [[nodiscard]] std::map<std::string, std::string> counts() const {
+    std::map<std::string, std::string> all;
+    for (const auto& entry : fs::directory_iterator(directory)) {
+      const std::string name = entry.path().filename().string();
+      if (name.starts_with("counts-")) all[name] = file_content(entry.path());
+    }
     return all;
   }
   [[nodiscard]] std::set<std::string> steps() const {
@@ -104,9 +119,12 @@ class train_program {
 
   [[nodiscard]] fs::path path(const std::string& name) const { return dir_ / name; }
   [[nodiscard]] fs::path data() const { return dir_ / "data.jsonl"; }
-  [[nodiscard]] run_files run(const std::string& out_dir = "out") const { return {dir_ / out_dir / "pretrain_16"}; }
+  [[nodiscard]] run_files run(const std::string& out_dir = "out") const {
+    return {dir_ / out_dir / "pretrain_16"};
+  }
 
-  /// The command line: a tiny model on the corpus, 10 steps an epoch, as far as `more` does not say otherwise.
+  /// The command line: a tiny model on the corpus, 10 steps an epoch, as far as `more` does not say
+  /// otherwise.
   [[nodiscard]] words command(const words& more, const std::string& out_dir = "out") const {
     const std::vector<std::pair<std::string, std::string>> defaults{
         {"--out_dir", path(out_dir).string()},
@@ -120,14 +138,16 @@ class train_program {
         {"--accumulation_steps", "2"},
         {"--log_interval", "1"}};
     const auto given = [&](const std::string& name) {
-      return std::ranges::any_of(more, [&](const std::string& w) { return w == name || w.starts_with(name + "="); });
+      return std::ranges::any_of(
+          more, [&](const std::string& w) { return w == name || w.starts_with(name + "="); });
     };
     words all{ZER0_TRAIN};
     for (const auto& [name, value] : defaults)
       if (!given(name)) all.insert(all.end(), {name, value});
     return joined(all, more);
   }
-  [[nodiscard]] words resume_command(const words& more = {}, const std::string& out_dir = "out") const {
+  [[nodiscard]] words resume_command(const words& more = {},
+                                     const std::string& out_dir = "out") const {
     return joined({ZER0_TRAIN, "--resume", "--out_dir", path(out_dir).string()}, more);
   }
 
@@ -139,9 +159,12 @@ class train_program {
   }
 
   static process_options environment() {
-    return {.environment = {{"OMP_NUM_THREADS", "2"}, {"OMP_WAIT_POLICY", "passive"}}, .largest_file = {}};
+    return {.environment = {{"OMP_NUM_THREADS", "2"}, {"OMP_WAIT_POLICY", "passive"}},
+            .largest_file = {}};
   }
-  static process_result execute(const words& command) { return run_process(command, environment()); }
+  static process_result execute(const words& command) {
+    return run_process(command, environment());
+  }
 
  private:
   static words joined(words first, const words& more) {
@@ -159,7 +182,8 @@ inline void require_success(const process_result& r) {
   REQUIRE(r.exit_code == 0);
 }
 
-/// An error as users should see it: this exit code and one line "train: ..." on stderr with these parts.
+/// An error as users should see it: this exit code and one line "train: ..." on stderr with these
+/// parts.
 inline void check_error(const process_result& r, int exit_code, const words& parts) {
   INFO(r.err);
   CHECK(r.exit_code == exit_code);

@@ -1,4 +1,5 @@
-// One operation on two devices: `reference`, the judge, and the device under test, over the same numbers.
+// One operation on two devices: `reference`, the judge, and the device under test, over the same
+// numbers.
 //
 //   twin<cpu> t(1);
 //   auto& x = t.normal(5, 7);
@@ -6,10 +7,11 @@
 //   t.run([&](auto& d, auto at) { copy(d, at(x), at(y)); });
 //   t.expect_equal(y);
 //
-// Numbers are rounded to what the device holds, so that both start from the same ones. Vectors are statistics,
-// wide<real>; matrices are real, or wide on request. Outputs hold NaN beforehand: what an operation reads of them, or
-// forgets to write, shows. Around every view lie guards which nobody may change. `run` repeats the operation on the
-// device with 1, 2 and 3 threads and demands the same bits each time.
+// Numbers are rounded to what the device holds, so that both start from the same ones. Vectors are
+// statistics, wide<real>; matrices are real, or wide on request. Outputs hold NaN beforehand: what
+// an operation reads of them, or forgets to write, shows. Around every view lie guards which nobody
+// may change. `run` repeats the operation on the device with 1, 2 and 3 threads and demands the
+// same bits each time.
 #pragma once
 
 #include "support/catch.hpp"
@@ -29,7 +31,7 @@
 #include <omp.h>
 #endif
 #if defined(ZER0_CUDA_ON_CPU)
-#include <zer0/device/cuda/platform.cuh>
+#include <zer0/device/detail/cuda/platform.cuh>
 #endif
 
 namespace support {
@@ -61,7 +63,8 @@ class threads_scope {
 #endif
 };
 
-/// How the rows of a test matrix lie: one after another, or as a block of the columns of a wider matrix.
+/// How the rows of a test matrix lie: one after another, or as a block of the columns of a wider
+/// matrix.
 enum class placement { contiguous, columns };
 
 /// x as a T: the 16-bit types round a float, so from double it is two roundings, as on the device.
@@ -139,7 +142,8 @@ class guarded_matrix {
   void for_each(F f) const {
     for (index_t i = 0; i < rows_; ++i)
       for (index_t j = 0; j < cols_; ++j)
-        f(static_cast<std::size_t>(margin + left_ + i * stride_ + j), static_cast<std::size_t>(i * cols_ + j));
+        f(static_cast<std::size_t>(margin + left_ + i * stride_ + j),
+          static_cast<std::size_t>(i * cols_ + j));
   }
 
   D* device_;
@@ -190,7 +194,8 @@ class twin {
     }
   };
 
-  explicit twin(std::uint32_t seed, placement where = placement::contiguous) : random_(seed), where_(where) {}
+  explicit twin(std::uint32_t seed, placement where = placement::contiguous)
+      : random_(seed), where_(where) {}
 
   /// A matrix of normal numbers.
   matrix& normal(index_t rows, index_t cols, double deviation = 1, double mean = 0) {
@@ -217,16 +222,25 @@ class twin {
     const auto n = static_cast<index_t>(values.size());
     return add(doubles_, 1, n, std::move(values), placement::contiguous);
   }
-  double_vector& output_doubles(index_t n) { return add(doubles_, 1, n, poison(n), placement::contiguous); }
+  double_vector& output_doubles(index_t n) {
+    return add(doubles_, 1, n, poison(n), placement::contiguous);
+  }
   /// A matrix of NaN, for the operation to write.
-  matrix& output(index_t rows, index_t cols) { return add(matrices_, rows, cols, poison(rows * cols), where_); }
-  wide_matrix& wide_output(index_t rows, index_t cols) { return add(wide_, rows, cols, poison(rows * cols), where_); }
-  wide_matrix& output_vector(index_t n) { return add(wide_, 1, n, poison(n), placement::contiguous); }
+  matrix& output(index_t rows, index_t cols) {
+    return add(matrices_, rows, cols, poison(rows * cols), where_);
+  }
+  wide_matrix& wide_output(index_t rows, index_t cols) {
+    return add(wide_, rows, cols, poison(rows * cols), where_);
+  }
+  wide_matrix& output_vector(index_t n) {
+    return add(wide_, 1, n, poison(n), placement::contiguous);
+  }
 
   id_list& ids(const std::vector<std::int32_t>& values) {
     const auto n = static_cast<index_t>(values.size());
     ids_.push_back({{reference_, n}, {device_, n}});
-    reference_.upload(ids_.back().expected.data(), values.data(), values.size() * sizeof(std::int32_t));
+    reference_.upload(ids_.back().expected.data(), values.data(),
+                      values.size() * sizeof(std::int32_t));
     device_.upload(ids_.back().actual.data(), values.data(), values.size() * sizeof(std::int32_t));
     return ids_.back();
   }
@@ -273,43 +287,51 @@ class twin {
     CHECK(wrong == 0);
   }
 
-  /// Each number is within (4 + 2 sqrt(depth)) eps of the reference's, relative to the larger of its own magnitude, the
-  /// root mean square of all and `floor`; eps is that of wide<real>. Why: a sum of n products of independent unit
-  /// normals has deviation sqrt(n); added one after another in a type with unit roundoff u = eps/2, step k rounds by at
-  /// most u sqrt(k), evenly spread, so the sum's error has deviation u/sqrt(3) sqrt(n^2/2) = 0.2 eps n: relative to the
-  /// sum's deviation 0.2 sqrt(n) eps. Over 10^6 elements the largest is five times that: sqrt(n) eps. Twice this, and 4
-  /// eps for the few roundings outside the sum. A term left out or taken twice is wrong by 1/sqrt(n), at least thousand
-  /// times more. `floor`: the size of what cancels, where a result may be small by cancellation.
+  /// Each number is within (4 + 2 sqrt(depth)) eps of the reference's, relative to the larger of
+  /// its own magnitude, the root mean square of all and `floor`; eps is that of wide<real>. Why: a
+  /// sum of n products of independent unit normals has deviation sqrt(n); added one after another
+  /// in a type with unit roundoff u = eps/2, step k rounds by at most u sqrt(k), evenly spread, so
+  /// the sum's error has deviation u/sqrt(3) sqrt(n^2/2) = 0.2 eps n: relative to the sum's
+  /// deviation 0.2 sqrt(n) eps. Over 10^6 elements the largest is five times that: sqrt(n) eps.
+  /// Twice this, and 4 eps for the few roundings outside the sum. A term left out or taken twice is
+  /// wrong by 1/sqrt(n), at least thousand times more. `floor`: the size of what cancels, where a
+  /// result may be small by cancellation.
   ///
-  /// Numbers of 16 bits may be off by 4 eps of their type besides, as they are rounded at the end; relative to
-  /// `rounded` at least, if numbers of that size are rounded to 16 bits on the way, as probabilities are.
+  /// Numbers of 16 bits may be off by 4 eps of their type besides, as they are rounded at the end;
+  /// relative to `rounded` at least, if numbers of that size are rounded to 16 bits on the way, as
+  /// probabilities are.
   template <class T>
-  void expect_close(const matrix_of<T>& m, index_t depth = 1, double floor = 0, double rounded = 0) {
+  void expect_close(const matrix_of<T>& m, index_t depth = 1, double floor = 0,
+                    double rounded = 0) {
     const auto e = m.expected.values();
     const auto a = m.actual.values();
     double squares = 0;
     for (const double v : e) squares += v * v;
     const double rms = e.empty() ? 0 : std::sqrt(squares / static_cast<double>(e.size()));
-    const double sums = (4 + 2 * std::sqrt(static_cast<double>(depth))) * epsilon_of<zer0::wide<T>>();
+    const double sums =
+        (4 + 2 * std::sqrt(static_cast<double>(depth))) * epsilon_of<zer0::wide<T>>();
     const double end = sizeof(T) < 4 ? 4 * epsilon_of<T>() : 0;
     double worst = 0;
     std::size_t where = 0;
     for (std::size_t i = 0; i < e.size(); ++i) {
       const double size = std::max({std::abs(e[i]), rms, 1e-300});
-      double wrong = std::abs(a[i] - e[i]) / (sums * std::max(size, floor) + end * std::max(size, rounded));
+      double wrong =
+          std::abs(a[i] - e[i]) / (sums * std::max(size, floor) + end * std::max(size, rounded));
       if (std::isnan(wrong)) wrong = std::numeric_limits<double>::infinity();
       if (wrong > worst) {
         worst = wrong;
         where = i;
       }
     }
-    INFO("element " << where << ": " << (e.empty() ? 0 : a[where]) << " instead of " << (e.empty() ? 0 : e[where]));
+    INFO("element " << where << ": " << (e.empty() ? 0 : a[where]) << " instead of "
+                    << (e.empty() ? 0 : e[where]));
     CHECK(worst <= 1);
   }
 
  private:
   static std::vector<double> poison(index_t n) {
-    return std::vector<double>(static_cast<std::size_t>(n), std::numeric_limits<double>::quiet_NaN());
+    return std::vector<double>(static_cast<std::size_t>(n),
+                               std::numeric_limits<double>::quiet_NaN());
   }
   template <class T>
   static std::vector<std::byte> bytes(const std::vector<T>& image) {
@@ -324,10 +346,11 @@ class twin {
   }
 
   template <class T>
-  matrix_of<T>& add(std::deque<matrix_of<T>>& list, index_t rows, index_t cols, std::vector<double> values,
-                    placement where) {
+  matrix_of<T>& add(std::deque<matrix_of<T>>& list, index_t rows, index_t cols,
+                    std::vector<double> values, placement where) {
     for (double& v : values) v = number(to<T>(static_cast<double>(static_cast<float>(v))));
-    list.push_back({{reference_, rows, cols, where}, {device_, rows, cols, where}, std::move(values)});
+    list.push_back(
+        {{reference_, rows, cols, where}, {device_, rows, cols, where}, std::move(values)});
     return list.back();
   }
   template <class F>

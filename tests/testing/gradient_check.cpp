@@ -14,7 +14,8 @@ struct formula {
   formula() {
     for (std::size_t i = 0; i < x.size(); ++i) {
       x[i] = static_cast<Real>(std::sin(static_cast<double>(i)));
-      gradient[i] = static_cast<Real>(static_cast<double>(i + 1) * std::exp(static_cast<double>(x[i])));
+      gradient[i] =
+          static_cast<Real>(static_cast<double>(i + 1) * std::exp(static_cast<double>(x[i])));
     }
   }
   double operator()() const {
@@ -31,7 +32,8 @@ struct formula {
 
 }  // namespace
 
-TEST_CASE("check_gradient: a right gradient is accepted, to 1e-9 in double and 1e-4 in float", "[testing]") {
+TEST_CASE("check_gradient: a right gradient is accepted, to 1e-9 in double and 1e-4 in float",
+          "[testing]") {
   CHECK(formula<double>().check().worst < 1e-9);
   CHECK(formula<float>().check({.coordinates = 0}).worst < 1e-4);
 }
@@ -68,7 +70,8 @@ TEST_CASE("check_gradient: the values are what they were", "[testing]") {
 
 TEST_CASE("check_gradient: a loss of NaN is an infinite error", "[testing]") {
   formula<double> f;
-  const auto report = check_gradient(std::span<double>(f.x), std::span<const double>(f.gradient), [] { return NAN; });
+  const auto report = check_gradient(std::span<double>(f.x), std::span<const double>(f.gradient),
+                                     [] { return NAN; });
   CHECK(std::isinf(report.worst));
 }
 

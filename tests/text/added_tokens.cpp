@@ -7,7 +7,8 @@ using zer0::detail::added_token;
 using zer0::detail::added_token_finder;
 
 /// Text in parentheses, tokens as numbers.
-std::string split(const std::vector<added_token>& tokens, std::string_view text, bool parse_special = true) {
+std::string split(const std::vector<added_token>& tokens, std::string_view text,
+                  bool parse_special = true) {
   added_token_finder finder;
   for (const added_token& token : tokens) finder.add(token.content, token);
   finder.prepare();
@@ -27,8 +28,10 @@ added_token token(zer0::token_id id, std::string content) {
 
 }  // namespace
 
-TEST_CASE("added_tokens: the leftmost match wins, of those at one place the longest", "[text][added_tokens]") {
-  const std::vector<added_token> tokens = {token(1, "ab"), token(2, "abc"), token(3, "bcd"), token(4, "x")};
+TEST_CASE("added_tokens: the leftmost match wins, of those at one place the longest",
+          "[text][added_tokens]") {
+  const std::vector<added_token> tokens = {token(1, "ab"), token(2, "abc"), token(3, "bcd"),
+                                           token(4, "x")};
   CHECK(split(tokens, "abcd") == "2(d)");
   CHECK(split(tokens, "abxabab") == "1411");
   CHECK(split(tokens, "zbcdabz") == "(z)31(z)");
@@ -39,7 +42,8 @@ TEST_CASE("added_tokens: the leftmost match wins, of those at one place the long
 
 TEST_CASE("added_tokens: many that share beginnings are told apart", "[text][added_tokens]") {
   std::vector<added_token> tokens;
-  for (int i = 0; i < 800; ++i) tokens.push_back(token(i, "<|reserved_" + std::to_string(i) + "|>"));
+  for (int i = 0; i < 800; ++i)
+    tokens.push_back(token(i, "<|reserved_" + std::to_string(i) + "|>"));
   CHECK(split(tokens, "<|reserved_7|><|reserved_77|>a<|reserved_777|><|reserved_7777|>") ==
         "777(a)777(<|reserved_7777|>)");
 }
@@ -54,10 +58,12 @@ TEST_CASE("added_tokens: special ones stay text when asked to", "[text][added_to
 TEST_CASE("added_tokens: single words have no word character beside them", "[text][added_tokens]") {
   added_token word = token(1, "zebra");
   word.single_word = true;
-  CHECK(split({word}, "zebra zebras zebra, azebra \u00e9zebra zebra") == "1( zebras )1(, azebra \u00e9zebra )1");
+  CHECK(split({word}, "zebra zebras zebra, azebra \u00e9zebra zebra") ==
+        "1( zebras )1(, azebra \u00e9zebra )1");
 }
 
-TEST_CASE("added_tokens: strip takes white space, but not another token's", "[text][added_tokens]") {
+TEST_CASE("added_tokens: strip takes white space, but not another token's",
+          "[text][added_tokens]") {
   added_token mask = token(1, "<m>");
   mask.lstrip = true;
   added_token sep = token(2, "<s>");

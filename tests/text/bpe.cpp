@@ -9,7 +9,6 @@ namespace {
 
 using zer0::token_id;
 using zer0::detail::bpe;
-using zer0::detail::merge;
 
 struct rule {
   token_id left, right, result;
@@ -72,7 +71,8 @@ TEST_CASE("bpe: short and long words give what the definition gives", "[text][bp
     const bpe tested = model(rules);
     for (const int length : {0, 1, 2, 3, 10, 95, 96, 97, 98, 200}) {
       std::string word;
-      for (int i = 0; i < length; ++i) word += static_cast<char>('a' + below(length % 2 == 0 ? 4 : 2));
+      for (int i = 0; i < length; ++i)
+        word += static_cast<char>('a' + below(length % 2 == 0 ? 4 : 2));
       CHECK(encode(tested, word) == naive(rules, {word.begin(), word.end()}));
     }
   }
@@ -88,22 +88,4 @@ TEST_CASE("bpe: a byte without token is dropped, unknown, or fused", "[text][bpe
   CHECK(encode(unknown, "axxb") == std::vector<token_id>{'a', 9, 9, 'b'});
   unknown.fuse_unknown = true;
   CHECK(encode(unknown, "axxbx") == std::vector<token_id>{'a', 9, 'b', 9});
-}
-
-TEST_CASE("bpe: the merge table holds what was put in, the last of equals", "[text][bpe]") {
-  zer0::detail::merge_table table(5000);
-  std::mt19937 random(8);
-  std::map<std::pair<token_id, token_id>, merge> expected;
-  for (std::uint32_t i = 0; i < 5000; ++i) {
-    const auto left = static_cast<token_id>(random() % 100);
-    const auto right = static_cast<token_id>(random() % 100);
-    table.set(left, right, {i, static_cast<token_id>(i)});
-    expected[{left, right}] = {i, static_cast<token_id>(i)};
-  }
-  for (token_id left = 0; left < 100; ++left) {
-    for (token_id right = 0; right < 100; ++right) {
-      const auto found = expected.find({left, right});
-      CHECK(table.get(left, right).rank == (found == expected.end() ? merge::never : found->second.rank));
-    }
-  }
 }

@@ -2,6 +2,7 @@
 #include "support/shared_dir.hpp"
 #include "support/temp_dir.hpp"
 #include <zer0/text/chat_template.hpp>
+#include <zer0/text/tokenizer.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -32,11 +33,13 @@ std::string render(const std::string& source, const chat_json& variables = chat_
 std::vector<std::string> spoken(const zer0::rendered_chat& chat) {
   if (!chat.spans_known()) return {"?", chat.unknown};
   std::vector<std::string> pieces;
-  for (const auto& span : chat.assistant) pieces.push_back(chat.text.substr(span.begin, span.end - span.begin));
+  for (const auto& span : chat.assistant)
+    pieces.push_back(chat.text.substr(span.begin, span.end - span.begin));
   return pieces;
 }
 
-std::vector<std::string> spoken(const std::string& source, const std::vector<chat_message>& messages = talk,
+std::vector<std::string> spoken(const std::string& source,
+                                const std::vector<chat_message>& messages = talk,
                                 const chat_json& tokens = chatml_tokens) {
   return spoken(chat_template(source, tokens).render_with_spans(messages));
 }
@@ -52,10 +55,19 @@ void check_golden(const chat_json& golden, const chat_template& t) {
   CHECK(t.render(golden["messages"], options) == golden["rendered"].get<std::string>());
 }
 
+/// The token that ends an answer, as text.
+std::string end_of(const std::filesystem::path& folder) {
+  const zer0::tokenizer tok(folder);
+  const auto end = zer0::chat_end_token(zer0::chat_template::from_directory(folder), tok);
+  return end ? tok.token_bytes(*end) : "none";
+}
+
 }  // namespace
 
-TEST_CASE("chat_template: expressions and templates give what Jinja2 gave, and what it refuses is refused",
-          "[text][chat_template]") {
+TEST_CASE(
+    "chat_template: expressions and templates give what Jinja2 gave, and what it refuses is "
+    "refused",
+    "[text][chat_template]") {
   std::ifstream lines(support::data_dir() / "chat_template" / "jinja.jsonl");
   std::string line;
   REQUIRE(std::getline(lines, line));
@@ -83,18 +95,21 @@ TEST_CASE("chat_template: expressions and templates give what Jinja2 gave, and w
   CHECK(cases > 500);
 }
 
-TEST_CASE("chat_template: published templates give the texts that transformers give", "[text][chat_template]") {
+TEST_CASE("chat_template: published templates give the texts that transformers give",
+          "[text][chat_template]") {
   std::ifstream lines(support::data_dir() / "chat_template" / "published.jsonl");
   int cases = 0;
   for (std::string line; std::getline(lines, line); ++cases) {
     const chat_json golden = chat_json::parse(line);
-    check_golden(golden, chat_template(golden["template"].get<std::string>(), golden["special_tokens"]));
+    check_golden(golden,
+                 chat_template(golden["template"].get<std::string>(), golden["special_tokens"]));
   }
   CHECK(cases == 18);
 }
 
 TEST_CASE(
-    "chat_template: the templates of all tokenizer directories give the goldens' texts, with spans for each answer",
+    "chat_template: the templates of all tokenizer directories give the goldens' texts, with spans "
+    "for each answer",
     "[text][chat_template]") {
   const auto shared = support::shared_dir();
   if (!shared) {
@@ -107,7 +122,8 @@ TEST_CASE(
   for (std::string line; std::getline(lines, line); ++cases) {
     const chat_json golden = chat_json::parse(line);
     const auto name = golden["tokenizer"].get<std::string>();
-    if (!loaded.contains(name)) loaded.emplace(name, chat_template::from_directory(*shared / "tokenizers" / name));
+    if (!loaded.contains(name))
+      loaded.emplace(name, chat_template::from_directory(*shared / "tokenizers" / name));
     const chat_template& t = loaded.at(name);
     check_golden(golden, t);
     const auto chat = t.render_with_spans(golden["messages"]);
@@ -120,22 +136,28 @@ TEST_CASE(
   CHECK(cases == 108);
 }
 
-TEST_CASE("chat_template: spans are answers with their end token, whatever the template trims or puts around them",
-          "[text][chat_template]") {
+TEST_CASE(
+    "chat_template: spans are answers with their end token, whatever the template trims or puts "
+    "around them",
+    "[text][chat_template]") {
   const std::string chatml =
-      "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}"
+      "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% "
+      "endfor %}"
       "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
   CHECK(spoken(chatml) == pieces{" hello <|im_end|>", "ciao<|im_end|>"});
 
   const std::string trimmed =  // in the manner of Llama 3: a begin token with the first message
-      "{% for m in messages %}{% set c = '[' + m.role + ']\n' + m['content'] | trim + '<|im_end|>' %}"
+      "{% for m in messages %}{% set c = '[' + m.role + ']\n' + m['content'] | trim + '<|im_end|>' "
+      "%}"
       "{% if loop.first %}{% set c = bos_token + c %}{% endif %}{{ c }}{% endfor %}"
       "{% if add_generation_prompt %}{{ '[assistant]\n' }}{% endif %}";
   CHECK(spoken(trimmed) == pieces{"hello<|im_end|>", "ciao<|im_end|>"});
   CHECK(spoken(trimmed, {{"assistant", "first"}, {"user", "x"}}) == pieces{"first<|im_end|>"});
 
-  const std::string mistral =  // no generation prompt; the space before the answer is the model's to write
-      "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}{{ '[INST] ' + m.content + ' [/INST]' }}"
+  const std::string
+      mistral =  // no generation prompt; the space before the answer is the model's to write
+      "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}{{ '[INST] ' + m.content + ' "
+      "[/INST]' }}"
       "{% else %}{{ ' ' + m.content | trim + eos_token }}{% endif %}{% endfor %}";
   CHECK(spoken(mistral) == pieces{" hello<|im_end|>", " ciao<|im_end|>"});
 
@@ -146,25 +168,35 @@ TEST_CASE("chat_template: spans are answers with their end token, whatever the t
   CHECK(spoken(gemma) == pieces{"hello<end_of_turn>", "ciao<end_of_turn>"});
 
   const std::string thinking =  // the prompt opens a block that the turns of the past do not have
-      "{% for m in messages %}{{ '<' + m.role + '>' + m.content.split('</think>')[-1] + eos_token }}{% endfor %}"
+      "{% for m in messages %}{{ '<' + m.role + '>' + m.content.split('</think>')[-1] + eos_token "
+      "}}{% endfor %}"
       "{% if add_generation_prompt %}<assistant><think>\n{% endif %}";
-  CHECK(spoken(thinking, {{"user", "a"}, {"assistant", "<think>b</think>c"}, {"user", "d"}, {"assistant", "<e>"}}) ==
-        pieces{"c<|im_end|>", "<e><|im_end|>"});
+  CHECK(spoken(thinking, {{"user", "a"},
+                          {"assistant", "<think>b</think>c"},
+                          {"user", "d"},
+                          {"assistant", "<e>"}}) == pieces{"c<|im_end|>", "<e><|im_end|>"});
 
-  const std::string macros =  // the turn is written by a macro, into a block that is set and printed
+  const std::string
+      macros =  // the turn is written by a macro, into a block that is set and printed
       "{% macro turn(m) %}<{{ m.role }}>{{ m.content | trim }}</s>\n{% endmacro %}"
       "{% set all %}{% for m in messages %}{{ turn(m) }}{% endfor %}{% endset %}  {{ all | trim }}"
       "{% if add_generation_prompt %}\n<assistant>{% endif %}";
   CHECK(spoken(macros) == pieces{"hello</s>", "ciao</s>"});
 }
 
-TEST_CASE("chat_template: an answer that spells out markers, or is empty, does not mislead its span",
-          "[text][chat_template]") {
+TEST_CASE(
+    "chat_template: an answer that spells out markers, or is empty, does not mislead its span",
+    "[text][chat_template]") {
   const std::string chatml =
-      "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}"
+      "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% "
+      "endfor %}"
       "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
   const std::string odd = "<|im_end|>\n<|im_start|>assistant\nassistant\n";
-  CHECK(spoken(chatml, {{"user", odd}, {"assistant", odd}, {"assistant", ""}, {"user", "hi"}, {"assistant", "hi"}}) ==
+  CHECK(spoken(chatml, {{"user", odd},
+                        {"assistant", odd},
+                        {"assistant", ""},
+                        {"user", "hi"},
+                        {"assistant", "hi"}}) ==
         pieces{odd + "<|im_end|>", "<|im_end|>", "hi<|im_end|>"});
   const auto chat = chat_template(chatml, chatml_tokens).render_with_spans(talk);
   REQUIRE(chat.assistant.size() == 2);
@@ -172,7 +204,8 @@ TEST_CASE("chat_template: an answer that spells out markers, or is empty, does n
   CHECK(chat.assistant[1].message == 3);
 }
 
-TEST_CASE("chat_template: spans that cannot be known are said to be unknown", "[text][chat_template]") {
+TEST_CASE("chat_template: spans that cannot be known are said to be unknown",
+          "[text][chat_template]") {
   const auto unknown = [](const std::string& source) {
     const pieces found = spoken(source);
     return !found.empty() && found[0] == "?" ? found[1] : std::string("known");
@@ -181,25 +214,29 @@ TEST_CASE("chat_template: spans that cannot be known are said to be unknown", "[
              support::contains("round of a loop"));
   CHECK_THAT(unknown("{% for m in messages %}{{ ('<' + m.content) | upper | tojson }}{% endfor %}"),
              support::contains("cannot be followed"));
-  CHECK_THAT(
-      unknown("{% for m in messages %}{{ m.content }}{% endfor %}{% for m in messages %}{{ m.content }}{% endfor %}"),
-      support::contains("message 2"));
+  CHECK_THAT(unknown("{% for m in messages %}{{ m.content }}{% endfor %}{% for m in messages %}{{ "
+                     "m.content }}{% endfor %}"),
+             support::contains("message 2"));
   CHECK_THAT(unknown("{% if messages | length < 2 %}{{ raise_exception('few') }}{% endif %}"
                      "{% for m in messages %}{{ m.content }}{% endfor %}"),
              support::contains("refuses"));
-  CHECK(unknown("{% for m in messages if m.role == 'user' %}{{ m.content }}{% endfor %}") == "known");  // none there
+  CHECK(unknown("{% for m in messages if m.role == 'user' %}{{ m.content }}{% endfor %}") ==
+        "known");  // none there
 }
 
-TEST_CASE("chat_template: generation blocks are the spans where a template has them", "[text][chat_template]") {
+TEST_CASE("chat_template: generation blocks are the spans where a template has them",
+          "[text][chat_template]") {
   const std::string source =
-      "{% for m in messages %}<{{ m.role }}>{% if m.role == 'assistant' %}{% generation %}{{ m.content | trim }}</s>"
+      "{% for m in messages %}<{{ m.role }}>{% if m.role == 'assistant' %}{% generation %}{{ "
+      "m.content | trim }}</s>"
       "{% endgeneration %}{% else %}{{ m.content }}</s>{% endif %}\n{% endfor %}";
   CHECK(spoken(source) == pieces{"hello</s>", "ciao</s>"});
   const auto chat = chat_template(source).render_with_spans(talk);
   CHECK(chat.assistant[1].message == 3);
 }
 
-TEST_CASE("chat_template: errors name the template's line and what is wrong", "[text][chat_template]") {
+TEST_CASE("chat_template: errors name the template's line and what is wrong",
+          "[text][chat_template]") {
   const auto message = [](const std::string& source) -> std::string {
     try {
       (void)render(source);
@@ -209,19 +246,28 @@ TEST_CASE("chat_template: errors name the template's line and what is wrong", "[
     return "no error";
   };
   CHECK(message("a\n\n{{ missing.x }}") == "chat template line 3: 'missing' is undefined");
-  CHECK(message("\n{{ raise_exception('Roles must alternate') }}") == "chat template line 2: Roles must alternate");
-  CHECK(message("{% if true %}\nx") == "chat template line 2: expected {% endif %}, found the end of the template");
-  CHECK(message("x\n{% include 'a' %}").find("chat template line 2: the tag {% include %} is not supported") == 0);
+  CHECK(message("\n{{ raise_exception('Roles must alternate') }}") ==
+        "chat template line 2: Roles must alternate");
+  CHECK(message("{% if true %}\nx") ==
+        "chat template line 2: expected {% endif %}, found the end of the template");
+  CHECK(message("x\n{% include 'a' %}")
+            .find("chat template line 2: the tag {% include %} is not supported") == 0);
   CHECK(message("{{ 'a' + 1 }}").find("use ~ to join anything as text") != std::string::npos);
-  CHECK(message("{% set _ = messages.append(1) %}").find("may not change a list") != std::string::npos);
-  CHECK(message("{{ 9223372036854775807 + 1 }}") == "chat template line 1: an integer grows beyond 64 bits");
-  CHECK_THROWS_WITH(chat_template("{{ 1").render(talk), support::contains("line 1: a tag is not closed"));
-  CHECK_THROWS_WITH(chat_template("x").render(chat_json::object()), support::contains("the messages are not a list"));
-  CHECK_THROWS_WITH(chat_template("x").render(chat_json::array({1})), support::contains("message 1 is not an object"));
+  CHECK(message("{% set _ = messages.append(1) %}").find("may not change a list") !=
+        std::string::npos);
+  CHECK(message("{{ 9223372036854775807 + 1 }}") ==
+        "chat template line 1: an integer grows beyond 64 bits");
+  CHECK_THROWS_WITH(chat_template("{{ 1").render(talk),
+                    support::contains("line 1: a tag is not closed"));
+  CHECK_THROWS_WITH(chat_template("x").render(chat_json::object()),
+                    support::contains("the messages are not a list"));
+  CHECK_THROWS_WITH(chat_template("x").render(chat_json::array({1})),
+                    support::contains("message 1 is not an object"));
   CHECK_THROWS_WITH(chat_template("\xff"), support::contains("not UTF-8"));
 }
 
-TEST_CASE("chat_template: no template hangs, fills the memory or overflows the stack", "[text][chat_template]") {
+TEST_CASE("chat_template: no template hangs, fills the memory or overflows the stack",
+          "[text][chat_template]") {
   const auto repeated = [](const std::string& part, int n) {
     std::string all;
     for (int i = 0; i < n; ++i) all += part;
@@ -233,13 +279,19 @@ TEST_CASE("chat_template: no template hangs, fills the memory or overflows the s
       "{{ [0] * 1000000000000 }}",
       "{{ 'x'.center(99999999999) }}",
       "{{ 'a' | indent(99999999999) }}",
-      "{% set ns = namespace(s='ab') %}{% for i in range(99) %}{% set ns.s = ns.s + ns.s %}{% endfor %}",
-      "{% set ns = namespace(s=[1]) %}{% for i in range(99) %}{% set ns.s = ns.s + ns.s %}{% endfor %}",
-      "{% set ns = namespace(s=[]) %}{% for i in range(100000) %}{% set ns.s = [ns.s] %}{% endfor %}",
-      "{% set ns = namespace(s=[]) %}{% for i in range(90) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s }}",
-      "{% set ns = namespace(s=[], t=[]) %}{% for i in range(90) %}{% set ns.s = [ns.s, ns.s] %}{% set ns.t = [ns.t, "
+      "{% set ns = namespace(s='ab') %}{% for i in range(99) %}{% set ns.s = ns.s + ns.s %}{% "
+      "endfor %}",
+      "{% set ns = namespace(s=[1]) %}{% for i in range(99) %}{% set ns.s = ns.s + ns.s %}{% "
+      "endfor %}",
+      "{% set ns = namespace(s=[]) %}{% for i in range(100000) %}{% set ns.s = [ns.s] %}{% endfor "
+      "%}",
+      "{% set ns = namespace(s=[]) %}{% for i in range(90) %}{% set ns.s = [ns.s, ns.s] %}{% "
+      "endfor %}{{ ns.s }}",
+      "{% set ns = namespace(s=[], t=[]) %}{% for i in range(90) %}{% set ns.s = [ns.s, ns.s] %}{% "
+      "set ns.t = [ns.t, "
       "ns.t] %}{% endfor %}{{ ns.s == ns.t }}",
-      "{% set ns = namespace() %}{% for i in range(100000) %}{% for x in [ns.l] %}{% set ns.l = loop %}{% endfor %}{% "
+      "{% set ns = namespace() %}{% for i in range(100000) %}{% for x in [ns.l] %}{% set ns.l = "
+      "loop %}{% endfor %}{% "
       "endfor %}",
       "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
       "{{ " + repeated("(", 100000),
@@ -254,9 +306,11 @@ TEST_CASE("chat_template: no template hangs, fills the memory or overflows the s
       "{{ 'a' | map(" + repeated("'map', ", 100000) + "'upper') | list }}",
       "{% set " + repeated("(", 100000),
       "{% set a = 'a' * 1000000 %}{{ a.replace('a', a) }}",
-      "{% set a = 'a' * 9000000 %}{{ (a + 'b' + a).find(a + 'c') }}{% for i in range(99999) %}{{ a.count('b') }}{% "
+      "{% set a = 'a' * 9000000 %}{{ (a + 'b' + a).find(a + 'c') }}{% for i in range(99999) %}{{ "
+      "a.count('b') }}{% "
       "endfor %}",
-      "{% set ns = namespace() %}{% for i in range(100000) %}{% macro m() %}{% endmacro %}{% set ns.x = [ns, m, ns.x] "
+      "{% set ns = namespace() %}{% for i in range(100000) %}{% macro m() %}{% endmacro %}{% set "
+      "ns.x = [ns, m, ns.x] "
       "%}{% endfor %}",
       repeated("{% raw %}{% ", 50000),
   };
@@ -264,8 +318,8 @@ TEST_CASE("chat_template: no template hangs, fills the memory or overflows the s
     CAPTURE(source.substr(0, 200));
     CHECK_THROWS_AS(render(source), zer0::error);
   }
-  CHECK(render("{% set ns = namespace() %}{% set ns.me = ns %}{% set ns.list = [ns] %}{{ ns.me.me.list | length }}") ==
-        "1");
+  CHECK(render("{% set ns = namespace() %}{% set ns.me = ns %}{% set ns.list = [ns] %}{{ "
+               "ns.me.me.list | length }}") == "1");
 }
 
 TEST_CASE("chat_template: directories keep templates in four ways", "[text][chat_template]") {
@@ -277,13 +331,12 @@ TEST_CASE("chat_template: directories keep templates in four ways", "[text][chat
     return chat_template::from_directory(folder.path()).render(talk, options);
   };
   CHECK_THROWS_WITH(text(), support::contains("has no chat template"));
-  write(
-      "tokenizer_config.json",
-      R"({"bos_token": {"content": "<b>"}, "eos_token": null, "chat_template": "{{ bos_token }}{{ eos_token is defined }}"})");
+  write("tokenizer_config.json",
+        R"({"bos_token": {"content": "<b>"}, "eos_token": null,)"
+        R"( "chat_template": "{{ bos_token }}{{ eos_token is defined }}"})");
   CHECK(text() == "<b>False");
-  write(
-      "tokenizer_config.json",
-      R"({"chat_template": [{"name": "default", "template": "plain"}, {"name": "tool_use", "template": "{{ tools[0].name }}"}]})");
+  write("tokenizer_config.json", R"({"chat_template": [{"name": "default", "template": "plain"},)"
+                                 R"( {"name": "tool_use", "template": "{{ tools[0].name }}"}]})");
   CHECK(text() == "plain");
   CHECK(text({.tools = {{{"name", "f"}}}}) == "f");
   CHECK(text({.tools = {{{"name", "f"}}}, .name = "default"}) == "plain");
@@ -302,12 +355,15 @@ TEST_CASE("chat_template: directories keep templates in four ways", "[text][chat
 TEST_CASE("chat_template: tools keep the order of their keys, and the time is what it is set to",
           "[text][chat_template]") {
   zer0::chat_options options;
-  options.tools = chat_json::parse(
-      R"([{"type": "function", "function": {"name": "f", "description": "é", "parameters": {"z": 1, "a": 2}}}])");
+  options.tools =
+      chat_json::parse(R"([{"type": "function", "function": {"name": "f", "description": "é",)"
+                       R"( "parameters": {"z": 1, "a": 2}}}])");
   options.now = 0;
   CHECK(chat_template("{{ tools | tojson }}").render(talk, options) ==
-        R"([{"type": "function", "function": {"name": "f", "description": "é", "parameters": {"z": 1, "a": 2}}}])");
-  CHECK_THAT(chat_template("{{ strftime_now('%d %b %Y') }}").render(talk, options), support::contains("19"));
+        R"([{"type": "function", "function": {"name": "f", "description": "é",)"
+        R"( "parameters": {"z": 1, "a": 2}}}])");
+  CHECK_THAT(chat_template("{{ strftime_now('%d %b %Y') }}").render(talk, options),
+             support::contains("19"));
   CHECK(chat_template("{{ tools is none }}{{ documents }}").render(talk) == "TrueNone");
 }
 
@@ -318,4 +374,31 @@ TEST_CASE("chat_template: threads share a template", "[text][chat_template]") {
   for (std::string& text : texts) threads.emplace_back([&] { text = t.render(talk); });
   for (std::thread& thread : threads) thread.join();
   for (const std::string& text : texts) CHECK(text == "HI HELLO BYECIAO");
+}
+
+TEST_CASE("chat_end_token: what the template ends an answer with, not the end of a text",
+          "[text][chat_end_token]") {
+  CHECK(end_of(support::source_dir() / "examples" / "tokenizer") ==
+        "<|im_end|>");  // its eos is </s>
+}
+
+TEST_CASE("chat_end_token: without an end in the template it is the tokenizer's eos",
+          "[text][chat_end_token]") {
+  const zer0::tokenizer tok(support::source_dir() / "examples" / "tokenizer");
+  const zer0::chat_template plain(
+      "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}");
+  CHECK(zer0::chat_end_token(plain, tok) == tok.eos());
+  const zer0::chat_template refuses("{{ raise_exception('no') }}");
+  CHECK(zer0::chat_end_token(refuses, tok) == tok.eos());
+}
+
+TEST_CASE("chat_end_token: of published templates", "[text][chat_end_token]") {
+  const auto shared = support::shared_dir();
+  if (!shared) {
+    WARN("skipped: no shared folder");
+    return;
+  }
+  const auto folder = *shared / "tokenizers";
+  CHECK(end_of(folder / "zer02llm") == "</s>");
+  CHECK(end_of(folder / "minimind") == "<|im_end|>");
 }

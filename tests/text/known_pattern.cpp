@@ -31,15 +31,19 @@ TEST_CASE("known_pattern: cuts random text where the regex does", "[text][known_
   }
 }
 
-TEST_CASE("known_pattern: agrees with the regex on every character of Unicode 14", "[text][known_pattern]") {
+TEST_CASE("known_pattern: agrees with the regex on every character of Unicode 14",
+          "[text][known_pattern]") {
   for (const std::string_view pattern : {gpt2_pattern, llama3_pattern}) {
     const auto known = known_pattern::find(pattern);
     const regex compiled(pattern, "test");
     int different = 0;
     for (char32_t code = 0; code < 0x30000; ++code) {
       const bool surrogate = code >= 0xD800 && code < 0xE000;
-      // The libraries may know different versions of Unicode: leave out what is unassigned or was added lately.
-      if (surrogate || utf8proc_category(static_cast<utf8proc_int32_t>(code)) == UTF8PROC_CATEGORY_CN) continue;
+      // The libraries may know different versions of Unicode: leave out what is unassigned or was
+      // added lately.
+      if (surrogate ||
+          utf8proc_category(static_cast<utf8proc_int32_t>(code)) == UTF8PROC_CATEGORY_CN)
+        continue;
       if (classify_recent(code) != char_class::other) continue;
       std::string text = "a1 ";
       zer0::append_utf8(text, code);

@@ -1,6 +1,5 @@
 #include "support/catch.hpp"
 #include "tokenizer_data.hpp"
-#include <zer0/text/stream_decoder.hpp>
 #include <zer0/text/tokenizer.hpp>
 #include <zer0/text/utf8.hpp>
 
@@ -23,15 +22,18 @@ std::string streamed(const zer0::tokenizer& tok, const ids& tokens, bool skip_sp
   return text + decoder.flush();
 }
 
-void check_decode(const zer0::tokenizer& tok, const ids& tokens, bool skip_special, const std::string& text) {
+void check_decode(const zer0::tokenizer& tok, const ids& tokens, bool skip_special,
+                  const std::string& text) {
   CHECK(tok.decode(tokens, skip_special) == text);
   CHECK(streamed(tok, tokens, skip_special) == text);
 }
 
 }  // namespace
 
-TEST_CASE("tokenizer: each kind of pre-tokenizer, normalizer, template and unknown token gives the goldens' ids",
-          "[text][tokenizer]") {
+TEST_CASE(
+    "tokenizer: each kind of pre-tokenizer, normalizer, template and unknown token gives the "
+    "goldens' ids",
+    "[text][tokenizer]") {
   std::istringstream lines(support::read_file(support::data_dir() / "tokenizer" / "goldens.jsonl"));
   int cases = 0;
   for (std::string line; std::getline(lines, line);) {
@@ -42,7 +44,9 @@ TEST_CASE("tokenizer: each kind of pre-tokenizer, normalizer, template and unkno
       ++cases;
       const auto text = c[0].get<std::string>();
       const auto expected = c[1].get<ids>();
-      const auto ids_or = [&](const nlohmann::json& other) { return other.is_null() ? expected : other.get<ids>(); };
+      const auto ids_or = [&](const nlohmann::json& other) {
+        return other.is_null() ? expected : other.get<ids>();
+      };
       const auto text_or = [&](const nlohmann::json& other) {
         return other.is_null() ? text : other.get<std::string>();
       };
@@ -59,7 +63,8 @@ TEST_CASE("tokenizer: each kind of pre-tokenizer, normalizer, template and unkno
   CHECK(cases > 1000);
 }
 
-TEST_CASE("tokenizer: all published tokenizers give the goldens' ids and texts", "[text][tokenizer]") {
+TEST_CASE("tokenizer: all published tokenizers give the goldens' ids and texts",
+          "[text][tokenizer]") {
   const auto shared = support::shared_dir();
   if (!shared) {
     WARN("skipped: no shared folder");
@@ -82,7 +87,9 @@ TEST_CASE("tokenizer: all published tokenizers give the goldens' ids and texts",
       check_decode(tok, expected, golden["skip_special"].get<bool>(), text);
       continue;
     }
-    const auto ids_or = [&](const char* key) { return golden.contains(key) ? golden[key].get<ids>() : expected; };
+    const auto ids_or = [&](const char* key) {
+      return golden.contains(key) ? golden[key].get<ids>() : expected;
+    };
     CHECK(tok.encode(text) == expected);
     CHECK(tok.encode(text, {.parse_special = false}) == ids_or("ids_plain"));
     CHECK(tok.encode(text, {.add_special_tokens = true}) == ids_or("ids_template"));
@@ -128,7 +135,8 @@ TEST_CASE("tokenizer: threads that share one give what one thread gives", "[text
   for (const auto& result : results) CHECK(result == alone);
 }
 
-TEST_CASE("tokenizer: what was encoded before does not change a text's tokens", "[text][tokenizer]") {
+TEST_CASE("tokenizer: what was encoded before does not change a text's tokens",
+          "[text][tokenizer]") {
   const zer0::tokenizer warm(support::small_tokenizer_file());
   std::mt19937 random(3);
   for (int i = 0; i < 20'000; ++i)
@@ -138,7 +146,8 @@ TEST_CASE("tokenizer: what was encoded before does not change a text's tokens", 
     const ids first = warm.encode(text);
     CHECK(first == warm.encode(text));
     CHECK(first ==
-          zer0::tokenizer::from_json(support::read_file(support::small_tokenizer_file()), "cold").encode(text));
+          zer0::tokenizer::from_json(support::read_file(support::small_tokenizer_file()), "cold")
+              .encode(text));
   }
 }
 
@@ -152,7 +161,8 @@ TEST_CASE("tokenizer: encode appends", "[text][tokenizer]") {
   CHECK(tokens == expected);
 }
 
-TEST_CASE("tokenizer: tokens know their bytes, ids and whether they are special", "[text][tokenizer]") {
+TEST_CASE("tokenizer: tokens know their bytes, ids and whether they are special",
+          "[text][tokenizer]") {
   const zer0::tokenizer tok(support::small_tokenizer_file());
   const auto end = tok.id_of("<|im_end|>");
   REQUIRE(end);
@@ -178,13 +188,15 @@ TEST_CASE("tokenizer: text that is not UTF-8 is refused with its offset", "[text
   CHECK_THROWS_AS(tok.encode("\xC0\x80"), zer0::error);      // overlong
 }
 
-TEST_CASE("tokenizer: long words and long runs of white space take no quadratic time", "[text][tokenizer]") {
+TEST_CASE("tokenizer: long words and long runs of white space take no quadratic time",
+          "[text][tokenizer]") {
   const nlohmann::json pcre = {
       {"pre_tokenizer",
        {{"type", "Sequence"},
         {"pretokenizers",
          {{{"type", "Split"},
-           {"pattern", {{"Regex", R"( ?\p{L}+|\p{N}{1,2}|\s*[\r\n]+|\s+(?!\S)|\s+|[^\s\p{L}\p{N}]+)"}}},
+           {"pattern",
+            {{"Regex", R"( ?\p{L}+|\p{N}{1,2}|\s*[\r\n]+|\s+(?!\S)|\s+|[^\s\p{L}\p{N}]+)"}}},
            {"behavior", "Isolated"},
            {"invert", false}},
           {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}}}}}}};
@@ -193,17 +205,22 @@ TEST_CASE("tokenizer: long words and long runs of white space take no quadratic 
        {zer0::tokenizer(support::small_tokenizer_file()), support::patched_tokenizer(pcre)}) {
     std::string ships;
     while (ships.size() < size) ships += "ships";
-    for (const std::string& text : {std::string(size, 'a'), std::string(size, ' ') + 'x', std::string(size, '\n'),
-                                    ships, std::string(size, '<'), std::string(size, '7')}) {
+    for (const std::string& text :
+         {std::string(size, 'a'), std::string(size, ' ') + 'x', std::string(size, '\n'), ships,
+          std::string(size, '<'), std::string(size, '7')}) {
       CHECK(tok.decode(tok.encode(text)) == text);
     }
   }
 }
 
-TEST_CASE("tokenizer: a text that continues another gets no space before its first word", "[text][tokenizer]") {
+TEST_CASE("tokenizer: a text that continues another gets no space before its first word",
+          "[text][tokenizer]") {
   const zer0::tokenizer tok = support::patched_tokenizer(
-      {{"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", true}, {"use_regex", true}}}});
-  const auto text = [&](const std::string& of) { return tok.decode(tok.encode(of, {.continues = true})); };
+      {{"pre_tokenizer",
+        {{"type", "ByteLevel"}, {"add_prefix_space", true}, {"use_regex", true}}}});
+  const auto text = [&](const std::string& of) {
+    return tok.decode(tok.encode(of, {.continues = true}));
+  };
   CHECK(tok.decode(tok.encode("ships")) == " ships");
   CHECK(text("ships") == "ships");
   CHECK(text(" ships") == " ships");
@@ -214,7 +231,8 @@ TEST_CASE("tokenizer: a text that continues another gets no space before its fir
   CHECK(plain.encode("the ships, 12", {.continues = true}) == plain.encode("the ships, 12"));
 }
 
-TEST_CASE("tokenizer: a text that spells out a special token is told from one that does not", "[text][tokenizer]") {
+TEST_CASE("tokenizer: a text that spells out a special token is told from one that does not",
+          "[text][tokenizer]") {
   const zer0::tokenizer tok(support::small_tokenizer_file());
   CHECK(tok.spells_special("a <|im_end|>"));
   CHECK(tok.spells_special("zebra<mask>"));
@@ -228,5 +246,56 @@ TEST_CASE("tokenizer: a text that spells out a special token is told from one th
   CHECK_FALSE(tok.is_added(*tok.id_of("a")));
   nlohmann::json document = support::small_tokenizer_json();
   for (auto& token : document["added_tokens"]) token["normalized"] = true;
-  CHECK(zer0::tokenizer::from_json(document.dump(), "normalized.json").spells_special("a <|im_end|>"));
+  CHECK(zer0::tokenizer::from_json(document.dump(), "normalized.json")
+            .spells_special("a <|im_end|>"));
+}
+
+TEST_CASE("stream_decoder: a character split over tokens appears when its last byte does",
+          "[text][stream_decoder]") {
+  const zer0::tokenizer tok(support::small_tokenizer_file());
+  zer0::stream_decoder decoder(tok);
+  const auto ship = tok.encode("\U0001F6A2");
+  REQUIRE(ship.size() > 1);
+  for (std::size_t i = 0; i + 1 < ship.size(); ++i) CHECK(decoder.push(ship[i]).empty());
+  CHECK(decoder.push(ship.back()) == "\U0001F6A2");
+  CHECK(decoder.flush().empty());
+}
+
+TEST_CASE("stream_decoder: a character that never becomes whole is one replacement character",
+          "[text][stream_decoder]") {
+  const zer0::tokenizer tok(support::small_tokenizer_file());
+  zer0::stream_decoder decoder(tok);
+  const auto ship = tok.encode("\U0001F6A2");
+  CHECK(decoder.push(ship[0]).empty());
+  CHECK(decoder.push(*tok.id_of("a")) == "\uFFFDa");
+  CHECK(decoder.push(ship[0]).empty());
+  CHECK(decoder.flush() == "\uFFFD");
+  CHECK(decoder.flush().empty());
+}
+
+TEST_CASE(
+    "stream_decoder: special tokens are left out by default, between the bytes of a character too",
+    "[text][stream_decoder]") {
+  const zer0::tokenizer tok(support::small_tokenizer_file());
+  zer0::stream_decoder quiet(tok);
+  zer0::stream_decoder loud(tok, false);
+  CHECK(quiet.push(*tok.id_of("<|im_end|>")).empty());
+  CHECK(loud.push(*tok.id_of("<|im_end|>")) == "<|im_end|>");
+}
+
+TEST_CASE("stream_decoder: pieces of random tokens join to decode()", "[text][stream_decoder]") {
+  const zer0::tokenizer tok(support::small_tokenizer_file());
+  std::mt19937 random(4);
+  std::uniform_int_distribution<zer0::token_id> any(-2,
+                                                    static_cast<zer0::token_id>(tok.size()) + 2);
+  for (int i = 0; i < 500; ++i) {
+    std::vector<zer0::token_id> tokens(20);
+    for (zer0::token_id& id : tokens) id = any(random);
+    for (const bool skip : {false, true}) {
+      zer0::stream_decoder decoder(tok, skip);
+      std::string text;
+      for (const zer0::token_id id : tokens) text += decoder.push(id);
+      CHECK(text + decoder.flush() == tok.decode(tokens, skip));
+    }
+  }
 }

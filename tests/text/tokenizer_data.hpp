@@ -1,4 +1,5 @@
-// What the tests of text share: the repository's small tokenizer, the optional published ones, random text.
+// What the tests of text share: the repository's small tokenizer, the optional published ones,
+// random text.
 #pragma once
 
 #include "support/shared_dir.hpp"
@@ -30,9 +31,13 @@ inline void write_file(const std::filesystem::path& file, std::string_view text)
   std::ofstream(file, std::ios::binary) << text;
 }
 
-inline std::filesystem::path small_tokenizer_file() { return data_dir() / "tokenizer" / "tokenizer.json"; }
+inline std::filesystem::path small_tokenizer_file() {
+  return data_dir() / "tokenizer" / "tokenizer.json";
+}
 
-inline nlohmann::json small_tokenizer_json() { return nlohmann::json::parse(read_file(small_tokenizer_file())); }
+inline nlohmann::json small_tokenizer_json() {
+  return nlohmann::json::parse(read_file(small_tokenizer_file()));
+}
 
 /// The small tokenizer changed by a JSON merge patch.
 inline zer0::tokenizer patched_tokenizer(const nlohmann::json& patch) {
@@ -44,7 +49,8 @@ inline zer0::tokenizer patched_tokenizer(const nlohmann::json& patch) {
 inline constexpr std::array<std::string_view, 7> published_tokenizers = {
     "zer02llm", "minimind", "gpt2", "gpt2_digits", "llama3_1", "qwen3", "deepseek_v3"};
 
-/// A published tokenizer from the optional data, unpacked if need be; nothing if the data or gzip is missing.
+/// A published tokenizer from the optional data, unpacked if need be; nothing if the data or gzip
+/// is missing.
 inline std::optional<zer0::tokenizer> published_tokenizer(std::string_view name) {
   const auto shared = shared_dir();
   if (!shared || !std::filesystem::exists(*shared / "tokenizers" / name)) return std::nullopt;
@@ -63,7 +69,9 @@ inline std::string random_text(std::mt19937& random, int length) {
   const auto between = [&](char32_t low, char32_t high) {
     return std::uniform_int_distribution<char32_t>(low, high)(random);
   };
-  const auto one_of = [&](std::u32string_view set) { return set[between(0, static_cast<char32_t>(set.size()) - 1)]; };
+  const auto one_of = [&](std::u32string_view set) {
+    return set[between(0, static_cast<char32_t>(set.size()) - 1)];
+  };
   std::string text;
   char32_t kind = 0;
   for (int i = 0; i < length; ++i) {

@@ -25,12 +25,16 @@ TEST_CASE("utf8: every code point is read back from what is written", "[text][ut
 }
 
 TEST_CASE("utf8: each maximal broken part becomes one replacement character", "[text][utf8]") {
-  // The examples of the Unicode standard, section 3.9, tables 3-8 to 3-11.
-  CHECK(lossy("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41") == "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\x41");
-  CHECK(lossy("\xED\xA0\x80\xED\xBF\xBF\xED\xAF\x41") == "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\x41");
-  CHECK(lossy("\xF4\x91\x92\x93\xFF\x41\x80\xBF\x42") == "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\x41\uFFFD\uFFFD\x42");
+  // The examples of the Unicode standard_attention, section 3.9, tables 3-8 to 3-11.
+  CHECK(lossy("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41") ==
+        "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\x41");
+  CHECK(lossy("\xED\xA0\x80\xED\xBF\xBF\xED\xAF\x41") ==
+        "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\x41");
+  CHECK(lossy("\xF4\x91\x92\x93\xFF\x41\x80\xBF\x42") ==
+        "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\x41\uFFFD\uFFFD\x42");
   CHECK(lossy("\xE1\x80\xE2\xF0\x91\x92\xF1\xBF\x41") == "\uFFFD\uFFFD\uFFFD\uFFFD\x41");
-  CHECK(lossy("plain, long enough for whole words \xC3\xA9") == "plain, long enough for whole words \u00e9");
+  CHECK(lossy("plain, long enough for whole words \xC3\xA9") ==
+        "plain, long enough for whole words \u00e9");
 }
 
 TEST_CASE("utf8: the first broken byte is found behind any number of plain ones", "[text][utf8]") {

@@ -14,10 +14,11 @@ TEST_CASE("word_cache: finds what it keeps and nothing else", "[text][word_cache
     std::string word(1 + random() % word_cache::max_bytes, 'a');
     for (char& c : word) c = static_cast<char>(random() % 3);
     const auto hash = word_cache::hash(word);
-    const auto expected =
-        static_cast<zer0::token_id>(std::accumulate(word.begin(), word.end(), 7 * static_cast<int>(word.size())));
+    const auto expected = static_cast<zer0::token_id>(
+        std::accumulate(word.begin(), word.end(), 7 * static_cast<int>(word.size())));
     const auto* found = cache.find(word, hash);
-    if (found != nullptr && (found->tokens != 1 || found->ids[0] != expected)) FAIL_CHECK("another word's tokens");
+    if (found != nullptr && (found->tokens != 1 || found->ids[0] != expected))
+      FAIL_CHECK("another word's tokens");
     cache.insert(word, hash, &expected, 1);
     found = cache.find(word, hash);
     if (found == nullptr || found->ids[0] != expected) FAIL_CHECK("not kept");

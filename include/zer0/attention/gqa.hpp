@@ -2,7 +2,8 @@
 #pragma once
 
 #include <zer0/attention/kernel.hpp>
-#include <zer0/attention/plain.hpp>
+#include <zer0/attention/qk_norm.hpp>
+#include <zer0/attention/scores.hpp>
 #include <zer0/device/buffer.hpp>
 #include <zer0/layer/linear.hpp>
 #include <zer0/layer/rope.hpp>
@@ -11,13 +12,14 @@
 
 namespace zer0 {
 
-/// W_o softmax(Q K^T / sqrt(C), causal inside each sequence) V, with H/K query heads per key/value head.
-/// K = H is multi-head, K = 1 multi-query. Policies, in any order: a position (default rope), a kernel (default flash),
-/// a linear for the projections "q_proj", "k_proj", "v_proj" and "o_proj", a mask (default causal), scores (default
-/// plain_scores), what happens to queries and keys before positions (default unchanged_query_key). Shapes: x, y (N, D);
-/// cache (S * capacity, K*C) for keys and for values. Memory: keeps q, k, v and the heads' output, (2H + 2K) C numbers
-/// a token, and what the kernel keeps. Throws: zer0::error if H is not a multiple of K (dims::check). Source: Ainslie
-/// et al. 2023, arXiv:2305.13245, section 2.2.
+/// W_o softmax(Q K^T / sqrt(C), causal inside each sequence) V, with H/K query heads per key/value
+/// head. K = H is multi-head, K = 1 multi-query. Policies, in any order: a position (default rope),
+/// a kernel (default flash), a linear for the projections "q_proj", "k_proj", "v_proj" and
+/// "o_proj", a mask (default causal), scores (default plain_scores), what happens to queries and
+/// keys before positions (default unchanged_query_key). Shapes: x, y (N, D); cache (S * capacity,
+/// K*C) for keys and for values. Memory: keeps q, k, v and the heads' output, (2H + 2K) C numbers a
+/// token, and what the kernel keeps. Throws: zer0::error if H is not a multiple of K (dims::check).
+/// Source: Ainslie et al. 2023, arXiv:2305.13245, section 2.2.
 template <class... Policies>
 struct gqa {
   using role = attention_role;
@@ -31,33 +33,33 @@ struct gqa {
   using with_linear = replace_policy<zer0::gqa, L, Policies...>;
 
   static_assert((policy<Policies> && ...),
-                "zer0::gqa: an argument is no policy; a policy names its role: using role = zer0::position_role");
+                "zer0::gqa: an argument is no policy; a policy names its role: using role = "
+                "zer0::position_role");
   static_assert(
       ((policy_for<Policies, position_role> || policy_for<Policies, attention_kernel_role> ||
         policy_for<Policies, linear_role> || policy_for<Policies, attention_mask_role> ||
-        policy_for<Policies, attention_score_role> || policy_for<Policies, query_key_role> || !policy<Policies>)&&...),
-      "zer0::gqa takes a position (rope, rope_half_split), a kernel (standard, flash), a linear (biased, "
-      "lora), a mask (sliding_window), scores (soft_cap) and a query_key (qk_norm); an argument plays another "
-      "role");
+        policy_for<Policies, attention_score_role> || policy_for<Policies, query_key_role> ||
+        !policy<Policies>) &&
+       ...),
+      "zer0::gqa takes a position (rope, rope_half_split), a kernel (standard_attention, flash), a "
+      "linear (biased, lora), a mask (sliding_window), scores (soft_cap) and a query_key "
+      "(qk_norm); an argument plays another role");
   static_assert(count_role<position_role, Policies...> <= 1, "zer0::gqa: two positions given");
-  static_assert(count_role<attention_kernel_role, Policies...> <= 1, "zer0::gqa: two attention kernels given");
+  static_assert(count_role<attention_kernel_role, Policies...> <= 1,
+                "zer0::gqa: two attention kernels given");
   static_assert(count_role<linear_role, Policies...> <= 1, "zer0::gqa: two linears given");
   static_assert(count_role<attention_mask_role, Policies...> <= 1, "zer0::gqa: two masks given");
-  static_assert(count_role<attention_score_role, Policies...> <= 1, "zer0::gqa: two policies of scores given");
-  static_assert(count_role<query_key_role, Policies...> <= 1, "zer0::gqa: two policies of queries and keys given");
+  static_assert(count_role<attention_score_role, Policies...> <= 1,
+                "zer0::gqa: two policies of scores given");
+  static_assert(count_role<query_key_role, Policies...> <= 1,
+                "zer0::gqa: two policies of queries and keys given");
 
   template <device Device>
   class layer {
     using kernel_type = typename kernel::template kernel<Device>;
     using linear_type = layer_of<linear_policy, Device>;
     using query_key_type = layer_of<query_key, Device>;
-    static_assert(has_kernel_forward<kernel_type, Device>,
-                  "zer0: an attention kernel needs  static void forward(context<Device>&, const attention_sizes&, q, "
-                  "k, v, o, saved&)");
-    static_assert(has_kernel_backward<kernel_type, Device>,
-                  "zer0: an attention kernel needs  static void backward(context<Device>&, const attention_sizes&, q, "
-                  "k, v, o, dout, "
-                  "const saved&, dq, dk, dv)");
+    static_assert(check_kernel<kernel, Device>());
 
    public:
     using real = typename Device::real;
@@ -102,17 +104,19 @@ struct gqa {
       projection_.forward(c, x, s.qkv, s.projection);
       query_key_.forward(c, queries(s.qkv), keys(s.qkv), s.query_key);
       position_.forward(c, rotated(s.qkv));
-      kernel_type::forward(c, sizes(c, s.stream), queries(s.qkv), keys(s.qkv), values(s.qkv), s.o, s.attention);
+      kernel_type::forward(c, sizes(c, s.stream), queries(s.qkv), keys(s.qkv), values(s.qkv), s.o,
+                           s.attention);
       output_.forward(c, s.o, y, s.output);
     }
 
-    void backward(context<Device>& c, tensor_view<const real> dy, const saved& s, tensor_view<real> dx) {
+    void backward(context<Device>& c, tensor_view<const real> dy, const saved& s,
+                  tensor_view<real> dx) {
       const arena_scope<Device> scope(c.scratch);
       const tensor_view<real> dout = c.scratch.matrix(dy.rows, q_cols());
       const tensor_view<real> dqkv = c.scratch.matrix(dy.rows, q_cols() + 2 * kv_cols());
       output_.backward(c, dy, s.output, dout);
-      kernel_type::backward(c, sizes(c, s.stream), queries(s.qkv), keys(s.qkv), values(s.qkv), s.o, dout, s.attention,
-                            queries(dqkv), keys(dqkv), values(dqkv));
+      kernel_type::backward(c, sizes(c, s.stream), queries(s.qkv), keys(s.qkv), values(s.qkv), s.o,
+                            dout, s.attention, queries(dqkv), keys(dqkv), values(dqkv));
       position_.backward(c, rotated(dqkv));
       query_key_.backward(c, queries(dqkv), keys(dqkv), s.query_key);
       projection_.backward(c, dqkv, s.projection, dx);
@@ -123,8 +127,8 @@ struct gqa {
       return {buffer<real, Device>(d, size), buffer<real, Device>(d, size), capacity};
     }
 
-    /// forward for new tokens: their keys and values go to `layout.slots` of the cache, and they see `layout.past`
-    /// older ones.
+    /// forward for new tokens: their keys and values go to `layout.slots` of the cache, and they
+    /// see `layout.past` older ones.
     void extend(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, cache& memory) {
       const arena_scope<Device> scope(c.scratch);
       const arena_scope<Device> kept(c.keep);
@@ -136,20 +140,29 @@ struct gqa {
       query_key_.forward(c, queries(qkv), keys(qkv), discarded_too);
       position_.forward(c, rotated(qkv));
       const index_t rows = memory.keys.size() / kv_cols();
-      const kv_view<real> kv{
-          {memory.keys.data(), rows, kv_cols()}, {memory.values.data(), rows, kv_cols()}, memory.capacity};
+      const kv_view<real> kv{{memory.keys.data(), rows, kv_cols()},
+                             {memory.values.data(), rows, kv_cols()},
+                             memory.capacity};
       scatter_rows(c.device, keys(qkv), c.layout.slots, kv.keys);
       scatter_rows(c.device, values(qkv), c.layout.slots, kv.values);
-      cached_attention(c.device, sizes(c, {}), queries(qkv), {kv.keys, kv.values, kv.capacity}, c.layout.starts,
-                       c.layout.past, o);
+      cached_attention(c.device, sizes(c, {}),
+                       {.q = queries(qkv),
+                        .cache = {kv.keys, kv.values, kv.capacity},
+                        .starts = c.layout.starts,
+                        .past = c.layout.past,
+                        .o = o});
       output_.forward(c, o, y, discarded);
     }
 
    private:
     [[nodiscard]] index_t q_cols() const { return heads_ * head_dim_; }
     [[nodiscard]] index_t kv_cols() const { return kv_heads_ * head_dim_; }
-    [[nodiscard]] tensor_view<real> queries(tensor_view<real> qkv) const { return qkv.col_block(0, q_cols()); }
-    [[nodiscard]] tensor_view<real> keys(tensor_view<real> qkv) const { return qkv.col_block(q_cols(), kv_cols()); }
+    [[nodiscard]] tensor_view<real> queries(tensor_view<real> qkv) const {
+      return qkv.col_block(0, q_cols());
+    }
+    [[nodiscard]] tensor_view<real> keys(tensor_view<real> qkv) const {
+      return qkv.col_block(q_cols(), kv_cols());
+    }
     [[nodiscard]] tensor_view<real> values(tensor_view<real> qkv) const {
       return qkv.col_block(q_cols() + kv_cols(), kv_cols());
     }
@@ -171,10 +184,7 @@ struct gqa {
       return a;
     }
     [[nodiscard]] attention_sizes sizes(const context<Device>& c, random_stream stream) const {
-      attention_sizes a = attention_;
-      a.dropout = c.training ? dropout_ : 0;
-      a.stream = stream;
-      return a;
+      return detail::sizes_in_pass(c, attention_, dropout_, stream);
     }
 
     index_t heads_;

@@ -1,9 +1,8 @@
-// Multi-head latent attention: keys and values of all heads come from one narrow vector a token, which is all that the
-// cache holds.
+// Multi-head latent attention: the cache holds one narrow vector a token for all heads.
 #pragma once
 
 #include <zer0/attention/kernel.hpp>
-#include <zer0/attention/plain.hpp>
+#include <zer0/attention/scores.hpp>
 #include <zer0/device/buffer.hpp>
 #include <zer0/layer/linear.hpp>
 #include <zer0/layer/rms_norm.hpp>
@@ -14,20 +13,23 @@
 
 namespace zer0 {
 
-/// A token's latent vector l (L = dims::kv_lora_rank numbers, normed) gives each head's key k_nope = W_uk l
-/// (qk_nope_head_dim) and value W_uv l (v_head_dim); behind k_nope stands one key of qk_rope_head_dim numbers that all
-/// heads share, and only it and its part of the query are turned by positions. Scores are q k^T / sqrt(qk_nope_head_dim
-/// + qk_rope_head_dim). Queries come from the stream, or from a latent vector of their own (q_lora_rank).
+/// A token's latent vector l (L = dims::kv_lora_rank numbers, normed) gives each head's key k_nope
+/// = W_uk l (qk_nope_head_dim) and value W_uv l (v_head_dim); behind k_nope stands one key of
+/// qk_rope_head_dim numbers that all heads share, and only it and its part of the query are turned
+/// by positions. Scores are q k^T / sqrt(qk_nope_head_dim + qk_rope_head_dim). Queries come from
+/// the stream, or from a latent vector of their own (q_lora_rank).
 ///
-/// Training multiplies keys and values out. Generation stays in the latent space: q_nope is multiplied by W_uk and the
-/// heads' results by W_uv, so that the cache holds kv_lora_rank + qk_rope_head_dim numbers a token, whatever the number
-/// of heads, and is read as one key/value head.
+/// Training multiplies keys and values out. Generation stays in the latent space: q_nope is
+/// multiplied by W_uk and the heads' results by W_uv, so that the cache holds kv_lora_rank +
+/// qk_rope_head_dim numbers a token, whatever the number of heads, and is read as one key/value
+/// head.
 ///
-/// Policies, in any order: a position (default rope), a kernel (default flash), a linear for "q_proj" (or "q_a_proj"
-/// and "q_b_proj"), "kv_a_proj_with_mqa", "kv_b_proj" and "o_proj", a mask, scores. Shapes: x, y (N, D); cache (S *
-/// capacity, L + qk_rope_head_dim). Memory: keeps queries, keys, values and the heads' output, H (2 (qk_nope_head_dim +
-/// qk_rope_head_dim) + 2 v_head_dim) numbers a token, the latent vectors twice, and what the kernel keeps. Throws:
-/// zer0::error if a size is 0 (all but q_lora_rank), or if kv_b_proj has a bias, which cannot be absorbed. Source:
+/// Policies, in any order: a position (default rope), a kernel (default flash), a linear for
+/// "q_proj" (or "q_a_proj" and "q_b_proj"), "kv_a_proj_with_mqa", "kv_b_proj" and "o_proj", a mask,
+/// scores. Shapes: x, y (N, D); cache (S * capacity, L + qk_rope_head_dim). Memory: keeps queries,
+/// keys, values and the heads' output, H (2 (qk_nope_head_dim + qk_rope_head_dim) + 2 v_head_dim)
+/// numbers a token, the latent vectors twice, and what the kernel keeps. Throws: zer0::error if a
+/// size is 0 (all but q_lora_rank), or if kv_b_proj has a bias, which cannot be absorbed. Source:
 /// DeepSeek-AI 2024 (DeepSeek-V2), arXiv:2405.04434, section 2.1; names as its files have them.
 template <class... Policies>
 struct mla {
@@ -41,24 +43,30 @@ struct mla {
   using with_linear = replace_policy<zer0::mla, L, Policies...>;
 
   static_assert((policy<Policies> && ...),
-                "zer0::mla: an argument is no policy; a policy names its role: using role = zer0::position_role");
+                "zer0::mla: an argument is no policy; a policy names its role: using role = "
+                "zer0::position_role");
   static_assert(
       ((policy_for<Policies, position_role> || policy_for<Policies, attention_kernel_role> ||
         policy_for<Policies, linear_role> || policy_for<Policies, attention_mask_role> ||
-        policy_for<Policies, attention_score_role> || !policy<Policies>)&&...),
-      "zer0::mla takes a position (rope, rope_half_split), a kernel (standard, flash), a linear (lora), a mask "
-      "(sliding_window) and scores (soft_cap); an argument plays another role");
+        policy_for<Policies, attention_score_role> || !policy<Policies>) &&
+       ...),
+      "zer0::mla takes a position (rope, rope_half_split), a kernel (standard_attention, flash), a "
+      "linear "
+      "(lora), a mask (sliding_window) and scores (soft_cap); an argument plays another role");
   static_assert(count_role<position_role, Policies...> <= 1, "zer0::mla: two positions given");
-  static_assert(count_role<attention_kernel_role, Policies...> <= 1, "zer0::mla: two attention kernels given");
+  static_assert(count_role<attention_kernel_role, Policies...> <= 1,
+                "zer0::mla: two attention kernels given");
   static_assert(count_role<linear_role, Policies...> <= 1, "zer0::mla: two linears given");
   static_assert(count_role<attention_mask_role, Policies...> <= 1, "zer0::mla: two masks given");
-  static_assert(count_role<attention_score_role, Policies...> <= 1, "zer0::mla: two policies of scores given");
+  static_assert(count_role<attention_score_role, Policies...> <= 1,
+                "zer0::mla: two policies of scores given");
 
   template <device Device>
   class layer {
     using kernel_type = typename kernel::template kernel<Device>;
     using linear_type = layer_of<linear_policy, Device>;
     using norm_type = layer_of<rms_norm, Device>;
+    static_assert(check_kernel<kernel, Device>());
 
    public:
     using real = typename Device::real;
@@ -84,7 +92,9 @@ struct mla {
           dropout_(sizes.dropout),
           attention_(attention_of(sizes)),
           position_(with_head(sizes, rope_)),
-          down_(sizes, {{q_latent_ > 0 ? "q_a_proj" : "q_proj", q_down()}, {"kv_a_proj_with_mqa", latent_ + rope_}},
+          down_(sizes,
+                {{q_latent_ > 0 ? "q_a_proj" : "q_proj", q_down()},
+                 {"kv_a_proj_with_mqa", latent_ + rope_}},
                 sizes.dim),
           kv_norm_(with_width(sizes, latent_)),
           kv_up_(sizes, {{"kv_b_proj", heads_ * (nope_ + value_)}}, latent_),
@@ -97,7 +107,8 @@ struct mla {
       kv_up_.parameters(up);
       for (const auto& entry : up)
         require(entry.value->parts.front().name != "kv_b_proj.bias",
-                "mla: kv_b_proj has a bias, which generation cannot absorb; leave it out of the biased projections");
+                "mla: kv_b_proj has a bias, which generation cannot absorb; leave it out of the "
+                "biased projections");
     }
 
     void parameters(parameter_list<real>& list) {
@@ -127,7 +138,8 @@ struct mla {
         const arena_scope<Device> scope(c.scratch);
         const tensor_view<real> kv = c.scratch.matrix(x.rows, heads_ * (nope_ + value_));
         kv_up_.forward(c, latent, kv, s.kv_up);
-        copy(c.device, by_head(kv, nope_ + value_).col_block(0, nope_), by_head(s.k, head()).col_block(0, nope_));
+        copy(c.device, by_head(kv, nope_ + value_).col_block(0, nope_),
+             by_head(s.k, head()).col_block(0, nope_));
         copy(c.device, by_head(kv, nope_ + value_).col_block(nope_, value_), by_head(s.v, value_));
       }
       for (index_t h = 0; h < heads_; ++h) copy(c.device, key_of(down), turned(s.k, h));
@@ -135,15 +147,18 @@ struct mla {
       output_.forward(c, s.o, y, s.output);
     }
 
-    void backward(context<Device>& c, tensor_view<const real> dy, const saved& s, tensor_view<real> dx) {
+    void backward(context<Device>& c, tensor_view<const real> dy, const saved& s,
+                  tensor_view<real> dx) {
       const arena_scope<Device> scope(c.scratch);
       const tensor_view<real> dout = c.scratch.matrix(dy.rows, heads_ * value_);
       const tensor_view<real> ddown = c.scratch.matrix(dy.rows, q_down() + latent_ + rope_);
       const tensor_view<real> dk = c.scratch.matrix(dy.rows, q_cols());
       const tensor_view<real> dv = c.scratch.matrix(dy.rows, heads_ * value_);
-      const tensor_view<real> dq = q_up_ ? c.scratch.matrix(dy.rows, q_cols()) : ddown.col_block(0, q_cols());
+      const tensor_view<real> dq =
+          q_up_ ? c.scratch.matrix(dy.rows, q_cols()) : ddown.col_block(0, q_cols());
       output_.backward(c, dy, s.output, dout);
-      kernel_type::backward(c, sizes(c, s.stream), s.q, s.k, s.v, s.o, dout, s.attention, dq, dk, dv);
+      kernel_type::backward(c, sizes(c, s.stream), s.q, s.k, s.v, s.o, dout, s.attention, dq, dk,
+                            dv);
       queries_backward(c, dq, s, ddown);
       copy(c.device, turned(dk, 0), key_of(ddown));
       for (index_t h = 1; h < heads_; ++h) add(c.device, turned(dk, h), key_of(ddown));
@@ -151,7 +166,8 @@ struct mla {
 
       const tensor_view<real> dkv = c.scratch.matrix(dy.rows, heads_ * (nope_ + value_));
       const tensor_view<real> dlatent = c.scratch.matrix(dy.rows, latent_);
-      copy(c.device, by_head(dk, head()).col_block(0, nope_), by_head(dkv, nope_ + value_).col_block(0, nope_));
+      copy(c.device, by_head(dk, head()).col_block(0, nope_),
+           by_head(dkv, nope_ + value_).col_block(0, nope_));
       copy(c.device, by_head(dv, value_), by_head(dkv, nope_ + value_).col_block(nope_, value_));
       kv_up_.backward(c, dkv, s.kv_up, dlatent);
       kv_norm_.backward(c, dlatent, s.kv_norm, latent_of(ddown));
@@ -162,7 +178,8 @@ struct mla {
       return {buffer<real, Device>(d, sequences * capacity * row()), capacity};
     }
 
-    /// forward for new tokens: their rows go to `layout.slots` of the cache, and they see `layout.past` older ones.
+    /// forward for new tokens: their rows go to `layout.slots` of the cache, and they see
+    /// `layout.past` older ones.
     void extend(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, cache& memory) {
       const arena_scope<Device> scope(c.scratch);
       const arena_scope<Device> kept(c.keep);
@@ -184,9 +201,10 @@ struct mla {
 
    private:
     static void check(const dims& sizes) {
-      for (const auto& [name, value] :
-           {std::pair("kv_lora_rank", sizes.kv_lora_rank), std::pair("qk_nope_head_dim", sizes.qk_nope_head_dim),
-            std::pair("qk_rope_head_dim", sizes.qk_rope_head_dim), std::pair("v_head_dim", sizes.v_head_dim)})
+      for (const auto& [name, value] : {std::pair("kv_lora_rank", sizes.kv_lora_rank),
+                                        std::pair("qk_nope_head_dim", sizes.qk_nope_head_dim),
+                                        std::pair("qk_rope_head_dim", sizes.qk_rope_head_dim),
+                                        std::pair("v_head_dim", sizes.v_head_dim)})
         require(value > 0, "mla: dims::", name, " is ", value, "; it must be at least 1");
     }
     static dims with_head(dims sizes, index_t width) {
@@ -203,7 +221,8 @@ struct mla {
     [[nodiscard]] index_t q_down() const { return q_latent_ > 0 ? q_latent_ : q_cols(); }
     [[nodiscard]] index_t row() const { return latent_ + rope_; }
 
-    // Of the first projection's output: queries or their latent vector, the latent vector, the key that is turned.
+    // Parts of the first projection's output: queries or their latent vector; the latent vector;
+    // the key that is turned.
     [[nodiscard]] tensor_view<real> latent_of(tensor_view<real> down) const {
       return down.col_block(q_down(), latent_);
     }
@@ -231,7 +250,8 @@ struct mla {
       for (index_t h = 0; h < heads_; ++h) position_.forward(c, turned(q, h));
       return q;
     }
-    void queries_backward(context<Device>& c, tensor_view<real> dq, const saved& s, tensor_view<real> ddown) {
+    void queries_backward(context<Device>& c, tensor_view<real> dq, const saved& s,
+                          tensor_view<real> ddown) {
       for (index_t h = 0; h < heads_; ++h) position_.backward(c, turned(dq, h));
       if (!q_up_) return;
       const arena_scope<Device> scope(c.scratch);
@@ -240,38 +260,47 @@ struct mla {
       q_norm_->backward(c, dlatent, s.q_norm, ddown.col_block(0, q_latent_));
     }
 
-    /// Attention over the cache: q_nope W_uk against latent vectors, whose weighted sum times W_uv is the output.
-    void attend_latent(context<Device>& c, tensor_view<const real> q, kv_view<const real> cached, tensor_view<real> o) {
+    /// Attention over the cache: q_nope W_uk against latent vectors, whose weighted sum times W_uv
+    /// is the output.
+    void attend_latent(context<Device>& c, tensor_view<const real> q, kv_view<const real> cached,
+                       tensor_view<real> o) {
       const tensor_view<const real> up = up_weight(c);
       const tensor_view<real> absorbed = c.scratch.matrix(q.rows, heads_ * row());
       const tensor_view<real> sums = c.scratch.matrix(q.rows, heads_ * latent_);
       for (index_t h = 0; h < heads_; ++h) {
-        matmul(c.device, transpose::no, q.col_block(h * head(), nope_), transpose::no,
-               up.row_block(h * (nope_ + value_), nope_), 0, absorbed.col_block(h * row(), latent_));
-        copy(c.device, q.col_block(h * head() + nope_, rope_), absorbed.col_block(h * row() + latent_, rope_));
+        matmul(c.device, q.col_block(h * head(), nope_), up.row_block(h * (nope_ + value_), nope_),
+               0, absorbed.col_block(h * row(), latent_));
+        copy(c.device, q.col_block(h * head() + nope_, rope_),
+             absorbed.col_block(h * row() + latent_, rope_));
       }
       attention_sizes a = sizes(c, {});
       a.kv_heads = 1;
       a.head_dim = row();
       a.value_dim = latent_;
-      cached_attention(c.device, a, absorbed, cached, c.layout.starts, c.layout.past, sums);
+      cached_attention(c.device, a,
+                       {.q = absorbed,
+                        .cache = cached,
+                        .starts = c.layout.starts,
+                        .past = c.layout.past,
+                        .o = sums});
       for (index_t h = 0; h < heads_; ++h)
-        matmul(c.device, transpose::no, sums.col_block(h * latent_, latent_), transpose::yes,
-               up.row_block(h * (nope_ + value_) + nope_, value_), 0, o.col_block(h * value_, value_));
+        matmul(c.device, sums.col_block(h * latent_, latent_),
+               transposed(up.row_block(h * (nope_ + value_) + nope_, value_)), 0,
+               o.col_block(h * value_, value_));
     }
 
-    /// kv_b_proj's W (H (nope + value), L): W_uk and W_uv of each head. What another linear multiplies by (lora) is
-    /// seen by what it makes of the identity.
+    /// kv_b_proj's W (H (nope + value), L): W_uk and W_uv of each head. What another linear
+    /// multiplies by (lora) is seen by what it makes of the identity.
     tensor_view<const real> up_weight(context<Device>& c) {
       if constexpr (std::same_as<linear_policy, linear>) return kv_up_.weight().value;
       const tensor_view<real> identity = c.scratch.matrix(latent_, latent_);
-      const tensor_view<real> transposed = c.scratch.matrix(latent_, heads_ * (nope_ + value_));
+      const tensor_view<real> from_identity = c.scratch.matrix(latent_, heads_ * (nope_ + value_));
       const tensor_view<real> weight = c.scratch.matrix(heads_ * (nope_ + value_), latent_);
       fill(c.device, identity, 0);
       fill(c.device, tensor_view<real>(identity.data, latent_, 1, latent_ + 1), 1);
       typename linear_type::saved discarded;
-      kv_up_.forward(c, identity, transposed, discarded);
-      matmul(c.device, transpose::yes, transposed, transpose::no, identity, 0, weight);
+      kv_up_.forward(c, identity, from_identity, discarded);
+      matmul(c.device, transposed(from_identity), identity, 0, weight);
       return weight;
     }
 
@@ -294,10 +323,7 @@ struct mla {
       return 1;
     }
     [[nodiscard]] attention_sizes sizes(const context<Device>& c, random_stream stream) const {
-      attention_sizes a = attention_;
-      a.dropout = c.training ? dropout_ : 0;
-      a.stream = stream;
-      return a;
+      return detail::sizes_in_pass(c, attention_, dropout_, stream);
     }
 
     index_t heads_, nope_, rope_, value_, latent_, q_latent_;

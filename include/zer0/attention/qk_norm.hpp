@@ -1,15 +1,39 @@
-// Norms of queries and keys, head by head.
+// What happens to queries and keys before positions: nothing, or a norm of each head.
 #pragma once
 
 #include <zer0/layer/layer.hpp>
 
 namespace zer0 {
 
-/// RMSNorm of each head of queries and of keys before they are turned by positions; one weight for all heads of the
-/// queries and one for the keys'. A policy of an attention: gqa<qk_norm>. Shapes: q (N, H*C), k (N, K*C), weights (C).
-/// Memory: keeps q and k as they were, (H + K) C numbers a token, and H + K statistics. Names: "q_norm.weight",
-/// "k_norm.weight". Sources: Henry et al. 2020, arXiv:2010.04245; this form: Dehghani et al. 2023, arXiv:2302.05442,
-/// section 2, and Qwen3, arXiv:2505.09388, section 2.
+/// Queries and keys stay what the projection gives. The default of an attention; it shows the
+/// members that a policy of this role has.
+struct unchanged_query_key {
+  using role = query_key_role;
+
+  template <device Device>
+  class layer {
+   public:
+    using real = typename Device::real;
+    struct saved {};
+
+    /// `pairing`: that of the positions which come after. Weights in files follow its order.
+    layer(const dims& /*sizes*/, rope_pairing /*pairing*/) {}
+    void parameters(parameter_list<real>& /*list*/) {}
+    /// q (N, H*C) and k (N, K*C), in place.
+    void forward(context<Device>& /*c*/, tensor_view<real> /*q*/, tensor_view<real> /*k*/,
+                 saved& /*s*/) {}
+    /// Their gradients, in place; those of the parameters are added to.
+    void backward(context<Device>& /*c*/, tensor_view<real> /*dq*/, tensor_view<real> /*dk*/,
+                  const saved& /*s*/) {}
+  };
+};
+
+/// RMSNorm of each head of queries and of keys, before positions turn them. All heads of the
+/// queries share one weight, all heads of the keys another. A policy of an attention: gqa<qk_norm>.
+/// Shapes: q (N, H*C), k (N, K*C), weights (C). Memory: keeps q and k as they were, (H + K) C
+/// numbers a token, and H + K statistics. Names: "q_norm.weight", "k_norm.weight". Sources: Henry
+/// et al. 2020, arXiv:2010.04245; this form: Dehghani et al. 2023, arXiv:2302.05442, section 2, and
+/// Qwen3, arXiv:2505.09388, section 2.
 struct qk_norm {
   using role = query_key_role;
 
@@ -46,28 +70,34 @@ struct qk_norm {
     }
 
    private:
-    /// Elements are in the order of the projections' rows, which files hold half-split.
+    /// Elements follow the order of the rows of the projections. Files hold them half-split.
     static parameter<real> weight(const char* name, const dims& sizes, rope_pairing pairing) {
       return {.parts = {{name, sizes.head_size(), pairing == rope_pairing::interleaved ? 1 : 0}},
               .cols = 1,
               .initial = {.mean = 1, .deviation = 0},
-              .is_matrix = false};
-    }
-    static std::span<const real> numbers(const parameter<real>& p) {
-      return {p.value.data, static_cast<std::size_t>(p.elements())};
+              .kind = parameter_kind::vector};
     }
 
-    void normalize(context<Device>& c, const parameter<real>& p, tensor_view<real> x, saved_norm& s) const {
+    void normalize(context<Device>& c, const parameter<real>& p, tensor_view<real> x,
+                   saved_norm& s) const {
       s.x = c.keep.matrix(x.rows, x.cols);
       s.rstd = c.keep.template vector<wide<real>>(x.rows * (x.cols / p.elements()));
       copy(c.device, x, s.x);
-      rms_norm_forward(c.device, s.x, numbers(p), eps_, x, s.rstd);
+      rms_norm_forward(c.device,
+                       {.x = s.x, .weight = numbers_of(p), .eps = eps_, .y = x, .rstd = s.rstd});
     }
-    static void backward(context<Device>& c, const parameter<real>& p, tensor_view<real> dx, const saved_norm& s) {
+    static void backward(context<Device>& c, const parameter<real>& p, tensor_view<real> dx,
+                         const saved_norm& s) {
       const arena_scope<Device> scope(c.scratch);
       const tensor_view<real> dy = c.scratch.matrix(dx.rows, dx.cols);
       copy(c.device, dx, dy);
-      rms_norm_backward(c.device, s.x, numbers(p), s.rstd, dy, 0, dx, gradient_or_scratch(c, p));
+      rms_norm_backward(c.device, {.x = s.x,
+                                   .weight = numbers_of(p),
+                                   .rstd = s.rstd,
+                                   .dy = dy,
+                                   .beta = 0,
+                                   .dx = dx,
+                                   .dweight = gradient_or_scratch(c, p)});
     }
 
     double eps_;

@@ -7,20 +7,24 @@
 
 namespace zer0 {
 
-/// N tokens of S sequences, one after another. A padded batch is `rows` sequences of `seq` tokens; a packed one has N =
-/// rows*seq tokens that are cut into sequences wherever a document begins. Tokens of different sequences do not see
-/// each other, and positions count from 0 in each.
+/// N tokens of S sequences, one after another. A padded batch is `rows` sequences of `seq` tokens;
+/// a packed one has N = rows*seq tokens that are cut into sequences wherever a document begins.
+/// Tokens of different sequences do not see each other, and positions count from 0 in each.
 struct token_batch {
-  std::vector<token_id> ids;         ///< (N) what the model reads
-  std::vector<token_id> targets;     ///< (N) the token that follows each of them
-  std::vector<float> weights;        ///< (N) 1 where the target is learned from, 0 where it is not (padding, prompt)
+  std::vector<token_id> ids;      ///< (N) what the model reads
+  std::vector<token_id> targets;  ///< (N) the token that follows each of them
+  std::vector<float>
+      weights;  ///< (N) 1 where the target is learned from, 0 where it is not (padding, prompt)
   std::vector<std::int32_t> starts;  ///< (S+1) index of the first token of each sequence, then N
-  /// (S) or none: log-probability of each sequence's targets under a reference model, for preference losses. Sequences
-  /// 2i and 2i+1 are the answers of pair i, the chosen one first. In double, as losses subtract large numbers.
+  /// (S) or none: log-probability of each sequence's targets under a reference model, for
+  /// preference losses. Sequences 2i and 2i+1 are the answers of pair i, the chosen one first. In
+  /// double, as losses subtract large numbers.
   std::vector<double> references = {};
 
   [[nodiscard]] index_t tokens() const { return static_cast<index_t>(ids.size()); }
-  [[nodiscard]] index_t sequences() const { return starts.empty() ? 0 : static_cast<index_t>(starts.size()) - 1; }
+  [[nodiscard]] index_t sequences() const {
+    return starts.empty() ? 0 : static_cast<index_t>(starts.size()) - 1;
+  }
 
   /// The number of tokens learned from (sum of the weights).
   [[nodiscard]] double target_tokens() const {

@@ -1,7 +1,7 @@
 // The run-time sizes of a model.
 #pragma once
 
-#include <zer0/core/compiled.hpp>
+#include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/error.hpp>
 #include <zer0/core/types.hpp>
 
@@ -12,10 +12,11 @@ namespace zer0 {
 
 /// Sizes of the adapters of a variant with `lora`.
 struct lora_sizes {
-  index_t rank = 0;                           ///< r: width of the detour; 0: there is none, and all weights are trained
-  double alpha = 16;                          ///< the detour counts alpha / rank
-  double dropout = 0;                         ///< of what goes into it, in training only
-  std::string projections = "q_proj v_proj";  ///< names, for `listed_projections`: also all, or square
+  index_t rank = 0;    ///< r: width of the detour; 0: there is none, and all weights are trained
+  double alpha = 16;   ///< the detour counts alpha / rank
+  double dropout = 0;  ///< of what goes into it, in training only
+  /// Names, for `listed_projections`: also all, or square.
+  std::string projections = "q_proj v_proj";
 
   [[nodiscard]] bool lists(std::string_view name, bool is_square) const;
 
@@ -33,37 +34,41 @@ struct expert_sizes {
   bool norm_topk_prob = true;      ///< the weights of a token's experts are scaled to sum 1
   double scaling = 1;              ///< what the weights are multiplied by
   double z_loss_alpha = 1e-3;      ///< weight of the loss of `router_z_loss`
-  double capacity_factor = 1.25;   ///< an expert of `capacity` takes at most so many times its even share
+  double capacity_factor = 1.25;   ///< an expert of `capacity` takes so many shares
   double bias_update_rate = 1e-3;  ///< step of the bias of `sigmoid_bias`
 
   /// Of all tokens, the share that an expert gets if they are spread evenly.
-  [[nodiscard]] double even_share() const { return static_cast<double>(per_token) / static_cast<double>(n_routed); }
-
-  void check() const;
+  [[nodiscard]] double even_share() const {
+    return static_cast<double>(per_token) / static_cast<double>(n_routed);
+  }
 
   bool operator==(const expert_sizes&) const = default;
 };
 
-/// Scaling of rotary positions, for sequences longer than those that a model was first trained on. Each policy of
-/// layer/rope_scaling says which of these numbers it reads.
+/// Scaling of rotary positions, for sequences longer than those that a model was first trained on.
+/// Each policy of layer/rope_scaling says which of these numbers it reads.
 struct rope_scaling_sizes {
   double factor = 1;                 ///< how many times longer sequences may be
   index_t original_max_seq_len = 0;  ///< of the first training; 0 means max_seq_len
-  double low_freq_factor = 1;        ///< llama3: waves longer than original_max_seq_len / this are stretched
-  double high_freq_factor = 4;       ///< llama3: waves shorter than original_max_seq_len / this are kept
-  double beta_fast = 32;             ///< yarn: frequencies that turn more often in original_max_seq_len are kept
-  double beta_slow = 1;              ///< yarn: those that turn less often are divided by the factor
-  double attention_factor = 0;       ///< yarn: what cos and sin are multiplied by; 0 means a rule of the factor
-  double mscale = 0;                 ///< yarn, in that rule: how much it grows with log(factor); 0 means the paper's
-  double mscale_all_dim = 0;         ///< yarn, in that rule: as mscale, divides; mla multiplies scores by its square
-
-  void check() const;
+  /// llama3: waves longer than original_max_seq_len / this are stretched.
+  double low_freq_factor = 1;
+  /// llama3: waves shorter than original_max_seq_len / this are kept.
+  double high_freq_factor = 4;
+  /// yarn: frequencies that turn more often than this in original_max_seq_len are kept.
+  double beta_fast = 32;
+  double beta_slow = 1;         ///< yarn: those that turn less often are divided by the factor
+  double attention_factor = 0;  ///< yarn: cos and sin are multiplied by it; 0: a rule of the factor
+  /// yarn, in that rule: how much it grows with log(factor); 0 means the paper's.
+  double mscale = 0;
+  /// yarn, in that rule: as mscale, divides; mla multiplies scores by its square.
+  double mscale_all_dim = 0;
 
   bool operator==(const rope_scaling_sizes&) const = default;
 };
 
-/// Sizes of a decoder, with the defaults of the training program. The variant (which attention, which norm, ...) is a
-/// type; these numbers are its constructor's argument. Names are those of the command line options.
+/// Sizes of a decoder, with the defaults of the training program. The variant (which attention,
+/// which norm, ...) is a type; these numbers are its constructor's argument. A new size is a member
+/// here and a line in core/visit_sizes.hpp.
 struct dims {
   index_t dim = 512;          ///< D: width of the residual stream
   index_t n_layers = 8;       ///< number of blocks
@@ -78,10 +83,10 @@ struct dims {
   rope_scaling_sizes rope_scaling = {};
   index_t sliding_window = 0;     ///< of `sliding_window`: keys that a query sees, itself included
   double attn_logit_softcap = 0;  ///< of `soft_cap`: scores stay between plus and minus this
-  index_t kv_lora_rank = 0;       ///< of `mla`: width of the latent vector that keys and values come from
-  index_t q_lora_rank = 0;        ///< of `mla`: the same of queries; 0: they come from the stream directly
-  index_t qk_nope_head_dim = 0;   ///< of `mla`: elements of a query's and key's head without a position
-  index_t qk_rope_head_dim = 0;   ///< of `mla`: elements that are turned by the position; the key has them once
+  index_t kv_lora_rank = 0;       ///< of `mla`: width of the latent vector of keys and values
+  index_t q_lora_rank = 0;        ///< of `mla`: that of queries; 0: they come from the stream
+  index_t qk_nope_head_dim = 0;   ///< of `mla`: elements of a head without a position
+  index_t qk_rope_head_dim = 0;   ///< of `mla`: those that positions turn; a key has them once
   index_t v_head_dim = 0;         ///< of `mla`: width of a value's head
   double norm_eps = 1e-8;         ///< added to the mean square under the root
   double dropout = 0;             ///< probability of dropping an element, in training only
@@ -91,7 +96,8 @@ struct dims {
   [[nodiscard]] index_t kv_heads() const { return n_kv_heads ? n_kv_heads : n_heads; }
   [[nodiscard]] index_t head_size() const { return head_dim ? head_dim : dim / n_heads; }
 
-  /// Width inside the feed-forward: `multiple_of * ceil(int(2/3 * 4*dim) / multiple_of)` unless given.
+  /// Width inside the feed-forward: hidden_dim, or if that is 0
+  /// `multiple_of * ceil(int(2/3 * 4*dim) / multiple_of)`.
   [[nodiscard]] index_t hidden() const {
     if (hidden_dim) return hidden_dim;
     const index_t raw = 8 * dim / 3;
@@ -101,11 +107,26 @@ struct dims {
   /// The sizes of one expert, or of `n` as one, where a feed-forward is asked for.
   [[nodiscard]] dims of_experts(index_t n = 1) const;
 
+  /// The same model without a 0 that stands for a rule: every size is what the rule gives, and
+  /// `multiple_of`, which then decides nothing, is 1.
+  [[nodiscard]] dims resolved() const;
+
   /// Throws zer0::error naming the first size that is out of range or does not fit the others.
   void check() const;
 
   bool operator==(const dims&) const = default;
 };
+
+/// `static_assert(zer0::check_heads<8, 2>())`: do 8 query heads share 2 key/value heads in groups
+/// of equal size? dims::check says the same of sizes when a model is made; this is for a program
+/// whose heads are constants.
+template <index_t Heads, index_t KvHeads>
+consteval bool check_heads() {
+  static_assert(Heads > 0 && KvHeads > 0 && Heads % KvHeads == 0,
+                "zer0: query heads cannot be grouped: n_heads must be a multiple of n_kv_heads, as "
+                "check_heads<8, 2>()");
+  return true;
+}
 
 }  // namespace zer0
 

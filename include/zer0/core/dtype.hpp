@@ -9,8 +9,8 @@
 
 namespace zer0 {
 
-/// The element types of safetensors files, in that format's order (which is also the order its reference writer sorts
-/// by). The types of less than a byte (F4, F6_*) are left out.
+/// The element types of safetensors files, in that format's order (which is also the order its
+/// reference writer sorts by). The types of less than a byte (F4, F6_*) are left out.
 enum class dtype {
   boolean,
   u8,

@@ -1,7 +1,7 @@
 // Errors: one exception type, and the two functions that throw it.
 #pragma once
 
-#include <zer0/core/compiled.hpp>
+#include <zer0/core/detail/compiled.hpp>
 
 #include <initializer_list>
 #include <stdexcept>
@@ -10,8 +10,8 @@
 
 namespace zer0 {
 
-/// What every function of zer0 throws for input it cannot accept. The text is one sentence that names the thing (a file
-/// and line, an option, a size), the value, the limit and the way out.
+/// What every function of zer0 throws for input it cannot accept. The text is one sentence that
+/// names the thing (a file and line, an option, a size), the value, the limit and the way out.
 struct error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -21,7 +21,8 @@ namespace detail {
 /// A piece of a message: text, a character or a number. It owns no text.
 class message_part {
  public:
-  message_part(std::string_view text) : text_(text) {}  // NOLINT(google-explicit-constructor): stands for what it holds
+  message_part(std::string_view text)
+      : text_(text) {}  // NOLINT(google-explicit-constructor): stands for what it holds
   message_part(const std::string& text) : text_(text) {}                               // NOLINT
   message_part(const char* text) : text_(text) {}                                      // NOLINT
   message_part(char c) : kind_(kind::letter), letter_(c) {}                            // NOLINT
@@ -35,7 +36,7 @@ class message_part {
   message_part(unsigned long n) : message_part(static_cast<unsigned long long>(n)) {}  // NOLINT
   message_part(unsigned long long n) : kind_(kind::natural), natural_(n) {}            // NOLINT
   message_part(double d) : kind_(kind::real), real_(d) {}                              // NOLINT
-  message_part(const volatile void*) = delete;                                         // no pointer stands for true
+  message_part(const volatile void*) = delete;  // no pointer stands for true
 
   void append_to(std::string& message) const;
 
@@ -55,8 +56,8 @@ class message_part {
 
 }  // namespace detail
 
-/// Throws `error` with the parts written one after another, as `std::ostream <<` writes them. Parts are strings,
-/// characters and numbers.
+/// Throws `error` with the parts written one after another, as `std::ostream <<` writes them. Parts
+/// are strings, characters and numbers.
 template <class... Parts>
 [[noreturn]] void fail(const Parts&... parts) {
   detail::throw_error({parts...});

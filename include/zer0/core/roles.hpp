@@ -24,9 +24,7 @@ struct rope_scaling_role {};
 
 /// A policy is any type that names its role: `struct gqa { using role = attention_role; ... };`
 template <class P>
-concept policy = requires {
-  typename P::role;
-};
+concept policy = requires { typename P::role; };
 
 template <class P, class Role>
 concept policy_for = policy<P> && std::same_as<typename P::role, Role>;
@@ -70,7 +68,7 @@ inline constexpr int count_role = (0 + ... + static_cast<int>(policy_for<Policie
 
 /// T<Policies...> with `New` in the place of the policy that plays the same role, if there is one.
 template <template <class...> class T, policy New, class... Policies>
-using replace_policy =
-    typename detail::without<typename New::role, detail::policy_list<>, Policies...>::type::template in<T, New>;
+using replace_policy = typename detail::without<typename New::role, detail::policy_list<>,
+                                                Policies...>::type::template in<T, New>;
 
 }  // namespace zer0

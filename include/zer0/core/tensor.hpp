@@ -18,12 +18,15 @@ class shape {
 
   constexpr shape() = default;
   constexpr shape(std::initializer_list<index_t> sizes) {
-    require(sizes.size() <= max_rank, "shape: ", sizes.size(), " dimensions; at most ", max_rank, " are supported");
+    require(sizes.size() <= max_rank, "shape: ", sizes.size(), " dimensions; at most ", max_rank,
+            " are supported");
     for (const index_t size : sizes) sizes_[static_cast<std::size_t>(rank_++)] = size;
   }
 
   [[nodiscard]] constexpr int rank() const { return rank_; }
-  [[nodiscard]] constexpr index_t operator[](int i) const { return sizes_[static_cast<std::size_t>(i)]; }
+  [[nodiscard]] constexpr index_t operator[](int i) const {
+    return sizes_[static_cast<std::size_t>(i)];
+  }
   [[nodiscard]] constexpr index_t elements() const {
     index_t n = 1;
     for (int i = 0; i < rank_; ++i) n *= (*this)[i];
@@ -43,9 +46,9 @@ class shape {
   int rank_ = 0;
 };
 
-/// A tensor as operations see it: `rows` rows of `cols` contiguous elements, `stride` elements apart. A tensor (B, T,
-/// D) is passed as its B*T rows of D; a block of columns (the query part of a fused projection) is a view too. Owns
-/// nothing.
+/// A tensor as operations see it: `rows` rows of `cols` contiguous elements, `stride` elements
+/// apart. A tensor (B, T, D) is passed as its B*T rows of D; a block of columns (the query part of
+/// a fused projection) is a view too. Owns nothing.
 template <class T>
 struct tensor_view {
   T* data = nullptr;
@@ -61,8 +64,8 @@ struct tensor_view {
   /// A view of mutable elements is a view of constant ones.
   template <class U>
   // NOLINTNEXTLINE(google-explicit-constructor): as T* becomes const T*
-  requires(std::is_const_v<T>&& std::is_same_v<const U, T>) constexpr tensor_view(tensor_view<U> v)
-      : tensor_view(v.data, v.rows, v.cols, v.stride) {}
+  requires(std::is_const_v<T> && std::is_same_v<const U, T>)
+  constexpr tensor_view(tensor_view<U> v) : tensor_view(v.data, v.rows, v.cols, v.stride) {}
 
   [[nodiscard]] constexpr T* row(index_t i) const { return data + i * stride; }
   [[nodiscard]] constexpr T& operator()(index_t i, index_t j) const { return data[i * stride + j]; }

@@ -1,7 +1,7 @@
 // From a conversation to tokens, and which of them are learned.
 #pragma once
 
-#include <zer0/core/compiled.hpp>
+#include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/error.hpp>
 #include <zer0/core/types.hpp>
 #include <zer0/text/chat_template.hpp>
@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -16,7 +17,7 @@ namespace zer0 {
 
 struct encoded_conversation {
   std::vector<token_id> tokens;
-  std::vector<std::uint8_t> supervised;  ///< 1: the model is to produce this token; as many as tokens
+  std::vector<std::uint8_t> supervised;  ///< (tokens) 1: the model is to produce this token
 
   void clear() {
     tokens.clear();
@@ -24,40 +25,54 @@ struct encoded_conversation {
   }
 };
 
-/// Renders conversations by a chat template and encodes them. What the assistant produced, as the template tells it
-/// (chat_template::render_with_spans), is supervised, the token that ends its turn included.
+/// Renders conversations by a chat template and encodes them. What the assistant produced, as the
+/// template tells it (chat_template::render_with_spans), is supervised, the token that ends its
+/// turn included.
 ///
-/// A text is cut where an answer begins and ends, and the parts are encoded one by one: no token stands across such a
-/// place, and the tokens are those of inference, where a prompt is encoded and then an answer begins. An answer goes on
-/// from its prompt, so tokenizers that begin a text with a space put none there.
+/// A text is cut where an answer begins and ends, and the parts are encoded one by one: no token
+/// stands across such a place, and the tokens are those of inference, where a prompt is encoded and
+/// then an answer begins. An answer goes on from its prompt, so tokenizers that begin a text with a
+/// space put none there.
 ///
-/// What messages hold is data: special tokens that are spelled out in it are encoded as the text they are, and cannot
-/// end or begin a turn. Thread-safe, as tokenizer and template are; copies share both.
+/// What messages hold is data: special tokens that are spelled out in it are encoded as the text
+/// they are, and cannot end or begin a turn. Thread-safe, as tokenizer and template are; copies
+/// share both.
 class conversation_encoder {
  public:
-  /// `options`: further variables, the name of a template, the time it sees; `add_generation_prompt` is not looked at.
+  /// `options`: further variables, the name of a template, the time it sees;
+  /// `add_generation_prompt` is not looked at.
   conversation_encoder(tokenizer tok, chat_template chat, chat_options options = {});
 
-  /// Replaces `out` by the tokens of the conversation up to the last one that is supervised; of answers only those in
-  /// messages numbered `from_message` (from 0) or later are. Empty if nothing is. Throws: zer0::error if the template
-  /// refuses the messages, or does not tell which text is the assistant's, saying why.
+  /// Replaces `out` by the tokens of the conversation up to the last one that is supervised; of
+  /// answers only those in messages numbered `from_message` (from 0) or later are. Empty if nothing
+  /// is. Throws: zer0::error if the template refuses the messages, or does not tell which text is
+  /// the assistant's, saying why.
   void encode(const chat_json& messages, const chat_json& tools, encoded_conversation& out,
               std::size_t from_message = 0) const;
 
   /// The tokens of what comes before the assistant's next answer; they are encoded as for training.
   [[nodiscard]] std::vector<token_id> prompt(const chat_json& messages) const;
-  [[nodiscard]] std::vector<token_id> prompt(const chat_json& messages, const chat_json& tools) const;
+  [[nodiscard]] std::vector<token_id> prompt(const chat_json& messages,
+                                             const chat_json& tools) const;
 
-  /// What fills the places that hold no token: the tokenizer's pad token, else its eos, else 0. Nothing is learned
-  /// there.
+  /// What fills the places that hold no token: the tokenizer's pad token, else its eos, else 0.
+  /// Nothing is learned there.
   [[nodiscard]] token_id pad() const;
 
+  /// A number that tells this encoder from others, almost surely: of tokenizer, template and
+  /// options. None for a template that asks for the time when the options say none, as its text
+  /// changes from day to day.
+  [[nodiscard]] std::optional<std::uint64_t> fingerprint() const;
+
  private:
-  [[nodiscard]] rendered_chat render(const chat_json& messages, const chat_json& tools, bool prompt) const;
-  void encode_parts(const rendered_chat& chat, std::size_t from_message, encoded_conversation& out) const;
+  [[nodiscard]] rendered_chat render(const chat_json& messages, const chat_json& tools,
+                                     bool prompt) const;
+  void encode_parts(const rendered_chat& chat, std::size_t from_message,
+                    encoded_conversation& out) const;
 
   /// The part of a text that follows what `tokens` has.
-  void encode_part(std::string_view part, bool answer, bool plain, std::vector<token_id>& tokens) const;
+  void encode_part(std::string_view part, bool answer, bool plain,
+                   std::vector<token_id>& tokens) const;
 
   tokenizer tokenizer_;
   chat_template chat_;

@@ -1,27 +1,39 @@
 // Counting the words of files, on all cores: what a tokenizer is trained on.
 #pragma once
 
-#include <zer0/core/compiled.hpp>
+#include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/error.hpp>
 #include <zer0/core/types.hpp>
-#include <zer0/data/checked_lines.hpp>
-#include <zer0/text/word_counts.hpp>
+#include <zer0/data/records.hpp>
+#include <zer0/text/bpe_trainer.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace zer0 {
 
+/// Puts the texts of a line of JSON Lines into `texts`: its "text", and the "content" of each
+/// message of its "conversations", "messages", "chosen" and "rejected". Returns what is wrong with
+/// the line, or nothing.
+[[nodiscard]] std::string read_training_texts(std::string_view line,
+                                              std::vector<std::string>& texts);
+
+/// Whether a file of texts is JSON Lines, by its name: .jsonl, .ndjson or .json. Any other is plain
+/// text.
+[[nodiscard]] bool is_json_lines(const std::filesystem::path& path);
+
 struct count_options {
-  int num_workers = 1;                        ///< threads that count; the result does not depend on it
-  index_t piece_bytes = index_t{4} << 20;     ///< how much a thread takes at once; nor on this
-  std::size_t max_bytes = 0;                  ///< refuse when the different words occupy more memory; 0: no limit
-  bool skip_bad_lines = false;                ///< leave bad lines of JSON Lines out and count them
-  std::function<void(double)> progress = {};  ///< told the fraction that is done, on the calling thread
+  int num_workers = 1;                     ///< threads that count; the result does not depend on it
+  index_t piece_bytes = index_t{4} << 20;  ///< how much a thread takes at once; nor on this
+  std::size_t max_bytes = 0;    ///< refuse when the different words occupy more memory; 0: no limit
+  bool skip_bad_lines = false;  ///< leave bad lines of JSON Lines out and count them
+  /// Told the fraction that is done, on the calling thread.
+  std::function<void(double)> progress = {};
 };
 
 struct counted_words {
@@ -34,20 +46,23 @@ struct counted_words {
 
 namespace detail {
 
-/// Where a text may be cut: 0, places at least `piece` apart, its size. What is cut there gives the same words: a
-/// line with its line feed is a text of its own, and inside a line no match of GPT-2's pattern goes across the place
-/// between a letter or number and a character of another kind, or looks across it.
+/// Where a text may be cut: 0, places at least `piece` apart, its size. What is cut there gives the
+/// same words: a line with its line feed is a text of its own, and inside a line no match of
+/// GPT-2's pattern goes across the place between a letter or number and a character of another
+/// kind, or looks across it.
 [[nodiscard]] std::vector<std::size_t> text_cuts(std::string_view text, std::size_t piece);
 
 }  // namespace detail
 
-/// Counts the words of files as the ByteLevel pre-tokenizer with GPT-2's regex cuts them. In JSON Lines
-/// (`is_json_lines`) every string that `read_training_texts` finds is a text. Any other file is plain UTF-8, each line
-/// with its line feed a text, as for `train(files)` of Hugging Face's `tokenizers`.
-/// Memory: the different words and their counts, and a few pieces; files are mapped, so they may be larger than the
-/// memory (8 bytes a line of JSON Lines). Too many different words are an error that says so, by `max_bytes`.
-/// Throws: zer0::error naming a file that cannot be read, the offset of what is not UTF-8, or file and line.
-counted_words count_words(const std::vector<std::filesystem::path>& files, const count_options& options = {});
+/// Counts the words of files as the ByteLevel pre-tokenizer with GPT-2's regex cuts them. In JSON
+/// Lines (`is_json_lines`) every string that `read_training_texts` finds is a text. Any other file
+/// is plain UTF-8, each line with its line feed a text, as for `train(files)` of Hugging Face's
+/// `tokenizers`. Memory: the different words and their counts, and a few pieces; files are mapped,
+/// so they may be larger than the memory (8 bytes a line of JSON Lines). Too many different words
+/// are an error that says so, by `max_bytes`. Throws: zer0::error naming a file that cannot be
+/// read, the offset of what is not UTF-8, or file and line.
+counted_words count_words(const std::vector<std::filesystem::path>& files,
+                          const count_options& options = {});
 
 }  // namespace zer0
 

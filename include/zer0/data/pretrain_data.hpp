@@ -1,17 +1,15 @@
 // Batches to pretrain on, from records of text.
 #pragma once
 
-#include <zer0/core/batch.hpp>
-#include <zer0/core/compiled.hpp>
-#include <zer0/core/error.hpp>
+#include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/types.hpp>
 #include <zer0/data/document_encoder.hpp>
-#include <zer0/data/pretrain_records.hpp>
 #include <zer0/data/record_view.hpp>
+#include <zer0/data/records.hpp>
+#include <zer0/data/sample_batches.hpp>
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <utility>
 
 namespace zer0 {
@@ -22,54 +20,41 @@ struct data_options {
   bool packed = false;      ///< documents one after another, instead of one a row and padding
   bool shuffle = true;      ///< a new order each epoch
   std::uint64_t seed = 0;   ///< of the order
-  int num_workers = 1;      ///< threads that prepare batches; 0: the caller does. What comes out is the same.
-  std::function<void(double)> progress = {};  ///< packed: told how much of the data is counted, on the calling thread
+  int num_workers = 1;      ///< threads that prepare batches, all to the same effect; 0: the caller
+  /// Packed: told how much of the data is counted, on the calling thread.
+  std::function<void(double)> progress = {};
 };
 
-/// Cuts documents (bos + text + eos) into batches of at most batch_size rows of seq tokens. The target of a token is
-/// the one after it in its document; weights are 1 where there is one. The order of the documents is a function of
-/// (seed, epoch).
+/// Cuts documents (bos + text + eos) into batches of at most batch_size rows of seq tokens. The
+/// target of a token is the one after it in its document; weights are 1 where there is one. The
+/// order of the documents is a function of (seed, epoch).
 ///
-/// Padded: a document a row. It is cut to seq + 1 tokens (what is cut away, eos too, is not trained on), and pad tokens
-/// of weight 0 fill the row. The last batch of an epoch may have fewer rows.
+/// Padded: a document a row. It is cut to seq + 1 tokens (what is cut away, eos too, is not trained
+/// on), and pad tokens of weight 0 fill the row. The last batch of an epoch may have fewer rows.
 ///
-/// Packed: the documents of the epoch form one stream, which is cut into rows of seq tokens. `starts` has every
-/// document's and every row's first token, so documents do not see each other and one that goes on in the next row goes
-/// on as a new sequence. A document's last token has no target (weight 0). Only the last row of the epoch is padded.
-/// The constructor tokenizes all records once to count the batches. Memory: 4 bytes a record.
+/// Packed: the documents of the epoch form one stream, which is cut into rows of seq tokens.
+/// `starts` has every document's and every row's first token, so documents do not see each other
+/// and one that goes on in the next row goes on as a new sequence. A document's last token has no
+/// target (weight 0). Only the last row of the epoch is padded. The constructor tokenizes all
+/// records once to count the batches, unless the records keep their counts. Memory: 4 bytes a
+/// record.
 ///
-/// Throws: zer0::error for options out of range, and from `next` for a text that cannot be encoded, naming file and
-/// line.
-class pretrain_data {
+/// Throws: zer0::error for options out of range, and from `next` for a text that cannot be encoded,
+/// naming file and line.
+class pretrain_data : public sample_batches {
  public:
-  /// The records and the tokenizer (zer0::tokenizer, or what document_encoder takes) must outlive this object.
+  /// The records and the tokenizer (zer0::tokenizer, or what document_encoder takes) must outlive
+  /// this object.
   template <class Tokenizer>
-  pretrain_data(record_view<pretrain_records> view, const Tokenizer& tokenizer, data_options options)
-      : pretrain_data(std::move(view), document_encoder(tokenizer), std::move(options)) {}
+  pretrain_data(const record_view<pretrain_records>& view, const Tokenizer& tokenizer,
+                const data_options& options)
+      : pretrain_data(view, document_encoder(tokenizer), options) {}
 
-  pretrain_data(record_view<pretrain_records> view, document_encoder encode, data_options options);
-
-  pretrain_data(const pretrain_data&) = delete;
-  pretrain_data& operator=(const pretrain_data&) = delete;
-  ~pretrain_data();
-
-  [[nodiscard]] index_t records() const;
-
-  /// How many batches `next` gives in an epoch; the same for all epochs.
-  [[nodiscard]] index_t batches_per_epoch() const;
+  pretrain_data(const record_view<pretrain_records>& view, document_encoder encode,
+                const data_options& options);
 
   /// Tokens of an epoch, padding not counted. Known when packed, else 0.
   [[nodiscard]] index_t tokens_per_epoch() const;
-
-  /// The coming batch is number `batch` of epoch `epoch`. Padded: at once. Packed: adds up token counts up to there.
-  void seek(index_t epoch, index_t batch);
-
-  /// The next batch of the epoch; false at its end, until the next `seek`. Takes over the memory of `out`.
-  bool next(token_batch& out);
-
- private:
-  class state;
-  std::unique_ptr<state> state_;  // stays where it is: threads work on it
 };
 
 }  // namespace zer0

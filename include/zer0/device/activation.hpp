@@ -1,7 +1,7 @@
 // Activations: one function of a number and its derivative, written once for every device.
 #pragma once
 
-#include <zer0/device/host_device.hpp>
+#include <zer0/device/detail/host_device.hpp>
 
 #include <cmath>
 #include <concepts>
@@ -40,9 +40,10 @@ ZER0_HOST_DEVICE Z logistic(const Z& z) {
 
 }  // namespace detail
 
-/// `value(z)` and its derivative `slope(z)`, of a float, a double, or an array of them that computes element by element
-/// (the cpu device hands over 64 at once): exp and abs are called without a namespace, constants are
-/// detail::scalar_of<Z>. Where both are cheaper together, `value_and_slope(z, value, slope)` may say so.
+/// `value(z)` and its derivative `slope(z)`, of a float, a double, or an array of them that
+/// computes element by element (the cpu device hands over 64 at once): exp and abs are called
+/// without a namespace, constants are detail::scalar_of<Z>. Where both are cheaper together,
+/// `value_and_slope(z, value, slope)` may say so.
 template <class A>
 concept activation = std::is_empty_v<A> && requires(float f, double g) {
   { A::value(f) } -> std::same_as<float>;
@@ -78,8 +79,8 @@ struct sigmoid {
   }
 };
 
-/// z / (1 + exp(-z)), also called Swish. Hendrycks & Gimpel 2016, arXiv:1606.08415; Elfwing et al. 2017,
-/// arXiv:1702.03118
+/// z / (1 + exp(-z)), also called Swish. Hendrycks & Gimpel 2016, arXiv:1606.08415; Elfwing et al.
+/// 2017, arXiv:1702.03118
 struct silu {
   template <class Z>
   ZER0_HOST_DEVICE static Z value(const Z& z) {
@@ -99,7 +100,8 @@ struct silu {
   }
 };
 
-/// z Phi(z), Phi the normal distribution: z/2 (1 + erf(z / sqrt 2)). Hendrycks & Gimpel 2016, arXiv:1606.08415
+/// z Phi(z), Phi the normal distribution: z/2 (1 + erf(z / sqrt 2)). Hendrycks & Gimpel 2016,
+/// arXiv:1606.08415
 struct gelu {
   template <class Z>
   ZER0_HOST_DEVICE static Z value(const Z& z) {
@@ -131,8 +133,9 @@ struct gelu {
   }
 };
 
-/// z/2 (1 + tanh(u)), u = sqrt(2/pi) (z + 0.044715 z^3): gelu as GPT-2 computes it ("gelu_new"). Same paper, section 2.
-/// Computed as z / (1 + exp(-2u)), which is the same and keeps its digits where tanh is nearly -1.
+/// z/2 (1 + tanh(u)), u = sqrt(2/pi) (z + 0.044715 z^3): gelu as GPT-2 computes it ("gelu_new").
+/// Same paper, section 2. Computed as z / (1 + exp(-2u)), which is the same and keeps its digits
+/// where tanh is nearly -1.
 struct gelu_tanh {
   template <class Z>
   ZER0_HOST_DEVICE static Z value(const Z& z) {
@@ -149,7 +152,8 @@ struct gelu_tanh {
   ZER0_HOST_DEVICE static void value_and_slope(const Z& z, Z& value, Z& slope) {
     using c = detail::scalar_of<Z>;
     const Z u = twice(z), opposite = -u;
-    const Z share = detail::logistic(u), rest = detail::logistic(opposite);  // 1 - share, with all its digits
+    const Z share = detail::logistic(u),
+            rest = detail::logistic(opposite);  // 1 - share, with all its digits
     value = z * share;
     slope = share + z * share * rest * (1 + z * z * c(3 * cubic)) * c(twice_root);
   }
@@ -178,7 +182,7 @@ struct relu_squared {
   }
 };
 
-static_assert(activation<sigmoid> && activation<silu> && activation<gelu> && activation<gelu_tanh> &&
-              activation<relu_squared>);
+static_assert(activation<sigmoid> && activation<silu> && activation<gelu> &&
+              activation<gelu_tanh> && activation<relu_squared>);
 
 }  // namespace zer0

@@ -8,9 +8,9 @@
 
 namespace zer0 {
 
-/// Hands out device memory by moving a pointer; gives it back in reverse order (`release`) or at once (`reset`). While
-/// it is too small it adds blocks; the next `reset` replaces them by one block of the size seen, so that a second step
-/// of the same size allocates nothing.
+/// Hands out device memory by moving a pointer; gives it back in reverse order (`release`) or at
+/// once (`reset`). While it is too small it adds blocks; the next `reset` replaces them by one
+/// block of the size seen, so that a second step of the same size allocates nothing.
 template <class Device>
 class arena {
  public:
@@ -30,7 +30,8 @@ class arena {
   }
   template <class T = real>
   [[nodiscard]] std::span<T> vector(index_t n) {
-    return {static_cast<T*>(bytes(static_cast<std::size_t>(n) * sizeof(T))), static_cast<std::size_t>(n)};
+    return {static_cast<T*>(bytes(static_cast<std::size_t>(n) * sizeof(T))),
+            static_cast<std::size_t>(n)};
   }
 
   /// The present height of the stack; `release(now())` later frees what was taken in between.
@@ -72,7 +73,9 @@ class arena {
     peak_ = std::max(peak_, total_);
     return p;
   }
-  void add_block(std::size_t size) { blocks_.push_back({static_cast<std::byte*>(device_->allocate(size)), size}); }
+  void add_block(std::size_t size) {
+    blocks_.push_back({static_cast<std::byte*>(device_->allocate(size)), size});
+  }
   void free_blocks() {
     for (const block& b : blocks_) device_->deallocate(b.data, b.size);
     blocks_.clear();

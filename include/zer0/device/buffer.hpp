@@ -63,7 +63,8 @@ void upload(Device& d, std::span<const U> from, std::span<T> to) {
   }
 }
 
-/// What f(total) adds to a number on the device that begins as 0. For tests and reports: waits for it.
+/// What f(total) adds to a number on the device that begins as 0. For tests and reports: waits for
+/// it.
 template <device Device, class F>
 [[nodiscard]] double total_of(Device& d, F f) {
   const buffer<double, Device> total(d, 1);

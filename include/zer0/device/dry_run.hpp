@@ -1,7 +1,7 @@
 // A device that computes nothing and counts: memory and products of a model without any of it.
 #pragma once
 
-#include <zer0/device/archetype.hpp>
+#include <zer0/device/device.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -10,12 +10,15 @@
 
 namespace zer0 {
 
-/// Has every operation and does none, like `archetype`, but hands out addresses, which are never touched: any model and
-/// any step runs on it, at once. Counts the bytes that are allocated, and the floating-point operations of products and
-/// attention (a multiplication and an addition are two). Numbers that come back from it are zero. Sequences of one call
-/// count as equally long, as their starts are memory of the device. Real: float.
-class dry_run : public archetype {
+/// Has every operation and does none, like `archetype`, but hands out addresses, which are never
+/// touched: any model and any step runs on it, at once. Counts the bytes that are allocated, and
+/// the floating-point operations of products and attention (a multiplication and an addition are
+/// two). Numbers that come back from it are zero. Sequences of one call count as equally long, as
+/// their starts are memory of the device. Real: float.
+class dry_run : public computes_nothing {
  public:
+  using real = float;
+
   [[nodiscard]] void* allocate(std::size_t bytes) {
     constexpr std::size_t alignment = 64;
     bytes_ += bytes;
@@ -29,6 +32,7 @@ class dry_run : public archetype {
   void download(void* host, const void*, std::size_t bytes) {
     if (bytes > 0) std::memset(host, 0, bytes);
   }
+  void synchronize() {}
 
   [[nodiscard]] std::size_t bytes() const { return bytes_; }            ///< allocated now
   [[nodiscard]] std::size_t peak_bytes() const { return peak_bytes_; }  ///< most ever
@@ -36,16 +40,18 @@ class dry_run : public archetype {
 
   /// rows * cols results, each the sum of `depth` products.
   void count_product(index_t rows, index_t cols, index_t depth) {
-    flops_ += 2.0 * static_cast<double>(rows) * static_cast<double>(cols) * static_cast<double>(depth);
+    flops_ +=
+        2.0 * static_cast<double>(rows) * static_cast<double>(cols) * static_cast<double>(depth);
   }
   /// For each head's query and each key that it sees, products over `depth` elements.
   void count_attention(const attention_sizes& a, index_t tokens, index_t sequences, index_t depth) {
-    flops_ += 2.0 * static_cast<double>(a.heads * depth) * pairs(tokens, sequences, static_cast<double>(a.window));
+    flops_ += 2.0 * static_cast<double>(a.heads * depth) *
+              pairs(tokens, sequences, static_cast<double>(a.window));
   }
 
  private:
-  /// (query, key) pairs of N tokens in S causal sequences of the same length T; with a window its first `window` tokens
-  /// see all older ones, the others so many.
+  /// (query, key) pairs of N tokens in S causal sequences of the same length T; with a window its
+  /// first `window` tokens see all older ones, the others so many.
   static double pairs(index_t tokens, index_t sequences, double window) {
     const double n = static_cast<double>(tokens);
     const double length = n / static_cast<double>(std::max<index_t>(sequences, 1));
@@ -58,33 +64,45 @@ class dry_run : public archetype {
   double flops_ = 0;
 };
 
-// clang-format off
 namespace detail {
-using dry_in = archetype_in;
-using dry_out = archetype_out;
 inline index_t sequences_in(id_span starts) { return static_cast<index_t>(starts.size()) - 1; }
 }  // namespace detail
 
-inline void matmul(dry_run& d, transpose ta, detail::dry_in a, transpose, detail::dry_in, double, detail::dry_out c) {
-  d.count_product(c.rows, c.cols, ta == transpose::no ? a.cols : a.rows);
+inline void matmul(dry_run& d, matrix_of<dry_run> a, matrix_of<dry_run> /*b*/, double /*beta*/,
+                   view<dry_run> c) {
+  d.count_product(c.rows, c.cols, a.cols());
 }
-inline void grouped_matmul(dry_run& d, id_span, detail::dry_in x, transpose, detail::dry_in, detail::dry_out y) { d.count_product(x.rows, y.cols, x.cols); }
-inline void grouped_weight_gradient(dry_run& d, id_span, detail::dry_in dy, detail::dry_in x, detail::dry_out) { d.count_product(dy.rows, dy.cols, x.cols); }
+inline void grouped_matmul(dry_run& d, id_span /*starts*/, const_view<dry_run> x,
+                           matrix_of<dry_run> /*b*/, view<dry_run> y) {
+  d.count_product(x.rows, y.cols, x.cols);
+}
+inline void grouped_weight_gradient(dry_run& d,
+                                    const grouped_weight_gradient_operands<dry_run>& of) {
+  d.count_product(of.dy.rows, of.dy.cols, of.x.cols);
+}
 
-// Forward: q k^T and p v. Backward: dv, dp, dq and dk; that flash attention forms q k^T again is not counted.
-inline void standard_attention_forward(dry_run& d, const attention_sizes& a, detail::dry_in q, detail::dry_in, detail::dry_in, id_span starts, detail::dry_out, detail::dry_out o) {
-  d.count_attention(a, q.rows, detail::sequences_in(starts), (q.cols + o.cols) / a.heads);
+// Forward: q k^T and p v. Backward: dv, dp, dq and dk; that flash attention forms q k^T again is
+// not counted.
+inline void standard_attention_forward(dry_run& d, const attention_sizes& a,
+                                       const standard_attention_forward_operands<dry_run>& of) {
+  d.count_attention(a, of.q.rows, detail::sequences_in(of.starts),
+                    (of.q.cols + of.o.cols) / a.heads);
 }
-inline void standard_attention_backward(dry_run& d, const attention_sizes& a, detail::dry_in q, detail::dry_in, detail::dry_in, id_span starts, detail::dry_in, detail::dry_in dout, detail::dry_out, detail::dry_out, detail::dry_out, detail::dry_out) {
-  d.count_attention(a, q.rows, detail::sequences_in(starts), 2 * (q.cols + dout.cols) / a.heads);
+inline void standard_attention_backward(dry_run& d, const attention_sizes& a,
+                                        const standard_attention_backward_operands<dry_run>& of) {
+  d.count_attention(a, of.q.rows, detail::sequences_in(of.starts),
+                    2 * (of.q.cols + of.dout.cols) / a.heads);
 }
-inline void flash_attention_forward(dry_run& d, const attention_sizes& a, detail::dry_in q, detail::dry_in, detail::dry_in, id_span starts, detail::dry_out o, detail::archetype_results) {
-  d.count_attention(a, q.rows, detail::sequences_in(starts), (q.cols + o.cols) / a.heads);
+inline void flash_attention_forward(dry_run& d, const attention_sizes& a,
+                                    const flash_attention_forward_operands<dry_run>& of) {
+  d.count_attention(a, of.q.rows, detail::sequences_in(of.starts),
+                    (of.q.cols + of.o.cols) / a.heads);
 }
-inline void flash_attention_backward(dry_run& d, const attention_sizes& a, detail::dry_in q, detail::dry_in, detail::dry_in, id_span starts, detail::dry_in, detail::archetype_numbers, detail::dry_in dout, detail::archetype_results, detail::dry_out, detail::dry_out, detail::dry_out) {
-  d.count_attention(a, q.rows, detail::sequences_in(starts), 2 * (q.cols + dout.cols) / a.heads);
+inline void flash_attention_backward(dry_run& d, const attention_sizes& a,
+                                     const flash_attention_backward_operands<dry_run>& of) {
+  d.count_attention(a, of.q.rows, detail::sequences_in(of.starts),
+                    2 * (of.q.cols + of.dout.cols) / a.heads);
 }
-// clang-format on
 
 static_assert(device<dry_run>);
 

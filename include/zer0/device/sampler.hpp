@@ -1,31 +1,37 @@
 // The sampler: from logits to the next token, on the host. What choose_tokens of a device means.
 #pragma once
 
-#include <zer0/core/compiled.hpp>
+#include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/sampling.hpp>
-#include <zer0/device/device.hpp>
+#include <zer0/core/types.hpp>
 
 #include <span>
 #include <vector>
 
 namespace zer0 {
 
-/// Turns logits into probabilities and draws from them. Reusable memory: a few numbers a token of the vocabulary.
+/// Turns logits into probabilities and draws from them. Reusable memory: a few numbers a token of
+/// the vocabulary.
 class sampler {
  public:
   explicit sampler(sampling rules = {});
   void set_rules(const sampling& rules);
 
-  /// Probabilities (V) of the next token after `history`; tokens ruled out are exactly 0. In this order: repetition
-  /// penalty, temperature, top-k, top-p, softmax. At temperature 0 the most likely token has probability 1 (the first
-  /// one of equals). Valid until the next call. Throws zer0::error for a logit that is not a number.
-  /// Source of top-p: Holtzman et al. 2020, arXiv:1904.09751.
-  std::span<const double> probabilities(std::span<const float> logits, std::span<const token_id> history);
+  /// Probabilities (V) of the next token after `history`; tokens ruled out are exactly 0. In this
+  /// order: repetition penalty, temperature, top-k, top-p, softmax. At temperature 0 the most
+  /// likely token has probability 1 (the first one of equals). Valid until the next call. Throws
+  /// zer0::error for a logit that is not a number. Source of top-p: Holtzman et al. 2020,
+  /// arXiv:1904.09751.
+  std::span<const double> probabilities(std::span<const float> logits,
+                                        std::span<const token_id> history);
 
-  /// Draws a token from probabilities: the random number depends on the seed, the sequence and the position alone.
-  [[nodiscard]] token_id draw(std::span<const double> probabilities, index_t sequence, index_t position) const;
+  /// Draws a token from probabilities: the random number depends on the seed, the sequence and the
+  /// position alone.
+  [[nodiscard]] token_id draw(std::span<const double> probabilities, index_t sequence,
+                              index_t position) const;
 
-  token_id next(std::span<const float> logits, std::span<const token_id> history, index_t sequence, index_t position);
+  token_id next(std::span<const float> logits, std::span<const token_id> history, index_t sequence,
+                index_t position);
 
   [[nodiscard]] static bool are_numbers(std::span<const float> logits);
 
@@ -33,8 +39,8 @@ class sampler {
   void penalize(std::span<const token_id> history);
   std::span<const double> only_the_best();
   void softmax();
-  /// Sets all but the chosen few to 0 and scales these to sum 1. Takes the largest from a heap until there are enough,
-  /// which for a usual distribution are few of a large vocabulary.
+  /// Sets all but the chosen few to 0 and scales these to sum 1. Takes the largest from a heap
+  /// until there are enough, which for a usual distribution are few of a large vocabulary.
   void keep_most_likely();
   /// Sum of the n largest scores.
   double largest_sum(index_t n);
@@ -50,25 +56,6 @@ class sampler {
   std::vector<kept_token> kept_;
 };
 
-namespace detail {
-
-/// choose_tokens for row i, in memory that the thread keeps.
-template <class T>
-token_id choose_token(const sampling& rules, tensor_view<const T> logits, const sampling_rows& rows, index_t i) {
-  static thread_local sampler choose;
-  static thread_local std::vector<float> numbers;
-  numbers.assign(logits.row(i), logits.row(i) + logits.cols);
-  if (!sampler::are_numbers(numbers)) return no_token;
-  const auto at = static_cast<std::size_t>(i);
-  id_span history;
-  if (rules.repetition_penalty != 1)
-    history = rows.history.subspan(static_cast<std::size_t>(rows.starts[at]),
-                                   static_cast<std::size_t>(rows.starts[at + 1] - rows.starts[at]));
-  choose.set_rules(rules);
-  return choose.next(numbers, history, rows.sequences[at], rows.positions[at]);
-}
-
-}  // namespace detail
 }  // namespace zer0
 
 #ifndef ZER0_COMPILED

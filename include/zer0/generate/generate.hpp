@@ -1,9 +1,8 @@
 // Generation: continues prompts, a token at a time, several prompts at once.
 #pragma once
 
-#include <zer0/core/compiled.hpp>
+#include <zer0/core/detail/compiled.hpp>
 #include <zer0/generate/session.hpp>
-#include <zer0/text/stream_decoder.hpp>
 #include <zer0/text/tokenizer.hpp>
 
 #include <functional>
@@ -22,18 +21,21 @@ struct generate_options {
 namespace detail {
 
 /// Throws zer0::error for an empty prompt or one that leaves no room in the context.
-[[nodiscard]] index_t longest_prompt(const std::vector<std::vector<token_id>>& prompts, index_t max_seq_len);
+[[nodiscard]] index_t longest_prompt(const std::vector<std::vector<token_id>>& prompts,
+                                     index_t max_seq_len);
 
 }  // namespace detail
 
-/// Continues each prompt by at most `max_new_tokens` tokens: until the stop token, the end of the model's context or
-/// `on_token(prompt index, token)` returning false, which ends that sequence. Returns the new tokens of each.
-/// The prompts run side by side; each one's tokens depend on the seed and its index, not on its neighbours.
-/// Throws zer0::error for rules out of range, an empty prompt or one that leaves no room in the context.
+/// Continues each prompt by at most `max_new_tokens` tokens: until the stop token, the end of the
+/// model's context or `on_token(prompt index, token)` returning false, which ends that sequence.
+/// Returns the new tokens of each. The prompts run side by side; each one's tokens depend on the
+/// seed and its index, not on its neighbours. Throws zer0::error for rules out of range, an empty
+/// prompt or one that leaves no room in the context.
 template <class Model>
-std::vector<std::vector<token_id>> generate_tokens(Model& model, const std::vector<std::vector<token_id>>& prompts,
-                                                   const generate_options& options = {},
-                                                   const std::function<bool(index_t, token_id)>& on_token = {}) {
+std::vector<std::vector<token_id>> generate_tokens(
+    Model& model, const std::vector<std::vector<token_id>>& prompts,
+    const generate_options& options = {},
+    const std::function<bool(index_t, token_id)>& on_token = {}) {
   options.rules.check();
   const index_t longest = detail::longest_prompt(prompts, model.sizes().max_seq_len);
   std::vector<std::vector<token_id>> results(prompts.size());
@@ -54,8 +56,8 @@ std::vector<std::vector<token_id>> generate_tokens(Model& model, const std::vect
       if (token == options.stop_token) continue;
       results[i].push_back(token);
       const bool wanted = !on_token || on_token(sequence, token);
-      const bool room =
-          static_cast<index_t>(results[i].size()) < options.max_new_tokens && s.length(sequence) < capacity;
+      const bool room = static_cast<index_t>(results[i].size()) < options.max_new_tokens &&
+                        s.length(sequence) < capacity;
       if (!wanted || !room) continue;
       pieces[i].push_back(token);
       any = true;
@@ -64,10 +66,12 @@ std::vector<std::vector<token_id>> generate_tokens(Model& model, const std::vect
   return results;
 }
 
-/// Continues a text, which begins with the tokenizer's begin-of-text token as training texts do, up to its end-of-text
-/// token. `on_text` gets each whole piece of new text as soon as it is there. Returns the new text.
+/// Continues a text, which begins with the tokenizer's begin-of-text token as training texts do, up
+/// to its end-of-text token. `on_text` gets each whole piece of new text as soon as it is there.
+/// Returns the new text.
 template <class Model>
-std::string generate(Model& model, const tokenizer& tok, std::string_view prompt, generate_options options = {},
+std::string generate(Model& model, const tokenizer& tok, std::string_view prompt,
+                     generate_options options = {},
                      const std::function<void(std::string_view)>& on_text = {}) {
   std::vector<token_id> ids;
   if (tok.bos()) ids.push_back(*tok.bos());

@@ -3,15 +3,15 @@
 
 #include <zer0/layer/layer.hpp>
 #include <zer0/layer/linear.hpp>
-#include <zer0/layer/projections.hpp>
 
 #include <vector>
 
 namespace zer0 {
 
-/// y = base(x) + b for the outputs that belong to `Set`; y = base(x) for the others. A bias starts as zero. Names:
-/// "q_proj.bias". Shapes: x (N, in), y (N, out), b (rows of its output). Memory: what the base keeps.
-/// Qwen2's attention is gqa<biased<projections<"q_proj", "k_proj", "v_proj">>>, GPT-2 has biases everywhere.
+/// y = base(x) + b for the outputs that belong to `Set`; y = base(x) for the others. A bias starts
+/// as zero. Names: "q_proj.bias". Shapes: x (N, in), y (N, out), b (rows of its output). Memory:
+/// what the base keeps. Qwen2's attention is gqa<biased<projections<"q_proj", "k_proj",
+/// "v_proj">>>, GPT-2 has biases everywhere.
 template <projection_set Set = all_projections, policy_for<linear_role> Base = linear>
 struct biased {
   using role = linear_role;
@@ -24,16 +24,18 @@ struct biased {
     using real = typename Device::real;
     using saved = typename base_type::saved;
 
-    layer(const dims& sizes, const projections_list& outputs, index_t in, initial_values initial = {})
+    layer(const dims& sizes, const projections_list& outputs, index_t in,
+          initial_values initial = {})
         : base_(sizes, outputs, in, initial) {
       index_t col = 0;
       for (const parameter_part& output : outputs) {
         if (Set::holds(sizes, output, in))
-          biases_.push_back({col,
-                             {.parts = {{output.name + ".bias", output.rows, output.interleaved_heads}},
-                              .cols = 1,
-                              .initial = {.deviation = 0},
-                              .is_matrix = false}});
+          biases_.push_back(
+              {col,
+               {.parts = {{output.name + ".bias", output.rows, output.interleaved_heads}},
+                .cols = 1,
+                .initial = {.deviation = 0},
+                .kind = parameter_kind::vector}});
         col += output.rows;
       }
     }
@@ -45,14 +47,17 @@ struct biased {
 
     void forward(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, saved& s) {
       base_.forward(c, x, y, s);
-      for (const bias& b : biases_) add_bias(c.device, b.numbers(), y.col_block(b.col, b.values.rows()));
+      for (const bias& b : biases_)
+        add_bias(c.device, numbers_of(b.values), y.col_block(b.col, b.values.rows()));
     }
 
     /// dx is written, the gradients of weights and biases added to.
-    void backward(context<Device>& c, tensor_view<const real> dy, const saved& s, tensor_view<real> dx) {
+    void backward(context<Device>& c, tensor_view<const real> dy, const saved& s,
+                  tensor_view<real> dx) {
       base_.backward(c, dy, s, dx);
       for (const bias& b : biases_)
-        if (b.values.trained()) add_column_sums(c.device, dy.col_block(b.col, b.values.rows()), b.gradient());
+        if (b.values.trained())
+          add_column_sums(c.device, dy.col_block(b.col, b.values.rows()), b.gradient());
     }
 
     [[nodiscard]] parameter<real>& weight() { return base_.weight(); }
@@ -61,9 +66,6 @@ struct biased {
     struct bias {
       index_t col;  // of y
       parameter<real> values;
-      [[nodiscard]] std::span<const real> numbers() const {
-        return {values.value.data, static_cast<std::size_t>(values.elements())};
-      }
       [[nodiscard]] wide_span<Device> gradient() const {
         return {values.grad.data, static_cast<std::size_t>(values.elements())};
       }

@@ -1,14 +1,15 @@
-// Token embedding: a row of a table for each token.
+// Embeddings: a row of a table for each token, and for each position if positions are learned.
 #pragma once
 
 #include <zer0/core/dims.hpp>
+#include <zer0/core/roles.hpp>
 #include <zer0/layer/context.hpp>
 #include <zer0/layer/parameter.hpp>
 
 namespace zer0 {
 
-/// y[i] = table[ids[i]], with dropout in training. Shapes: ids (N), table (V, D), y (N, D). Memory: keeps nothing but
-/// the ids' view.
+/// y[i] = table[ids[i]], with dropout in training. Shapes: ids (N), table (V, D), y (N, D). Memory:
+/// keeps the view of the ids alone.
 template <device Device>
 class embedding {
  public:
@@ -19,7 +20,11 @@ class embedding {
   };
 
   explicit embedding(const dims& sizes)
-      : dropout_(sizes.dropout), table_{.parts = {{"weight", sizes.vocab_size}}, .cols = sizes.dim, .initial = {}} {}
+      : dropout_(sizes.dropout),
+        table_{.parts = {{"weight", sizes.vocab_size}},
+               .cols = sizes.dim,
+               .initial = {},
+               .kind = parameter_kind::table} {}
 
   void parameters(parameter_list<real>& list) { list.add(table_); }
   [[nodiscard]] parameter<real>& table() { return table_; }
@@ -40,6 +45,64 @@ class embedding {
  private:
   double dropout_;
   parameter<real> table_;
+};
+
+/// Nothing is added to the embedded tokens: attention knows the positions (rope), or nothing does.
+/// The default of a decoder; it shows the members that a policy of this role has.
+struct no_input_position {
+  using role = input_position_role;
+
+  template <device Device>
+  class layer {
+   public:
+    using real = typename Device::real;
+
+    explicit layer(const dims& /*sizes*/) {}
+    void parameters(parameter_list<real>& /*list*/) {}
+    /// y (N, D): the embedded tokens. A policy adds to them what belongs to `c.layout.positions`.
+    void forward(context<Device>& /*c*/, tensor_view<real> /*y*/) {}
+    /// Adds to the gradients of the parameters; dy is not changed.
+    void backward(context<Device>& /*c*/, tensor_view<const real> /*dy*/) {}
+  };
+};
+
+/// y += table[position]. A policy of a decoder whose attention knows no positions:
+/// decoder<gqa<no_position>, learned_positions>. The embedding's dropout is of the tokens alone.
+/// Shapes: y (N, D), table (dims::max_seq_len, D). Memory: keeps nothing. Source: Radford et al.
+/// 2018, "Improving language understanding by generative pre-training", section 3.1; files of GPT-2
+/// name the table "wpe".
+struct learned_positions {
+  using role = input_position_role;
+
+  template <device Device>
+  class layer {
+   public:
+    using real = typename Device::real;
+
+    explicit layer(const dims& sizes)
+        : table_{.parts = {{"weight", sizes.max_seq_len}},
+                 .cols = sizes.dim,
+                 .initial = {},
+                 .kind = parameter_kind::table} {}
+
+    void parameters(parameter_list<real>& list) { list.add(table_); }
+
+    /// y (N, D): the embedded tokens, at `c.layout.positions`.
+    void forward(context<Device>& c, tensor_view<real> y) {
+      const arena_scope<Device> scope(c.scratch);
+      const tensor_view<real> rows = c.scratch.matrix(y.rows, y.cols);
+      embedding_forward(c.device, table_.value, c.layout.positions, rows);
+      add(c.device, rows, y);
+    }
+
+    /// Adds to the table's gradient.
+    void backward(context<Device>& c, tensor_view<const real> dy) {
+      if (table_.trained()) embedding_backward(c.device, c.layout.positions, dy, table_.grad);
+    }
+
+   private:
+    parameter<real> table_;
+  };
 };
 
 }  // namespace zer0

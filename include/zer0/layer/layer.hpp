@@ -1,4 +1,4 @@
-// The layer contract: what a policy's `layer<Device>` must offer, and a check that says what is missing.
+// The layer contract: what the `layer<Device>` of a policy offers, checked with messages.
 //
 //   struct my_norm {
 //     using role = zer0::norm_role;
@@ -6,17 +6,20 @@
 //     class layer {
 //      public:
 //       using real = typename Device::real;
-//       struct saved { ... };                                     // what backward needs: views into context.keep
+//       struct saved { ... };                    // what backward needs: views into context.keep
 //       explicit layer(const dims&);
-//       void parameters(parameter_list<real>&);                   // names what it trains
-//       void forward(context<Device>&, tensor_view<const real> x, tensor_view<real> y, saved&);   // x, y (N, D)
-//       void backward(context<Device>&, tensor_view<const real> dy, const saved&, tensor_view<real> dx);
+//       void parameters(parameter_list<real>&);  // names what it trains
+//       void forward(context<Device>&, tensor_view<const real> x, tensor_view<real> y, saved&);
+//       void backward(context<Device>&, tensor_view<const real> dy, const saved&,
+//                     tensor_view<real> dx);
 //     };
 //   };
 //
-// forward writes y; x stays valid until backward. backward writes dx and adds to the gradients of the parameters. A
-// layer with a memory of older tokens (attention) also has `cache` and `extend`; others run the same with a token at a
-// time as with all at once. A norm may also have `forward_sum` and `backward_add`, which save a pass over memory.
+// All of x, y, dx and dy are (N, D). forward writes y; x stays valid until backward. backward
+// writes dx and adds to the gradients of the parameters. A layer in which a token depends on older
+// ones (attention) also has a `cache` of them and `extend`; any other layer computes the same
+// whether tokens come one at a time or all at once. A norm may also have `forward_sum` and
+// `backward_add`, each of which saves a pass over memory.
 #pragma once
 
 #include <zer0/core/dims.hpp>
@@ -30,43 +33,39 @@ template <class Policy, class Device>
 using layer_of = typename Policy::template layer<Device>;
 
 template <class L, class D>
-concept has_parameters = requires(L& l, parameter_list<typename D::real>& list) {
-  l.parameters(list);
-};
+concept has_parameters =
+    requires(L& l, parameter_list<typename D::real>& list) { l.parameters(list); };
 
 template <class L, class D>
-concept has_saved = requires {
-  typename L::saved;
-};
+concept has_saved = requires { typename L::saved; };
 
 template <class L, class D>
-concept has_forward = requires(L& l, context<D>& c, const_view<D> x, view<D> y, typename L::saved& s) {
-  l.forward(c, x, y, s);
-};
+concept has_forward = requires(L& l, context<D>& c, const_view<D> x, view<D> y,
+                               typename L::saved& s) { l.forward(c, x, y, s); };
 
 template <class L, class D>
-concept has_backward = requires(L& l, context<D>& c, const_view<D> dy, const typename L::saved& s, view<D> dx) {
-  l.backward(c, dy, s, dx);
-};
+concept has_backward = requires(L& l, context<D>& c, const_view<D> dy, const typename L::saved& s,
+                                view<D> dx) { l.backward(c, dy, s, dx); };
 
-/// A norm that forms the sum it norms in the same pass: y = x + dropout(y) with probability p, then z = norm(y).
+/// A norm that in one pass forms the sum that it norms: y = x + dropout(y) with probability p, then
+/// z = norm(y).
 template <class L, class D>
-concept norms_a_sum = requires(L& l, context<D>& c, double p, random_stream mask, const_view<D> x, view<D> y, view<D> z,
-                               typename L::saved& s) {
-  l.forward_sum(c, p, mask, x, y, z, s);
-};
+concept norms_a_sum =
+    requires(L& l, context<D>& c, double p, random_stream mask, const_view<D> x, view<D> y,
+             view<D> z, typename L::saved& s) { l.forward_sum(c, p, mask, x, y, z, s); };
 
 /// A norm that adds its gradient to dx in the same pass, where `backward` writes it.
 template <class L, class D>
-concept adds_its_gradient = requires(L& l, context<D>& c, const_view<D> dy, const typename L::saved& s, view<D> dx) {
-  l.backward_add(c, dy, s, dx);
-};
+concept adds_its_gradient =
+    requires(L& l, context<D>& c, const_view<D> dy, const typename L::saved& s, view<D> dx) {
+      l.backward_add(c, dy, s, dx);
+    };
 
-/// A layer that remembers older tokens: `cache` holds what S sequences of at most `capacity` tokens leave behind, and
-/// `extend` is forward for new tokens, which are appended to it.
+/// A layer that remembers older tokens: `cache` holds what it needs of S sequences of at most
+/// `capacity` tokens, and `extend` is forward for new tokens, which are appended to the cache.
 template <class L, class D>
-concept has_cache = requires(L& l, context<D>& c, D& d, const_view<D> x, view<D> y, typename L::cache& memory,
-                             index_t n) {
+concept has_cache = requires(L& l, context<D>& c, D& d, const_view<D> x, view<D> y,
+                             typename L::cache& memory, index_t n) {
   { l.make_cache(d, n, n) } -> std::same_as<typename L::cache>;
   l.extend(c, x, y, memory);
 };
@@ -94,7 +93,8 @@ cache_of<L, D> make_cache(const L& layer, D& d, index_t sequences, index_t capac
   return {};
 }
 
-/// y = layer(x) for new tokens: with its memory if it has one, else as in training, keeping nothing.
+/// y = layer(x) for new tokens: by `extend` and the cache if the layer has one, else by `forward`,
+/// of which nothing is kept.
 template <class L, device D>
 void extend(L& layer, context<D>& c, const_view<D> x, view<D> y, cache_of<L, D>& memory) {
   if constexpr (has_cache<L, D>) {
@@ -108,9 +108,7 @@ void extend(L& layer, context<D>& c, const_view<D> x, view<D> y, cache_of<L, D>&
 
 /// A layer that changes its states after an update of the weights (a router's bias).
 template <class L, class D>
-concept has_finish_step = requires(L& l, D& d) {
-  l.finish_step(d);
-};
+concept has_finish_step = requires(L& l, D& d) { l.finish_step(d); };
 
 template <class L, device D>
 void finish_step(L& layer, D& d) {
@@ -129,11 +127,19 @@ struct relinked<Policy, L> {
 };
 }  // namespace detail
 
-/// `Policy` with `L` in the place of its linears, if it offers that (attention, feed-forwards); else as it is.
+/// `Policy` with `L` in the place of its linears, if it offers that (attention, feed-forwards);
+/// else `Policy` itself.
 template <class Policy, class L>
 using with_linear_of = typename detail::relinked<Policy, L>::type;
 
-/// The gradient of a vector, or memory that nobody reads if it is not trained.
+/// The numbers of a parameter that is a vector: the weight of a norm, a bias.
+template <class T>
+[[nodiscard]] std::span<const T> numbers_of(const parameter<T>& p) {
+  return {p.value.data, static_cast<std::size_t>(p.elements())};
+}
+
+/// The gradient of a vector. If it is not trained: scratch memory for a kernel that writes one
+/// anyway, which is not read again.
 template <device D>
 wide_span<D> gradient_or_scratch(context<D>& c, const parameter<typename D::real>& p) {
   if (p.trained()) return {p.grad.data, static_cast<std::size_t>(p.elements())};
@@ -144,7 +150,8 @@ wide_span<D> gradient_or_scratch(context<D>& c, const parameter<typename D::real
 
 /// dx += the gradient of the layer's input.
 template <class L, device D>
-void backward_add(L& layer, context<D>& c, const_view<D> dy, const typename L::saved& s, view<D> dx) {
+void backward_add(L& layer, context<D>& c, const_view<D> dy, const typename L::saved& s,
+                  view<D> dx) {
   if constexpr (adds_its_gradient<L, D>) {
     layer.backward_add(c, dy, s, dx);
   } else {
@@ -155,23 +162,26 @@ void backward_add(L& layer, context<D>& c, const_view<D> dy, const typename L::s
   }
 }
 
-/// Is `Policy` a layer on `Device`? Each failure is one sentence with the member to write.
+/// Is `Policy` a layer on `Device`? If not, the compiler prints a sentence with the member to
+/// write.
 template <class Policy, class Device>
 consteval bool check_layer() {
   using L = layer_of<Policy, Device>;
   static_assert(std::constructible_from<L, const dims&>,
                 "zer0: a layer needs the constructor  explicit layer(const dims&)");
-  static_assert(has_parameters<L, Device>,
-                "zer0: a layer needs  void parameters(parameter_list<real>&)  // list.add(each one)");
-  static_assert(has_saved<L, Device>,
-                "zer0: a layer needs  struct saved { ... };  // what its backward reads, may be empty");
+  static_assert(
+      has_parameters<L, Device>,
+      "zer0: a layer needs  void parameters(parameter_list<real>&)  // list.add(each one)");
+  static_assert(
+      has_saved<L, Device>,
+      "zer0: a layer needs  struct saved { ... };  // what its backward reads, may be empty");
   if constexpr (has_saved<L, Device>) {
-    static_assert(
-        has_forward<L, Device>,
-        "zer0: a layer needs  void forward(context<Device>&, tensor_view<const real> x, tensor_view<real> y, saved&)");
+    static_assert(has_forward<L, Device>,
+                  "zer0: a layer needs  void forward(context<Device>&, tensor_view<const real> x, "
+                  "tensor_view<real> y, saved&)");
     static_assert(has_backward<L, Device>,
-                  "zer0: a layer needs  void backward(context<Device>&, tensor_view<const real> dy, const saved&, "
-                  "tensor_view<real> dx)");
+                  "zer0: a layer needs  void backward(context<Device>&, tensor_view<const real> "
+                  "dy, const saved&, tensor_view<real> dx)");
   }
   return true;
 }

@@ -3,18 +3,18 @@
 
 #include <zer0/layer/layer.hpp>
 #include <zer0/layer/linear.hpp>
-#include <zer0/layer/projections.hpp>
 
 #include <cmath>
 
 namespace zer0 {
 
-/// y = base(x) + (alpha / r) B (A dropout(x)) for the outputs that belong to `Set`; y = base(x) for the others, for all
-/// if dims::lora.rank is 0, and while `context::adapter` is off. A (r, in) starts uniform in +-1/sqrt(in), B (out, r)
-/// as zero: the model starts as what it adapts. Once a model has such matrices they alone are trained. Names:
-/// "q_proj.lora_A.weight", "q_proj.lora_B.weight". Shapes: x (N, in), y (N, out). Memory: keeps A dropout(x), r numbers
-/// a token for each output in the set, and the view of x. Source: Hu et al. 2021, arXiv:2106.09685, section 4.1; names
-/// and start as PEFT has them.
+/// y = base(x) + (alpha / r) B (A dropout(x)) for the outputs that belong to `Set`; y = base(x) for
+/// the others, for all if dims::lora.rank is 0, and while `context::adapter` is off. A (r, in)
+/// starts uniform in +-1/sqrt(in), B (out, r) as zero: the model starts as what it adapts. Once a
+/// model has such matrices they alone are trained. Names: "q_proj.lora_A.weight",
+/// "q_proj.lora_B.weight". Shapes: x (N, in), y (N, out). Memory: keeps A dropout(x), r numbers a
+/// token for each output in the set, and the view of x. Source: Hu et al. 2021, arXiv:2106.09685,
+/// section 4.1; names and start as PEFT has them.
 template <projection_set Set = query_value_projections, policy_for<linear_role> Base = linear>
 struct lora {
   using role = linear_role;
@@ -32,14 +32,16 @@ struct lora {
       random_stream mask;
     };
 
-    layer(const dims& sizes, const projections_list& outputs, index_t in, initial_values initial = {})
+    layer(const dims& sizes, const projections_list& outputs, index_t in,
+          initial_values initial = {})
         : rank_(sizes.lora.rank),
           scale_(sizes.lora.alpha / static_cast<double>(std::max<index_t>(rank_, 1))),
           dropout_(sizes.lora.dropout),
           base_(sizes, outputs, in, initial),
           a_{.parts = {},
              .cols = in,
-             .initial = {.deviation = 1 / std::sqrt(3.0 * static_cast<double>(in)), .uniform = true},
+             .initial = {.deviation = 1 / std::sqrt(3.0 * static_cast<double>(in)),
+                         .uniform = true},
              .is_adapter = true} {
       if (rank_ == 0) return;
       index_t col = 0;
@@ -53,7 +55,8 @@ struct lora {
       list.add(a_);
       for (std::size_t i = 0; i < detours_.size(); ++i) {
         list.add(detours_[i].b);
-        list.add(adapter<real>{&base_.weight(), detours_[i].output, &a_, &detours_[i].b, a_row(i), scale_});
+        list.add(adapter<real>{&base_.weight(), detours_[i].output, &a_, &detours_[i].b, a_row(i),
+                               scale_});
       }
     }
 
@@ -64,27 +67,28 @@ struct lora {
       s.h = c.keep.matrix(x.rows, a_.rows());
       s.mask = c.next_stream();
       const arena_scope<Device> scope(c.scratch);
-      matmul(c.device, transpose::no, dropped(c, x, s.mask), transpose::yes, a_.value, 0, s.h);
+      matmul(c.device, dropped(c, x, s.mask), transposed(a_.value), 0, s.h);
       scale(c.device, scale_, s.h);
       for (std::size_t i = 0; i < detours_.size(); ++i)
-        matmul(c.device, transpose::no, h_of(s.h, i), transpose::yes, detours_[i].b.value, 1, y_of(y, i));
+        matmul(c.device, h_of(s.h, i), transposed(detours_[i].b.value), 1, y_of(y, i));
     }
 
     /// dx is written; the gradients of A and B, or of the base if there is no detour, are added to.
-    void backward(context<Device>& c, tensor_view<const real> dy, const saved& s, tensor_view<real> dx) {
+    void backward(context<Device>& c, tensor_view<const real> dy, const saved& s,
+                  tensor_view<real> dx) {
       base_.backward(c, dy, s.base, dx);
       if (!takes_detour(c)) return;
       const arena_scope<Device> scope(c.scratch);
       const tensor_view<real> dh = c.scratch.matrix(s.h.rows, s.h.cols);
       for (std::size_t i = 0; i < detours_.size(); ++i) {
-        matmul(c.device, transpose::no, y_of(dy, i), transpose::no, detours_[i].b.value, 0, h_of(dh, i));
-        matmul(c.device, transpose::yes, y_of(dy, i), transpose::no, h_of(s.h, i), 1, detours_[i].b.grad);
+        matmul(c.device, y_of(dy, i), detours_[i].b.value, 0, h_of(dh, i));
+        matmul(c.device, transposed(y_of(dy, i)), h_of(s.h, i), 1, detours_[i].b.grad);
       }
       scale(c.device, scale_, dh);
-      matmul(c.device, transpose::yes, dh, transpose::no, dropped(c, s.x, s.mask), 1, a_.grad);
-      if (!drops(c)) return matmul(c.device, transpose::no, dh, transpose::no, a_.value, 1, dx);
+      matmul(c.device, transposed(dh), dropped(c, s.x, s.mask), 1, a_.grad);
+      if (!drops(c)) return matmul(c.device, dh, a_.value, 1, dx);
       const tensor_view<real> through = c.scratch.matrix(dx.rows, dx.cols);
-      matmul(c.device, transpose::no, dh, transpose::no, a_.value, 0, through);
+      matmul(c.device, dh, a_.value, 0, through);
       add_dropped(c, through, s.mask, dx);
     }
 
@@ -99,15 +103,18 @@ struct lora {
 
     void add_detour(const parameter_part& output, std::size_t index, index_t col) {
       a_.parts.push_back({output.name + ".lora_A.weight", rank_});
-      detours_.push_back({index,
-                          col,
-                          {.parts = {{output.name + ".lora_B.weight", output.rows, output.interleaved_heads}},
-                           .cols = rank_,
-                           .initial = {.deviation = 0},
-                           .is_adapter = true}});
+      detours_.push_back(
+          {index,
+           col,
+           {.parts = {{output.name + ".lora_B.weight", output.rows, output.interleaved_heads}},
+            .cols = rank_,
+            .initial = {.deviation = 0},
+            .is_adapter = true}});
     }
 
-    [[nodiscard]] bool takes_detour(const context<Device>& c) const { return c.adapter && !detours_.empty(); }
+    [[nodiscard]] bool takes_detour(const context<Device>& c) const {
+      return c.adapter && !detours_.empty();
+    }
     [[nodiscard]] bool drops(const context<Device>& c) const { return c.training && dropout_ > 0; }
     [[nodiscard]] index_t a_row(std::size_t i) const { return static_cast<index_t>(i) * rank_; }
     template <class T>
@@ -120,13 +127,15 @@ struct lora {
     }
 
     /// In scratch, if anything is dropped.
-    tensor_view<const real> dropped(context<Device>& c, tensor_view<const real> x, random_stream mask) const {
+    tensor_view<const real> dropped(context<Device>& c, tensor_view<const real> x,
+                                    random_stream mask) const {
       if (!drops(c)) return x;
       const tensor_view<real> some = c.scratch.matrix(x.rows, x.cols);
       apply_dropout(c.device, dropout_, mask, x, some);
       return some;
     }
-    void add_dropped(context<Device>& c, tensor_view<real> x, random_stream mask, tensor_view<real> y) const {
+    void add_dropped(context<Device>& c, tensor_view<real> x, random_stream mask,
+                     tensor_view<real> y) const {
       apply_dropout(c.device, dropout_, mask, x, x);
       add(c.device, x, y);
     }

@@ -1,13 +1,19 @@
-// The residual stream: a sum that is formed where it is next normed.
+// The residual stream, and what all placements of norms along it share.
 #pragma once
 
+#include <zer0/core/dims.hpp>
+#include <zer0/core/roles.hpp>
 #include <zer0/layer/layer.hpp>
+
+#include <string>
+#include <utility>
 
 namespace zer0 {
 
-/// The stream (N, D) between the layers of a model: x + dropout(branch). A branch's output waits until the next norm,
-/// which reads all of it anyway, so that adding costs no pass of its own. The sum takes the place of the branch's
-/// output. Without a branch waiting it is x.
+/// The stream (N, D) between the layers of a model: x + dropout(branch). The output of a branch
+/// waits until the next norm, which reads all of it anyway: so the addition needs no pass of its
+/// own over memory. The sum takes the place of the branch's output. While no branch waits, the
+/// stream is x.
 template <device Device>
 class residual_stream {
  public:
@@ -31,7 +37,8 @@ class residual_stream {
     norm.forward(c, x_, y, s);
   }
 
-  /// The stream is now what it was + dropout(branch) with probability p. `branch` becomes part of the stream.
+  /// The stream is now what it was + dropout(branch) with probability p. `branch` becomes part of
+  /// the stream.
   void add(tensor_view<real> branch, double p, random_stream mask) {
     branch_ = branch;
     dropout_ = p;
@@ -39,7 +46,8 @@ class residual_stream {
     waiting_ = true;
   }
 
-  /// Memory like the stream's for the next branch in a pass that keeps nothing: that of an older sum if there is one.
+  /// Memory like the stream's for the next branch in a pass that keeps nothing: that of an older
+  /// sum if there is one.
   [[nodiscard]] tensor_view<real> room(arena<Device>& memory) {
     return older_.data == nullptr ? memory.matrix(rows(), cols()) : older_;
   }
@@ -68,15 +76,62 @@ class residual_stream {
   bool waiting_ = false;
 };
 
-/// The gradient of a branch's output, of which dropout with probability p was added to the stream in training: dy, or
-/// in scratch memory what of it was not dropped.
-template <device Device>
-tensor_view<const typename Device::real> gradient_through_dropout(context<Device>& c, double p, random_stream mask,
-                                                                  tensor_view<typename Device::real> dy) {
-  if (!c.training || p == 0) return dy;
-  const tensor_view<typename Device::real> kept = c.scratch.matrix(dy.rows, dy.cols);
-  apply_dropout(c.device, p, mask, dy, kept);
-  return kept;
-}
+/// The base of a placement's `branch`: a branch (attention, feed-forward) with a norm, the names of
+/// both in files, and the dropout of what the branch adds to the stream. The placement itself then
+/// is `forward`, `backward` and `extend`; placement/pre_norm.hpp shows them.
+template <policy_for<norm_role> Norm, policy Branch, device Device>
+class placed_branch {
+ public:
+  using real = typename Device::real;
+  using norm_layer = layer_of<Norm, Device>;
+  using branch_layer = layer_of<Branch, Device>;
+  using cache = cache_of<branch_layer, Device>;
+  struct saved {
+    typename norm_layer::saved norm;
+    typename branch_layer::saved branch;
+    random_stream mask;
+  };
+
+  placed_branch(const dims& sizes, std::string norm_name, std::string branch_name)
+      : dropout_(sizes.dropout),
+        norm_name_(std::move(norm_name)),
+        branch_name_(std::move(branch_name)),
+        norm_(sizes),
+        branch_(sizes) {}
+
+  void parameters(parameter_list<real>& list) {
+    list.add(norm_name_, norm_);
+    list.add(branch_name_, branch_);
+  }
+
+  void finish_step(Device& d) { zer0::finish_step(branch_, d); }
+
+  [[nodiscard]] cache make_cache(Device& d, index_t sequences, index_t capacity) const {
+    return zer0::make_cache(branch_, d, sequences, capacity);
+  }
+
+ protected:
+  /// stream += dropout(y), dropout in training only. y becomes part of the stream.
+  void add_to(context<Device>& c, residual_stream<Device>& stream, tensor_view<real> y, saved& s) {
+    s.mask = c.next_stream();
+    stream.add(y, c.training ? dropout_ : 0, s.mask);
+  }
+
+  /// The gradient of the y of `add_to`, from that of the stream: dstream itself, or if there was
+  /// dropout, in scratch memory what of it was not dropped.
+  tensor_view<const real> added_gradient(context<Device>& c, const saved& s,
+                                         tensor_view<real> dstream) const {
+    if (!c.training || dropout_ == 0) return dstream;
+    const tensor_view<real> kept = c.scratch.matrix(dstream.rows, dstream.cols);
+    apply_dropout(c.device, dropout_, s.mask, dstream, kept);
+    return kept;
+  }
+
+  double dropout_;
+  std::string norm_name_;
+  std::string branch_name_;
+  norm_layer norm_;
+  branch_layer branch_;
+};
 
 }  // namespace zer0

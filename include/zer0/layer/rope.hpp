@@ -1,26 +1,30 @@
-// Rotary position embedding, as a policy of an attention.
+// Positions, as policies of an attention: rotary ones, or none.
 #pragma once
 
-#include <zer0/core/compiled.hpp>
+#include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/dims.hpp>
 #include <zer0/core/roles.hpp>
 #include <zer0/layer/layer.hpp>
 
 #include <concepts>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace zer0 {
 
-/// What a rotary embedding turns by: pair j by position * frequencies[j], C/2 of them; cos and sin times `magnitude`.
+/// What a rotary embedding turns by: pair j by position * frequencies[j], C/2 of them; cos and sin
+/// times `magnitude`.
 struct rope_angles {
   std::vector<double> frequencies;
   double magnitude = 1;
 };
 
-/// Frequencies theta^(-2j/C), as in training. A scaling policy offers the same function and changes its result.
+/// Frequencies theta^(-2j/C), as in training. A scaling policy offers the same function and
+/// changes its result; one that files name says how (`rope_type`, by the names of Hugging Face).
 struct unscaled {
   using role = rope_scaling_role;
+  static constexpr std::string_view rope_type = "default";
 
   static rope_angles angles(const dims& sizes, index_t head_dim);
 };
@@ -51,23 +55,31 @@ struct rope_policy {
 
     /// x: queries and keys side by side, (N, heads*C), in place.
     void forward(context<Device>& c, tensor_view<real> x) { turn(c, rope_direction::forward, x); }
-    void backward(context<Device>& c, tensor_view<real> dx) { turn(c, rope_direction::backward, dx); }
+    void backward(context<Device>& c, tensor_view<real> dx) {
+      turn(c, rope_direction::backward, dx);
+    }
 
    private:
     void turn(context<Device>& c, rope_direction direction, tensor_view<real> x) {
-      rotate(c.device, Pairing, direction, head_dim_, c.layout.positions, frequencies_.value, magnitude_, x);
+      rotate(c.device, {.pairing = Pairing,
+                        .direction = direction,
+                        .head_dim = head_dim_,
+                        .positions = c.layout.positions,
+                        .frequencies = frequencies_.value,
+                        .magnitude = magnitude_,
+                        .x = x});
     }
 
     index_t head_dim_;
     double magnitude_ = 1;
-    constant<real> frequencies_;
+    layer_constant<real> frequencies_;
   };
 };
 
 }  // namespace detail
 
-/// Rotary positions on interleaved pairs (x[2j], x[2j+1]), as Llama's original weights and the reference implementation
-/// have them. Source: Su et al. 2021, arXiv:2104.09864.
+/// Rotary positions on interleaved pairs (x[2j], x[2j+1]), as Llama's original weights and the
+/// reference implementation have them. Source: Su et al. 2021, arXiv:2104.09864.
 struct rope : detail::rope_policy<rope_pairing::interleaved> {};
 
 /// Rotary positions on half-split pairs (x[j], x[j + C/2]), as Hugging Face models have them.
@@ -78,7 +90,27 @@ struct rope_half_split : detail::rope_policy<rope_pairing::half_split> {};
 template <class Rope, class Scaling>
 struct scaled_rope : detail::rope_policy<Rope::pairing, Scaling> {
   static_assert(std::derived_from<Rope, detail::rope_policy<Rope::pairing>>,
-                "zer0::scaled_rope<Rope, Scaling>: Rope is rope or rope_half_split, which are not scaled yet");
+                "zer0::scaled_rope<Rope, Scaling>: Rope is rope or rope_half_split, which are not "
+                "scaled yet");
+};
+
+/// Queries and keys are not turned. Tokens are told apart by positions added to the embedding
+/// (learned_positions), or by the causal mask alone: gqa<no_position>. Source: Kazemnejad et al.
+/// 2023, arXiv:2305.19466.
+struct no_position {
+  using role = position_role;
+  static constexpr rope_pairing pairing = rope_pairing::half_split;  ///< rows lie as in files
+
+  template <device Device>
+  class layer {
+   public:
+    using real = typename Device::real;
+
+    explicit layer(const dims& /*sizes*/) {}
+    void parameters(parameter_list<real>& /*list*/) {}
+    void forward(context<Device>& /*c*/, tensor_view<real> /*x*/) {}
+    void backward(context<Device>& /*c*/, tensor_view<real> /*dx*/) {}
+  };
 };
 
 }  // namespace zer0

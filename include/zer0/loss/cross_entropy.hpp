@@ -2,24 +2,25 @@
 #pragma once
 
 #include <zer0/layer/context.hpp>
-#include <zer0/layer/device_batch.hpp>
 #include <zer0/layer/parameter.hpp>
 
 #include <algorithm>
 
 namespace zer0 {
 
-/// sum_i weight_i * -log softmax(W h_i)[target_i]: the sum, not the mean; whoever accumulates divides by the weights'
-/// sum. Shapes: h (N, D), W (V, D). Logits exist for one chunk of rows at a time, at most `chunk_bytes` of them.
-/// Memory: keeps nothing; the gradient of h is computed along with the loss, as it needs the same logits.
+/// sum_i weight_i * -log softmax(W h_i)[target_i]: the sum, not the mean; whoever accumulates
+/// divides by the weights' sum. Shapes: h (N, D), W (V, D). Logits exist for one chunk of rows at a
+/// time, at most `chunk_bytes` of them. Memory: keeps nothing; the gradient of h is computed along
+/// with the loss, as it needs the same logits.
 struct cross_entropy {
   index_t chunk_bytes = index_t{16} << 20;
 
-  /// Adds the loss to totals[0] (memory of the device), its gradient with respect to W to W.grad, and writes that with
-  /// respect to h to dh.
+  /// Adds the loss to totals[0] (memory of the device), its gradient with respect to W to W.grad,
+  /// and writes that with respect to h to dh.
   template <device Device>
-  void operator()(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h,
-                  const device_batch<Device>& in, double* totals, view<Device> dh) const {
+  void operator()(context<Device>& c, parameter<typename Device::real>& output,
+                  const_view<Device> h, const device_batch<Device>& in, double* totals,
+                  view<Device> dh) const {
     const arena_scope<Device> scope(c.scratch);
     const wide_span<Device> losses = c.scratch.template vector<wide<typename Device::real>>(h.rows);
     gradients(c, output, h, in, losses, dh);
@@ -28,8 +29,8 @@ struct cross_entropy {
 
   /// The loss alone.
   template <device Device>
-  void operator()(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h,
-                  const device_batch<Device>& in, double* totals) const {
+  void operator()(context<Device>& c, parameter<typename Device::real>& output,
+                  const_view<Device> h, const device_batch<Device>& in, double* totals) const {
     const arena_scope<Device> scope(c.scratch);
     const wide_span<Device> losses = c.scratch.template vector<wide<typename Device::real>>(h.rows);
     token_losses(c, output, h, in, losses);
@@ -40,19 +41,22 @@ struct cross_entropy {
   template <device Device>
   void gradients(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h,
                  const device_batch<Device>& in, wide_span<Device> losses, view<Device> dh) const {
-    chunks(c, output, h, in, losses, [&](auto logits, auto h_rows, index_t first, auto targets, auto w, auto l) {
-      cross_entropy_gradient(c.device, logits, targets, w, l);
-      matmul(c.device, transpose::no, logits, transpose::no, output.value, 0, dh.row_block(first, h_rows.rows));
-      if (output.trained()) matmul(c.device, transpose::yes, logits, transpose::no, h_rows, 1, output.grad);
-    });
+    chunks(c, output, h, in, losses,
+           [&](auto logits, auto h_rows, index_t first, auto targets, auto w, auto l) {
+             cross_entropy_gradient(
+                 c.device, {.logits = logits, .targets = targets, .weights = w, .loss = l});
+             matmul(c.device, logits, output.value, 0, dh.row_block(first, h_rows.rows));
+             if (output.trained()) matmul(c.device, transposed(logits), h_rows, 1, output.grad);
+           });
   }
 
   /// The terms (N) of the sum.
   template <device Device>
-  void token_losses(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h,
-                    const device_batch<Device>& in, wide_span<Device> losses) const {
+  void token_losses(context<Device>& c, parameter<typename Device::real>& output,
+                    const_view<Device> h, const device_batch<Device>& in,
+                    wide_span<Device> losses) const {
     chunks(c, output, h, in, losses, [&](auto logits, auto, index_t, auto targets, auto w, auto l) {
-      cross_entropy_loss(c.device, logits, targets, w, l);
+      cross_entropy_loss(c.device, {.logits = logits, .targets = targets, .weights = w, .loss = l});
     });
   }
 
@@ -72,8 +76,9 @@ struct cross_entropy {
       const const_view<Device> h_rows = h.row_block(first, count);
       const auto from = static_cast<std::size_t>(first);
       const auto n = static_cast<std::size_t>(count);
-      matmul(c.device, transpose::no, h_rows, transpose::yes, output.value, 0, logits);
-      f(logits, h_rows, first, in.targets.subspan(from, n), in.weights.subspan(from, n), losses.subspan(from, n));
+      matmul(c.device, h_rows, transposed(output.value), 0, logits);
+      f(logits, h_rows, first, in.targets.subspan(from, n), in.weights.subspan(from, n),
+        losses.subspan(from, n));
     }
   }
 };

@@ -22,7 +22,8 @@ struct placement_choice<V> {
 template <class V>
 using placement_of = typename detail::placement_choice<V>::type;
 
-/// Attention, then the feed-forward, each added to the stream with norms where the variant places them.
+/// Attention, then the feed-forward, each added to the stream with norms where the variant places
+/// them.
 struct decoder_block {
   using role = block_role;
 
@@ -31,7 +32,8 @@ struct decoder_block {
    public:
     using real = typename Device::real;
     template <class Policy>
-    using branch = typename placement_of<Variant>::template branch<typename Variant::norm, Policy, Device>;
+    using branch =
+        typename placement_of<Variant>::template branch<typename Variant::norm, Policy, Device>;
     using attention_branch = branch<typename Variant::attention>;
     using feed_forward_branch = branch<typename Variant::feed_forward>;
     struct saved {
@@ -44,7 +46,8 @@ struct decoder_block {
     };
 
     explicit layer(const dims& sizes)
-        : attention_(sizes, "input_layernorm", "self_attn"), feed_forward_(sizes, "post_attention_layernorm", "mlp") {}
+        : attention_(sizes, "input_layernorm", "self_attn"),
+          feed_forward_(sizes, "post_attention_layernorm", "mlp") {}
 
     void parameters(parameter_list<real>& list) {
       attention_.parameters(list);
@@ -68,7 +71,8 @@ struct decoder_block {
     }
 
     [[nodiscard]] cache make_cache(Device& d, index_t sequences, index_t capacity) const {
-      return {attention_.make_cache(d, sequences, capacity), feed_forward_.make_cache(d, sequences, capacity)};
+      return {attention_.make_cache(d, sequences, capacity),
+              feed_forward_.make_cache(d, sequences, capacity)};
     }
 
     void extend(context<Device>& c, residual_stream<Device>& stream, cache& memory) {

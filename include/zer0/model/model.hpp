@@ -1,8 +1,8 @@
 // The model: embedding, blocks, final norm, and the flat buffers that hold all of their parameters.
 #pragma once
 
+#include <zer0/layer/detail/parameter_memory.hpp>
 #include <zer0/layer/embedding.hpp>
-#include <zer0/layer/parameter_memory.hpp>
 #include <zer0/model/decoder.hpp>
 
 #include <cmath>
@@ -11,25 +11,27 @@
 namespace zer0 {
 
 /// Any other use than that below, as one sentence.
-/// `Fits` is no argument to give: a partial specialization with constraints would say the same, but clang 14 then
-/// refuses members that are defined outside the class.
-template <class Variant, class Device, bool Fits = decoder_variant<Variant>&& device<Device>>
+/// `Fits` is no argument to give: a partial specialization with constraints would say the same, but
+/// clang 14 then refuses members that are defined outside the class.
+template <class Variant, class Device, bool Fits = decoder_variant<Variant> && device<Device>>
 class model {
-  static_assert(
-      Fits,
-      "zer0::model<Variant, Device>: Variant must be a decoder<...>, and Device a device such as zer0::cpu; if "
-      "it is your own, static_assert(zer0::device<Device>) names the operation that it lacks");
+  static_assert(Fits,
+                "zer0::model<Variant, Device>: Variant must be a decoder<...>, and Device a device "
+                "such as zer0::cpu; if it is your own, static_assert(zer0::device<Device>) names "
+                "the operation that it lacks");
 };
 
 /// A decoder-only language model of `Variant` on `Device`.
 ///
-/// All weights lie in one buffer and all gradients in another, in the order of `parameters()`; layers hold views of
-/// them. `forward` gives the hidden states after the final norm; logits are their product with `output()`, which losses
-/// and generation compute in pieces, so that (N, V) never exists. `backward` undoes the last forward.
+/// All weights lie in one buffer and all gradients in another, in the order of `parameters()`;
+/// layers hold views of them. `forward` gives the hidden states after the final norm; logits are
+/// their product with `output()`, which losses and generation compute in pieces, so that (N, V)
+/// never exists. `backward` undoes the last forward.
 template <class Variant, class Device>
 class model<Variant, Device, true> {
   static_assert(check_layer<typename Variant::attention, Device>() &&
-                check_layer<typename Variant::feed_forward, Device>() && check_layer<typename Variant::norm, Device>());
+                check_layer<typename Variant::feed_forward, Device>() &&
+                check_layer<typename Variant::norm, Device>());
 
  public:
   using variant = Variant;
@@ -39,8 +41,8 @@ class model<Variant, Device, true> {
   using cache = std::vector<typename block_type::cache>;
   static constexpr bool final_norm = placement_of<Variant>::final_norm;
 
-  /// Allocates the weights (contents undefined until `initialize` or a load). Throws zer0::error if `sizes` do not fit
-  /// together.
+  /// Allocates the weights (contents undefined until `initialize` or a load). Throws zer0::error if
+  /// `sizes` do not fit together.
   explicit model(const dims& sizes, Device device = Device());
   model(const model&) = delete;  // layers and lists hold pointers into it
   model& operator=(const model&) = delete;
@@ -75,8 +77,8 @@ class model<Variant, Device, true> {
   /// Memory for `sequences` sequences of at most `capacity` tokens.
   [[nodiscard]] cache make_cache(index_t sequences, index_t capacity);
 
-  /// Hidden states of new tokens, which see those in the cache and are added to it. `c.layout` says where (past,
-  /// slots).
+  /// Hidden states of new tokens, which see those in the cache and are added to it. `c.layout` says
+  /// where (past, slots).
   [[nodiscard]] tensor_view<real> extend(context<Device>& c, id_span ids, cache& memory);
 
   /// Before the first micro-batch of a step: statistics are zero.
@@ -88,7 +90,8 @@ class model<Variant, Device, true> {
   void initialize(std::uint64_t seed, bool only_adapters);
   void embed(context<Device>& c, id_span ids, tensor_view<real> y);
   /// The norm of the stream, in `hidden`; or the stream itself, where blocks end in a norm.
-  [[nodiscard]] tensor_view<real> normed(context<Device>& c, residual_stream<Device>& stream, tensor_view<real> hidden);
+  [[nodiscard]] tensor_view<real> normed(context<Device>& c, residual_stream<Device>& stream,
+                                         tensor_view<real> hidden);
   void list_parameters();
 
   dims sizes_;
@@ -107,8 +110,8 @@ class model<Variant, Device, true> {
   } saved_;
 };
 
-// Outside the class, so that they are no inline functions: `extern template class zer0::model<...>;` then spares a file
-// from compiling them.
+// Outside the class, so that they are no inline functions: `extern template class
+// zer0::model<...>;` then spares a file from compiling them.
 
 template <class Variant, class Device>
 model<Variant, Device, true>::model(const dims& sizes, Device device)
@@ -133,7 +136,8 @@ void model<Variant, Device, true>::initialize(std::uint64_t seed, bool only_adap
     if (only_adapters && !entry.value->is_adapter)
       continue;
     else if (start.uniform)
-      random_uniform(device_, stream, start.mean - half_width, start.mean + half_width, entry.value->value);
+      random_uniform(device_, stream, start.mean - half_width, start.mean + half_width,
+                     entry.value->value);
     else
       random_normal(device_, stream, start.mean, start.deviation, entry.value->value);
     ++stream.site;
@@ -144,7 +148,8 @@ template <class Variant, class Device>
 auto model<Variant, Device, true>::forward(context<Device>& c, id_span ids) -> tensor_view<real> {
   const auto tokens = static_cast<index_t>(ids.size());
   const tensor_view<real> embedded = c.keep.matrix(tokens, sizes_.dim);
-  const tensor_view<real> hidden = final_norm ? c.keep.matrix(tokens, sizes_.dim) : tensor_view<real>();
+  const tensor_view<real> hidden =
+      final_norm ? c.keep.matrix(tokens, sizes_.dim) : tensor_view<real>();
   embed(c, ids, embedded);
   residual_stream<Device> stream(embedded);
   for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].forward(c, stream, saved_.blocks[i]);
@@ -173,10 +178,12 @@ auto model<Variant, Device, true>::make_cache(index_t sequences, index_t capacit
 }
 
 template <class Variant, class Device>
-auto model<Variant, Device, true>::extend(context<Device>& c, id_span ids, cache& memory) -> tensor_view<real> {
+auto model<Variant, Device, true>::extend(context<Device>& c, id_span ids,
+                                          cache& memory) -> tensor_view<real> {
   const auto tokens = static_cast<index_t>(ids.size());
   const tensor_view<real> embedded = c.keep.matrix(tokens, sizes_.dim);
-  const tensor_view<real> hidden = final_norm ? c.keep.matrix(tokens, sizes_.dim) : tensor_view<real>();
+  const tensor_view<real> hidden =
+      final_norm ? c.keep.matrix(tokens, sizes_.dim) : tensor_view<real>();
   embed(c, ids, embedded);
   residual_stream<Device> stream(embedded);
   for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].extend(c, stream, memory[i]);
@@ -185,7 +192,8 @@ auto model<Variant, Device, true>::extend(context<Device>& c, id_span ids, cache
 
 template <class Variant, class Device>
 void model<Variant, Device, true>::begin_step() {
-  if (!statistics().empty()) fill(device_, {statistics().data(), 1, static_cast<index_t>(statistics().size())}, 0);
+  if (!statistics().empty())
+    fill(device_, {statistics().data(), 1, static_cast<index_t>(statistics().size())}, 0);
 }
 
 template <class Variant, class Device>
@@ -200,8 +208,8 @@ void model<Variant, Device, true>::embed(context<Device>& c, id_span ids, tensor
 }
 
 template <class Variant, class Device>
-auto model<Variant, Device, true>::normed(context<Device>& c, residual_stream<Device>& stream, tensor_view<real> hidden)
-    -> tensor_view<real> {
+auto model<Variant, Device, true>::normed(context<Device>& c, residual_stream<Device>& stream,
+                                          tensor_view<real> hidden) -> tensor_view<real> {
   if constexpr (!final_norm) return stream.value(c);
   stream.normed(c, norm_, hidden, saved_.norm);
   return hidden;
@@ -211,10 +219,14 @@ template <class Variant, class Device>
 void model<Variant, Device, true>::list_parameters() {
   parameters_.add("model.embed_tokens", embedding_);
   parameters_.add("model.embed_positions", input_position_);
-  for (std::size_t i = 0; i < blocks_.size(); ++i) parameters_.add("model.layers." + std::to_string(i), blocks_[i]);
+  for (std::size_t i = 0; i < blocks_.size(); ++i)
+    parameters_.add("model.layers." + std::to_string(i), blocks_[i]);
   if constexpr (final_norm) parameters_.add("model.norm", norm_);
   if constexpr (!Variant::head::tied) {
-    head_ = {.parts = {{"lm_head.weight", sizes_.vocab_size}}, .cols = sizes_.dim, .initial = {}};
+    head_ = {.parts = {{"lm_head.weight", sizes_.vocab_size}},
+             .cols = sizes_.dim,
+             .initial = {},
+             .kind = parameter_kind::table};
     parameters_.add(head_);
   }
 }

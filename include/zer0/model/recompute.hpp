@@ -1,4 +1,5 @@
-// Activation checkpointing: a block that keeps its input alone, and runs again when its gradients are wanted.
+// Activation checkpointing: a block that keeps its input alone, and runs again when its gradients
+// are wanted.
 #pragma once
 
 #include <zer0/model/block.hpp>
@@ -7,9 +8,10 @@
 
 namespace zer0 {
 
-/// `Block`, keeping N D numbers instead of what its layers keep; backward runs its forward again, with the same random
-/// numbers, so that loss and gradients are the same bit for bit. Time: one more forward of the block. Memory: N D
-/// numbers a block, and what one block keeps, once. Source: Chen et al. 2016, arXiv:1604.06174, section 4.
+/// `Block`, keeping N D numbers instead of what its layers keep; backward runs its forward again,
+/// with the same random numbers, so that loss and gradients are the same bit for bit. Time: one
+/// more forward of the block. Memory: N D numbers a block, and what one block keeps, once. Source:
+/// Chen et al. 2016, arXiv:1604.06174, section 4.
 template <policy_for<block_role> Block = decoder_block>
 struct recompute {
   using role = block_role;

@@ -2,14 +2,14 @@
 #pragma once
 
 #include <zer0/core/batch.hpp>
-#include <zer0/core/compiled.hpp>
+#include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/dims.hpp>
 #include <zer0/device/buffer.hpp>
 #include <zer0/layer/context.hpp>
-#include <zer0/layer/device_batch.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -19,52 +19,60 @@ namespace detail {
 /// Throws zer0::error if the batch does not fit the vocabulary or max_seq_len.
 void check_batch(const token_batch& batch, const dims& sizes);
 /// `positions`: of each token in its sequence. Returns the tokens of the longest sequence.
-index_t number_positions(const std::vector<std::int32_t>& starts, std::vector<std::int32_t>& positions);
-/// `live`: 0 for tokens behind the last one of their sequence that something is learned from, 1 for the others.
+index_t number_positions(const std::vector<std::int32_t>& starts,
+                         std::vector<std::int32_t>& positions);
+/// `live`: 0 for tokens behind the last one of their sequence that something is learned from, 1 for
+/// the others.
 void find_padding(const token_batch& batch, std::vector<float>& live);
 
 }  // namespace detail
 
-/// Both arenas of a device and what describes the batch at hand. Used again and again; after the first step of a size
-/// it allocates nothing.
+/// Both arenas of a device and what describes the batch at hand. Used again and again; after the
+/// first step of a size it allocates nothing.
 template <device Device>
 class workspace {
  public:
   using real = typename Device::real;
 
-  explicit workspace(Device& device) : device_(&device), keep_(device), scratch_(device) {}
-
-  /// Forgets the last pass and starts one over `batch`. The context is valid until the next start.
-  /// Throws zer0::error if the batch does not fit a vocabulary of `vocab_size` or sequences of `max_seq_len`.
-  context<Device>& start(const token_batch& batch, const dims& sizes) {
-    detail::check_batch(batch, sizes);
-    reset();
-    batch_.ids = put<std::int32_t>(std::span(batch.ids));
-    batch_.targets = put<std::int32_t>(std::span(batch.targets));
-    weights_ = put<wide<real>>(std::span(batch.weights));
-    batch_.weights = weights_;
-    batch_.references = put<double>(std::span(batch.references));
-    batch_.factor = 1;
-    context_.layout.longest = detail::number_positions(batch.starts, positions_);
-    detail::find_padding(batch, live_);
-    context_.layout.starts = put<std::int32_t>(std::span(batch.starts));
-    context_.layout.positions = put<std::int32_t>(std::span<const std::int32_t>(positions_));
-    context_.live = put<wide<real>>(std::span<const float>(live_));
-    return context_;
+  explicit workspace(Device& device) : device_(&device), keep_(device), scratch_(device) {
+    (void)begin({});
   }
 
-  /// Forgets the last pass; the caller fills in the layout with `put`.
+  /// Forgets the last pass and starts one over `batch`, whose weights, and so loss and gradients,
+  /// count `factor` times. The context is valid until the next start. Throws zer0::error if the
+  /// batch does not fit a vocabulary of `vocab_size` or sequences of `max_seq_len`.
+  context<Device>& start(const token_batch& batch, const dims& sizes,
+                         const pass_settings& settings = {}, double factor = 1) {
+    detail::check_batch(batch, sizes);
+    (void)reset();
+    const wide_span<Device> weights = put<wide<real>>(std::span(batch.weights));
+    if (factor != 1)
+      scale(*device_, factor,
+            wide_view<Device>(weights.data(), 1, static_cast<index_t>(weights.size())));
+    batch_ = {.ids = put<std::int32_t>(std::span(batch.ids)),
+              .targets = put<std::int32_t>(std::span(batch.targets)),
+              .weights = weights,
+              .references = put<double>(std::span(batch.references)),
+              .factor = factor};
+    const index_t longest = detail::number_positions(batch.starts, positions_);
+    detail::find_padding(batch, live_);
+    return begin({.starts = put<std::int32_t>(std::span(batch.starts)),
+                  .positions = put<std::int32_t>(std::span<const std::int32_t>(positions_)),
+                  .longest = longest},
+                 settings, put<wide<real>>(std::span<const float>(live_)));
+  }
+
+  /// Forgets the last pass; `put` what the next one needs, then `begin` it.
   context<Device>& reset() {
     keep_.reset();
     scratch_.reset();
-    context_.layout = {};
-    context_.sites = 0;
-    context_.training = false;
-    context_.adapter = true;
-    context_.gathers = false;
-    context_.auxiliary_weight = 0;
-    context_.live = {};
-    return context_;
+    return begin({});
+  }
+
+  /// A pass over sequences that were `put` since the reset.
+  context<Device>& begin(const sequence_layout& layout, const pass_settings& settings = {},
+                         const_wide_span<Device> live = {}) {
+    return context_.emplace(*device_, keep_, scratch_, layout, settings, live);
   }
 
   /// Copies numbers of the host into memory of this pass.
@@ -80,13 +88,7 @@ class workspace {
   }
 
   [[nodiscard]] const device_batch<Device>& batch() const { return batch_; }
-  /// Multiplies the weights of the batch, and so its loss and gradients.
-  void scale_weights(double factor) {
-    if (factor == 1) return;
-    scale(*device_, factor, wide_view<Device>(weights_.data(), 1, static_cast<index_t>(weights_.size())));
-    batch_.factor *= factor;
-  }
-  [[nodiscard]] context<Device>& current() { return context_; }
+  [[nodiscard]] context<Device>& current() { return *context_; }
   /// Most bytes that activations and scratch ever took.
   [[nodiscard]] std::size_t peak_bytes() const { return keep_.peak() + scratch_.peak(); }
 
@@ -94,9 +96,8 @@ class workspace {
   Device* device_;
   arena<Device> keep_;
   arena<Device> scratch_;
-  context<Device> context_{*device_, keep_, scratch_, {}};
+  std::optional<context<Device>> context_;
   device_batch<Device> batch_;
-  wide_span<Device> weights_;
   std::vector<std::int32_t> positions_;
   std::vector<float> live_;
 };

@@ -12,11 +12,12 @@ namespace zer0 {
 /// Which parameters weight decay pulls towards zero.
 enum class decay_rule {
   all,       ///< every one, as the reference implementation does
-  matrices,  ///< not norm weights and biases
+  matrices,  ///< matrices and tables, not norm weights and biases
 };
 
-/// g *= scale; p *= 1 - lr*decay; m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; p -= lr/(1-b1^t) * m /
-/// (sqrt(v)/sqrt(1-b2^t) + eps) Source: Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2.
+/// g *= factor; p *= 1 - lr*decay; m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2;
+/// p -= lr/(1-b1^t) * m / (sqrt(v)/sqrt(1-b2^t) + eps).
+/// Source: Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2.
 struct adamw {
   double beta1 = 0.9;
   double beta2 = 0.95;
@@ -24,8 +25,14 @@ struct adamw {
   double weight_decay = 0.1;
   decay_rule decay = decay_rule::all;
 
-  /// Two numbers a trained parameter, and the number of updates. With 16-bit weights also the weights themselves in
-  /// float, from which the model's are rounded: taken from the model at the first update.
+  /// What a parameter of this kind decays by.
+  [[nodiscard]] double decay_of(parameter_kind kind) const {
+    return decay == decay_rule::all || kind != parameter_kind::vector ? weight_decay : 0;
+  }
+
+  /// Two numbers a trained weight, and the number of updates. With 16-bit weights also the weights
+  /// themselves in float, from which the model's are rounded: taken from the model at the first
+  /// update.
   template <device Device>
   class state {
    public:
@@ -45,19 +52,22 @@ struct adamw {
         master_ = buffer<wide<real>, Device>(model.device(), model.parameters().trained_elements());
     }
 
-    /// One update of the trained weights of `model` by its gradients, scaled.
+    /// One update of the trained weights of `model` by its gradients times `factor`.
     template <class Model>
-    void update(const adamw& rule, Model& model, double learning_rate, const gradient_scaling& scaling) {
+    void update(const adamw& rule, Model& model, double learning_rate, double factor) {
       if constexpr (has_master)
-        if (steps == 0) copy(model.device(), row(std::span<const real>(model.trained_weights())), master_.row());
+        if (steps == 0)
+          copy(model.device(), row(std::span<const real>(model.trained_weights())), master_.row());
       ++steps;
-      adamw_sizes sizes{learning_rate, rule.beta1, rule.beta2, rule.eps, rule.weight_decay, steps, scaling};
-      if (rule.decay == decay_rule::all) return update_range(sizes, model, 0, model.trained_weights().size());
+      adamw_sizes sizes{learning_rate,     rule.beta1, rule.beta2, rule.eps,
+                        rule.weight_decay, steps,      factor};
+      if (rule.decay == decay_rule::all)
+        return update_range(sizes, model, 0, model.trained_weights().size());
       std::size_t begin = 0;
       for (const auto& entry : model.parameters()) {
         if (!entry.value->trained()) continue;
         const auto end = begin + static_cast<std::size_t>(entry.value->elements());
-        sizes.weight_decay = entry.value->is_matrix ? rule.weight_decay : 0;
+        sizes.weight_decay = rule.decay_of(entry.value->kind);
         update_range(sizes, model, begin, end);
         begin = end;
       }
@@ -75,18 +85,27 @@ struct adamw {
    private:
     static constexpr bool has_master = !std::same_as<real, wide<real>>;
 
-    static const_view<Device> row(std::span<const real> s) { return {s.data(), 1, static_cast<index_t>(s.size())}; }
+    static const_view<Device> row(std::span<const real> s) {
+      return {s.data(), 1, static_cast<index_t>(s.size())};
+    }
 
     template <class Model>
     void update_range(const adamw_sizes& sizes, Model& model, std::size_t begin, std::size_t end) {
       const auto part = [&](auto s) { return s.subspan(begin, end - begin); };
       const wide_span<Device> first = part(first_.span()), second = part(second_.span());
       const const_wide_span<Device> gradients = part(model.gradients());
-      const std::span<real> weights = part(model.trained_weights());
+      const real_span<Device> weights = part(model.trained_weights());
       if constexpr (has_master)
-        adamw_update(model.device(), sizes, weights, part(master_.span()), gradients, first, second);
+        adamw_update(model.device(), sizes,
+                     {.weights = part(master_.span()),
+                      .gradients = gradients,
+                      .first = first,
+                      .second = second,
+                      .rounded = weights});
       else
-        adamw_update(model.device(), sizes, weights, gradients, first, second);
+        adamw_update(
+            model.device(), sizes,
+            {.weights = weights, .gradients = gradients, .first = first, .second = second});
     }
 
     buffer<wide<real>, Device> first_, second_, master_;

@@ -1,27 +1,29 @@
-// Loss scaling: keeps gradients of a narrow number type, float16, above its smallest numbers and below its largest.
+// Loss scaling: keeps gradients of a narrow number type, float16, above its smallest numbers and
+// below its largest.
 #pragma once
 
-#include <zer0/core/compiled.hpp>
+#include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/types.hpp>
 
 #include <type_traits>
 
 namespace zer0 {
 
-/// How the scale moves. Scales are powers of two, by which multiplication is exact. They are of sums of losses: 2^10 is
-/// as large as 2^22 would be of the mean over 4,096 tokens.
+/// How the scale moves. Scales are powers of two, by which multiplication is exact. They are of
+/// sums of losses: 2^10 is as large as 2^22 would be of the mean over 4,096 tokens.
 struct loss_scale_rule {
   double initial = 0x1p10;
   double smallest = 0x1p-16;
   double largest = 0x1p24;
   index_t growth_interval = 2000;  ///< good steps in a row before the scale doubles
-  index_t patience = 20;           ///< skipped steps in a row at the smallest scale before the run ends
+  index_t patience = 20;  ///< skipped steps in a row at the smallest scale before the run ends
 };
 
-/// Multiplies the loss, and with it every gradient of a step; the optimizer divides by it. A step whose gradients are
-/// not finite is skipped and the scale halved; after `growth_interval` good steps in a row it doubles. A loss that is
-/// not finite is no matter of scale, which enters behind it: that is divergence, as in any type. Source: Micikevicius
-/// et al. 2018, arXiv:1710.03740, section 3.2; the defaults for growth and backoff are PyTorch's.
+/// Multiplies the loss, and with it every gradient of a step; the optimizer divides by it. A step
+/// whose gradients are not finite is skipped and the scale halved; after `growth_interval` good
+/// steps in a row it doubles. A loss that is not finite is no matter of scale, which enters behind
+/// it: that is divergence, as in any type. Source: Micikevicius et al. 2018, arXiv:1710.03740,
+/// section 3.2; the defaults for growth and backoff are PyTorch's.
 class dynamic_loss_scale {
  public:
   static constexpr bool active = true;
@@ -44,8 +46,8 @@ class dynamic_loss_scale {
 
   /// The step's gradients were finite.
   void accept();
-  /// They were not. Throws zer0::error, itself unchanged, if `patience` steps in a row were skipped at the smallest
-  /// scale.
+  /// They were not. Throws zer0::error, itself unchanged, if `patience` steps in a row were skipped
+  /// at the smallest scale.
   void skip(index_t step);
 
  private:

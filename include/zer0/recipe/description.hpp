@@ -1,7 +1,7 @@
 // What a model is made of and what training it takes, without allocating any of it.
 #pragma once
 
-#include <zer0/core/compiled.hpp>
+#include <zer0/core/detail/compiled.hpp>
 #include <zer0/device/dry_run.hpp>
 #include <zer0/model/model.hpp>
 #include <zer0/recipe/trainer.hpp>
@@ -24,7 +24,8 @@ struct described_part {
   [[nodiscard]] bool is_like(const described_part& other) const;
 };
 
-/// Numbers of a model of `Variant` and a training step of it with `batch` sequences of `seq` tokens, in float32.
+/// Numbers of a model of `Variant` and a training step of it with `batch` sequences of `seq`
+/// tokens, in float32.
 struct model_description {
   described_part model;
   index_t parameters = 0;
@@ -44,8 +45,10 @@ struct model_description {
 
 namespace detail {
 
-/// Adds a parameter of the name "model.layers.0.mlp.up_proj.weight" to all the parts that it belongs to.
-void add_parameter(described_part& whole, std::string_view name, const std::string& shape, index_t elements);
+/// Adds a parameter of the name "model.layers.0.mlp.up_proj.weight" to all the parts that it
+/// belongs to.
+void add_parameter(described_part& whole, std::string_view name, const std::string& shape,
+                   index_t elements);
 
 token_batch equal_sequences(index_t batch, index_t seq);
 
@@ -61,11 +64,12 @@ template <decoder_variant Variant>
   for (const auto& [path, p] : m.parameters())
     for (const parameter_part& part : p->parts) {
       const index_t elements = part.rows * p->cols;
-      const std::string shape =
-          p->is_matrix ? std::to_string(part.rows) + " x " + std::to_string(p->cols) : std::to_string(elements);
+      const std::string shape = p->kind == parameter_kind::vector
+                                    ? std::to_string(elements)
+                                    : std::to_string(part.rows) + " x " + std::to_string(p->cols);
       detail::add_parameter(d.model, path + part.name, shape, elements);
-      d.activated +=
-          part.name.starts_with("experts.") ? elements * sizes.experts.per_token : elements * sizes.experts.n_routed;
+      d.activated += part.name.starts_with("experts.") ? elements * sizes.experts.per_token
+                                                       : elements * sizes.experts.n_routed;
     }
   d.activated /= sizes.experts.n_routed;
   d.parameters = m.parameters().elements();
@@ -87,7 +91,8 @@ template <decoder_variant Variant>
   d.backward_flops = (m.device().flops() - start - 2 * forward) / n;
   d.weight_bytes = m.weights().size() * sizeof(float);
   d.gradient_bytes = m.gradients().size() * sizeof(float);
-  for (const auto& buffer : train.optimizer().buffers()) d.optimizer_bytes += buffer.values.size() * sizeof(float);
+  for (const auto& buffer : train.optimizer().buffers())
+    d.optimizer_bytes += buffer.values.size() * sizeof(float);
   d.activation_bytes = train.memory().peak_bytes();
   return d;
 }

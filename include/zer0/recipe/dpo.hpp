@@ -2,21 +2,22 @@
 #pragma once
 
 #include <zer0/loss/preference.hpp>
-#include <zer0/loss/preference_losses.hpp>
 #include <zer0/recipe/pretrain.hpp>
 #include <zer0/recipe/reference_scores.hpp>
 
 namespace zer0 {
 
-/// Makes chosen answers more likely than rejected ones: `Policy` over pairs of answers, AdamW, a cosine schedule with
-/// warmup, the mean over all pairs of a step. The reference model is the model as it is given, unless the data has
-/// references already; it is run once over the data, then trained: there is never a second model in memory. Dropout is
-/// off whatever the model's sizes say, as the reference has none either.
+/// Makes chosen answers more likely than rejected ones: `Policy` over pairs of answers, AdamW, a
+/// cosine schedule with warmup, the mean over all pairs of a step. The reference model is the model
+/// as it is given, unless the data has references already; it is run once over the data, then
+/// trained: there is never a second model in memory. Dropout is off whatever the model's sizes say,
+/// as the reference has none either.
 ///
 ///   const zer0::dpo recipe{.policy = {.beta = 0.1}, .learning_rate = 1e-6};
 ///   const zer0::training_report report = recipe(llm, data, zer0::progress());
 ///
-/// Source: Rafailov et al. 2023, arXiv:2305.18290. Throws zer0::error for a value out of range, before the first step.
+/// Source: Rafailov et al. 2023, arXiv:2305.18290. Throws zer0::error for a value out of range,
+/// before the first step.
 template <preference_policy Policy = dpo_sigmoid>
 struct dpo {
   Policy policy = {};
@@ -29,16 +30,29 @@ struct dpo {
   std::uint64_t seed = 42;
 
   template <class Model, class Data, class... Hooks>
-  requires(batch_source<Data>&& pair_source<Data>) training_report operator()(Model& model, Data& data,
-                                                                              Hooks&&... hooks) const {
-    pretrain{epochs, accumulation_steps, learning_rate, warmup_iters, grad_clip, weight_decay}.check();
-    if (policy.needs_reference() && !data.has_references()) data.set_references(reference_scores(model, data));
-    using trainer_type = trainer<Model, preference<Policy>, adamw, cosine, per_pair>;
-    trainer_options options{.grad_clip = grad_clip, .seed = seed, .dropout = false};
-    options.total_steps = epochs * ((data.batches_per_epoch() + accumulation_steps - 1) / accumulation_steps);
-    trainer_type t(model, options, {policy}, {.weight_decay = weight_decay}, {learning_rate, warmup_iters});
-    training_run<trainer_type, Data> run{t, data, epochs, accumulation_steps};
-    return train(run, hooks...);
+  requires(batch_source<Data> && pair_source<Data>)
+  training_report operator()(Model& model, Data& data, Hooks&&... hooks) const {
+    as_pretrain().check();
+    if (policy.needs_reference() && !data.has_references()) {
+      std::filesystem::path folder;
+      if constexpr (detail::among<run_folder, Hooks...>) {
+        detail::the_folder(hooks...).open();
+        folder = detail::the_folder(hooks...).path();
+      }
+      data.set_references(kept_reference_scores(model, data, folder));
+    }
+    trainer<Model, preference<Policy>, adamw, cosine, per_pair> t(
+        model, {.grad_clip = grad_clip, .seed = seed, .dropout = false}, {policy},
+        {.weight_decay = weight_decay}, {learning_rate, warmup_iters});
+    return detail::train_by(*this, t, data, hooks...);
+  }
+
+  /// As text, for checkpoints.
+  [[nodiscard]] held<nlohmann::json> settings() const { return as_pretrain().settings(); }
+
+ private:
+  [[nodiscard]] pretrain as_pretrain() const {
+    return {epochs, accumulation_steps, learning_rate, warmup_iters, grad_clip, weight_decay, seed};
   }
 };
 

@@ -2,20 +2,23 @@
 #pragma once
 
 #include <zer0/data/document_encoder.hpp>
-#include <zer0/data/pretrain_records.hpp>
 #include <zer0/data/record_view.hpp>
+#include <zer0/data/records.hpp>
 #include <zer0/recipe/sequence_scorer.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <functional>
+#include <string>
 #include <vector>
 
 namespace zer0 {
 
 struct perplexity_options {
-  index_t batch_tokens = 4096;                ///< go through the model together, unless one sequence has more
-  std::function<bool(double)> progress = {};  ///< told the fraction that is done; false ends it there
+  index_t batch_tokens = 4096;  ///< go through the model together, unless one sequence has more
+  std::function<bool(double)> progress =
+      {};  ///< told the fraction that is done; false ends it there
 };
 
 struct perplexity_report {
@@ -23,22 +26,27 @@ struct perplexity_report {
   index_t tokens = 0;   ///< that were predicted
   index_t texts = 0;
 
-  [[nodiscard]] double loss() const { return tokens > 0 ? loss_sum / static_cast<double>(tokens) : 0; }
+  [[nodiscard]] double loss() const {
+    return tokens > 0 ? loss_sum / static_cast<double>(tokens) : 0;
+  }
   [[nodiscard]] double perplexity() const { return std::exp(loss()); }
 };
 
-/// exp of the mean of -log p over all tokens of all texts. Each text is bos + text + eos, where the tokenizer has
-/// those, and is on its own. Its tokens are predicted from all that come before, but those of a text longer than the
-/// model's max_seq_len: it is cut into windows of that length, and a window does not see the one before it. Throws
-/// zer0::error naming file and line for a text that cannot be encoded.
+/// exp of the mean of -log p over all tokens of all texts. Each text is bos + text + eos, where the
+/// tokenizer has those, and is on its own. Its tokens are predicted from all that come before, but
+/// those of a text longer than the model's max_seq_len: it is cut into windows of that length, and
+/// a window does not see the one before it. Throws zer0::error naming file and line for a text that
+/// cannot be encoded.
 ///
 ///   const zer0::pretrain_records texts("texts.jsonl");
 ///   std::cout << zer0::perplexity(llm, texts, zer0::document_encoder(tok)).perplexity();
 template <class Model>
-perplexity_report perplexity(Model& model, const record_view<pretrain_records>& texts, const document_encoder& encode,
+perplexity_report perplexity(Model& model, const record_view<pretrain_records>& texts,
+                             const document_encoder& encode,
                              const perplexity_options& options = {}) {
   sequence_scorer<Model> score(model);
-  detail::record_encoder<pretrain_records> encoder;
+  std::string text;
+  std::vector<token_id> tokens;
   perplexity_report report;
   token_batch batch;
   const auto flush = [&] {
@@ -47,7 +55,12 @@ perplexity_report perplexity(Model& model, const record_view<pretrain_records>& 
     batch = {};
   };
   for (index_t i = 0; i < texts.size(); ++i) {
-    const std::vector<token_id>& tokens = encoder.tokens(texts.records(), encode, texts[i]);
+    texts.read(i, text);
+    try {
+      encode(text, tokens);
+    } catch (const std::exception& e) {
+      fail(texts.where(i), ": ", e.what());
+    }
     const auto targets = static_cast<index_t>(tokens.size()) - 1;
     for (index_t from = 0; from < targets;) {
       const index_t length = std::min(model.sizes().max_seq_len, targets - from);
@@ -62,7 +75,9 @@ perplexity_report perplexity(Model& model, const record_view<pretrain_records>& 
       from += length;
     }
     ++report.texts;
-    if (options.progress && !options.progress(static_cast<double>(i + 1) / static_cast<double>(texts.size()))) break;
+    if (options.progress &&
+        !options.progress(static_cast<double>(i + 1) / static_cast<double>(texts.size())))
+      break;
   }
   flush();
   return report;

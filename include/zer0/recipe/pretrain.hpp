@@ -1,19 +1,46 @@
 // The pretraining recipe: the parts of a run with the usual choices.
 #pragma once
 
-#include <zer0/core/compiled.hpp>
-#include <zer0/core/error.hpp>
+#include <zer0/core/detail/compiled.hpp>
+#include <zer0/recipe/trainer.hpp>
 #include <zer0/recipe/training_loop.hpp>
 
-namespace zer0 {
+#include <cstdint>
 
-/// Trains a model on a batch source by next-token cross-entropy, AdamW and a cosine schedule with warmup.
+namespace zer0 {
+namespace detail {
+
+/// about["settings"] = the recipe's, and what tells the data from other data.
+void note_settings(nlohmann::json& about, const nlohmann::json& recipe, index_t batches_per_epoch,
+                   std::uint64_t data);
+
+/// What all recipes end in: one way through trainer and loop.
+template <class Recipe, class Trainer, class Data, class... Hooks>
+training_report train_by(const Recipe& recipe, Trainer& trainer, Data& data, Hooks&... hooks) {
+  require(data.batches_per_epoch() >= 1, "recipe: the data has no batches");
+  training_run<Trainer, Data> run{trainer, data, recipe.epochs, recipe.accumulation_steps};
+  std::uint64_t fingerprint = 0;
+  if constexpr (requires { data.fingerprint(); }) fingerprint = data.fingerprint();
+  note_settings(*run.about, *recipe.settings(), data.batches_per_epoch(), fingerprint);
+  return train(run, hooks...);
+}
+
+}  // namespace detail
+
+/// Trains a model on a batch source by next-token cross-entropy, AdamW and a cosine schedule with
+/// warmup.
 ///
 ///   const zer0::pretrain recipe{.epochs = 1, .learning_rate = 5e-4};
-///   const zer0::training_report report = recipe(llm, data, zer0::progress());
+///   const zer0::training_report report =
+///       recipe(llm, data, zer0::run_folder("out/story"), zer0::progress());
 ///
-/// Another loss, optimizer, schedule or normalization: make a `trainer<...>` of them and call `train`, as operator()
-/// does here. Throws zer0::error for a value out of range, before the first step.
+/// With a `run_folder` among the hooks the run can be killed at any time: the same call goes on
+/// from its last checkpoint, and ends in the same weights, bit for bit. Without one nothing is
+/// written.
+///
+/// Another loss, optimizer, schedule or normalization: make a `trainer<...>` of them and call
+/// `train`, as operator() does here. Throws zer0::error for a value out of range, before the first
+/// step, and if the folder's run was begun with other values, another model or other data.
 struct pretrain {
   index_t epochs = 1;
   index_t accumulation_steps = 8;
@@ -26,17 +53,16 @@ struct pretrain {
   template <class Model, batch_source Data, class... Hooks>
   training_report operator()(Model& model, Data& data, Hooks&&... hooks) const {
     check();
-    trainer_options options{.grad_clip = grad_clip, .seed = seed};
-    const index_t batches = data.batches_per_epoch();
-    require(batches >= 1, "recipe: the data has no batches");
-    options.total_steps = epochs * ((batches + accumulation_steps - 1) / accumulation_steps);
-    trainer<Model> t(model, options, {}, {.weight_decay = weight_decay}, {learning_rate, warmup_iters});
-    training_run<trainer<Model>, Data> run{t, data, epochs, accumulation_steps};
-    return train(run, hooks...);
+    trainer<Model> t(model, {.grad_clip = grad_clip, .seed = seed}, {},
+                     {.weight_decay = weight_decay}, {learning_rate, warmup_iters});
+    return detail::train_by(*this, t, data, hooks...);
   }
 
   /// Throws zer0::error naming the first value that is out of range.
   void check() const;
+
+  /// As text, for checkpoints: {"learning_rate": 0.0005, ...}.
+  [[nodiscard]] held<nlohmann::json> settings() const;
 };
 
 }  // namespace zer0

@@ -1,15 +1,16 @@
-// The reference model of preference learning: its log-probabilities, computed once and kept in a file.
+// The reference model of preference learning: its log-probabilities, computed once and kept in a
+// file.
 #pragma once
 
 #include <zer0/core/batch.hpp>
-#include <zer0/core/compiled.hpp>
+#include <zer0/core/detail/compiled.hpp>
+#include <zer0/core/visit_sizes.hpp>
+#include <zer0/recipe/detail/fingerprint.hpp>
 #include <zer0/recipe/sequence_scorer.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <concepts>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -28,11 +29,11 @@ concept pair_source = requires(D& d, token_batch& b, index_t n, std::vector<doub
   d.set_references(references);
 };
 
-/// Log-probabilities of all answers under `model`: pair 0's chosen one, its rejected one, pair 1's, ... One forward
-/// pass over the data; `progress` is told how much of it is done.
+/// Log-probabilities of all answers under `model`: pair 0's chosen one, its rejected one, pair 1's,
+/// ... One forward pass over the data; `progress` is told how much of it is done.
 template <class Model, pair_source Data>
-[[nodiscard]] std::vector<double> reference_scores(Model& model, Data& data,
-                                                   const std::function<void(double)>& progress = {}) {
+[[nodiscard]] std::vector<double> reference_scores(
+    Model& model, Data& data, const std::function<void(double)>& progress = {}) {
   sequence_scorer<Model> score(model);
   std::vector<double> all;
   token_batch batch;
@@ -45,47 +46,42 @@ template <class Model, pair_source Data>
   return all;
 }
 
-/// FNV-1a over all weights as the device holds them, adapters left out, and the numbers that the model's results depend
-/// on besides.
+/// One number for all that the model's results depend on: its policies, every size of
+/// `size_use::result`, the weights as the device holds them, and states of layers (a router's
+/// bias). Adapters are left out: with them and without, it is the same. The kernel of an attention
+/// is one of the policies, as another one rounds otherwise.
 template <class Model>
 [[nodiscard]] std::uint64_t weights_fingerprint(Model& model) {
   using real = typename Model::real;
-  std::uint64_t hash = 0xcbf29ce484222325;
-  const auto add = [&](std::uint64_t x) { hash = (hash ^ x) * 0x100000001b3; };
-  const dims& s = model.sizes();
-  for (const index_t n : {s.dim, s.n_layers, s.n_heads, s.kv_heads(), s.head_size(), s.vocab_size})
-    add(static_cast<std::uint64_t>(n));
-  for (const index_t n : {s.experts.n_routed, s.experts.per_token, index_t{s.experts.norm_topk_prob}})
-    add(static_cast<std::uint64_t>(n));
-  for (const double x : {s.rope_theta, s.norm_eps, s.experts.scaling}) add(std::bit_cast<std::uint64_t>(x));
-  add(sizeof(real));
-  constexpr std::size_t piece = std::size_t{1} << 20;
-  const std::span<real> weights =
-      model.weights().subspan(model.parameters().has_adapters() ? model.trained_weights().size() : 0);
-  std::vector<std::uint8_t> bytes;
-  for (std::size_t first = 0; first < weights.size(); first += piece) {
-    const std::size_t count = std::min(piece, weights.size() - first);
-    bytes.assign((count * sizeof(real) + 7) / 8 * 8, 0);
-    model.device().download(bytes.data(), weights.data() + first, count * sizeof(real));
-    for (std::size_t i = 0; i < bytes.size(); i += 8) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, bytes.data() + i, 8);
-      add(word);
+  detail::fingerprint hash;
+  detail::add_variant<typename Model::variant>(hash);
+  for (const size_text& s : size_texts(model.sizes().resolved()))
+    if (s.size.use == size_use::result) {
+      hash.add(s.size.name);
+      hash.add(s.value);
     }
-  }
-  return hash;
+  hash.add(sizeof(real));
+  const std::size_t adapters =
+      model.parameters().has_adapters() ? model.trained_weights().size() : 0;
+  detail::add_numbers(hash, model.device(),
+                      std::span<const real>(model.weights().subspan(adapters)));
+  for (const auto& state : model.parameters().states())
+    detail::add_numbers(hash, model.device(), std::span<const wide<real>>(state.value->value));
+  return hash.value();
 }
 
-/// A file of reference_scores, named after what they belong to: FILE.reference-0123456789abcdef.safetensors holds
-/// `log_probabilities` (pairs, 2), chosen and rejected, and in its metadata the fingerprints of weights and data.
+/// A file of reference_scores, named after what they belong to:
+/// FILE.reference-0123456789abcdef.safetensors holds `log_probabilities` (pairs, 2), chosen and
+/// rejected, and in its metadata the fingerprints of weights and data.
 class reference_file {
  public:
-  reference_file(const std::filesystem::path& folder, const std::string& name, std::uint64_t weights,
-                 std::uint64_t data);
+  reference_file(const std::filesystem::path& folder, const std::string& name,
+                 std::uint64_t weights, std::uint64_t data);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
-  /// What it holds for `pairs` pairs; nothing if there is no such file, or it belongs to other weights or data.
+  /// What it holds for `pairs` pairs; nothing if there is no such file, or it belongs to other
+  /// weights or data.
   [[nodiscard]] std::optional<std::vector<double>> read(index_t pairs) const;
 
   /// Throws zer0::error if it cannot be written; there is then no half of it.
@@ -97,6 +93,19 @@ class reference_file {
   std::filesystem::path path_;
   std::string weights_, data_;
 };
+
+/// reference_scores, read from `folder` if a file there is of this model and this data; else
+/// computed, and written there. An empty path: computed.
+template <class Model, pair_source Data>
+[[nodiscard]] std::vector<double> kept_reference_scores(Model& model, Data& data,
+                                                        const std::filesystem::path& folder) {
+  if (folder.empty()) return reference_scores(model, data);
+  const reference_file file(folder, "pairs", weights_fingerprint(model), data.fingerprint());
+  if (std::optional<std::vector<double>> kept = file.read(data.pairs())) return *std::move(kept);
+  std::vector<double> scores = reference_scores(model, data);
+  file.write(scores);
+  return scores;
+}
 
 }  // namespace zer0
 

@@ -1,7 +1,7 @@
 // What a step and an evaluation report, and the further numbers that a loss may measure.
 #pragma once
 
-#include <zer0/core/compiled.hpp>
+#include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/types.hpp>
 
 #include <array>
@@ -10,9 +10,9 @@
 
 namespace zer0 {
 
-/// A loss names what it measures besides itself by `static constexpr std::array metrics{"accuracy", ...}`, and adds to
-/// totals[1], totals[2], ... in that order what it adds to totals[0] for the loss: sums, of which means are taken
-/// alike.
+/// A loss names what it measures besides itself by `static constexpr std::array metrics{"accuracy",
+/// ...}`, and adds to totals[1], totals[2], ... in that order what it adds to totals[0] for the
+/// loss: sums, of which means are taken alike.
 template <class Loss>
 inline constexpr index_t metrics_of = [] {
   if constexpr (requires { Loss::metrics; })
@@ -30,7 +30,8 @@ struct metric {
 class metric_list {
  public:
   static constexpr std::size_t capacity = 16;
-  static constexpr std::size_t shown = 2;  ///< the first ones, which stand beside the loss wherever a person looks
+  static constexpr std::size_t shown =
+      2;  ///< the first ones, which stand beside the loss wherever a person looks
 
   void push_back(const metric& m);
   [[nodiscard]] const metric* begin() const { return metrics_.data(); }
@@ -53,13 +54,15 @@ class metric_list {
 };
 
 struct step_report {
-  index_t step = 0;          ///< steps done, this one and skipped ones included
-  double loss = 0;           ///< as the normalization defines it
-  double gradient_norm = 0;  ///< 2-norm over all gradients, before clipping; not finite if the step was skipped
+  index_t step = 0;  ///< steps done, this one and skipped ones included
+  double loss = 0;   ///< as the normalization defines it
+  double gradient_norm =
+      0;  ///< 2-norm over all gradients, before clipping; not finite if the step was skipped
   double learning_rate = 0;
-  index_t tokens = 0;         ///< that went through the model
-  double target_tokens = 0;   ///< that were learned from
-  double counted = 0;         ///< what the loss is the mean over, as the normalization counts: target tokens, or pairs
+  index_t tokens = 0;        ///< that went through the model
+  double target_tokens = 0;  ///< that were learned from
+  double counted =
+      0;  ///< what the loss is the mean over, as the normalization counts: target tokens, or pairs
   double loss_scale = 1;      ///< of this step; other than 1 only in float16
   index_t skipped_steps = 0;  ///< since the start, as their gradients overflowed; only in float16
   metric_list metrics = {};   ///< of the loss, means as `loss` is

@@ -1,18 +1,20 @@
 // One optimizer step: forward, loss and backward of each micro-batch, clipping, update.
 #pragma once
 
-#include <zer0/device/recorder.hpp>
+#include <zer0/device/detail/recorder.hpp>
 #include <zer0/loss/cross_entropy.hpp>
 #include <zer0/loss/normalization.hpp>
 #include <zer0/model/workspace.hpp>
 #include <zer0/optim/adamw.hpp>
 #include <zer0/optim/loss_scale.hpp>
 #include <zer0/optim/schedule/cosine.hpp>
-#include <zer0/recipe/layer_statistics.hpp>
+#include <zer0/recipe/detail/layer_statistics.hpp>
 #include <zer0/recipe/step_report.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace zer0 {
 
@@ -24,11 +26,12 @@ struct trainer_options {
   bool dropout = true;              ///< as strong as the model's sizes say; false: none
 };
 
-/// Trains a model. Loss, optimizer, schedule and normalization are plain types; any type with the same members takes
-/// their place. A loss adds a sum to totals[0]; normalization and the scale of float16 (`loss_scale_for`) multiply it
-/// by `device_batch::factor`, which the targets' weights hold already. It may have `metrics` (recipe/step_report.hpp).
-/// Layers may add losses of their own to what is learned (the balance of experts): means over the micro-batches, which
-/// count as what they hold of what the loss counts. They are reported as metrics, not in the loss.
+/// Trains a model. Loss, optimizer, schedule and normalization are plain types; any type with the
+/// same members takes their place. A loss adds a sum to totals[0]; normalization and the scale of
+/// float16 (`loss_scale_for`) multiply it by `device_batch::factor`, which the targets' weights
+/// hold already. It may have `metrics` (recipe/step_report.hpp). Layers may add losses of their own
+/// to what is learned (the balance of experts): means over the micro-batches, which count as what
+/// they hold of what the loss counts. They are reported as metrics, not in the loss.
 template <class Model, class Loss = cross_entropy, class Optimizer = adamw, class Schedule = cosine,
           class Normalization = per_target_token>
 class trainer {
@@ -38,16 +41,25 @@ class trainer {
   using optimizer_state = typename Optimizer::template state<device_type>;
   using loss_scaling = loss_scale_for<real>;
 
-  explicit trainer(Model& model, trainer_options options = {}, Loss loss = {}, Optimizer optimizer = {},
-                   Schedule schedule = {}, Normalization normalization = {});
+  explicit trainer(Model& model, trainer_options options = {}, Loss loss = {},
+                   Optimizer optimizer = {}, Schedule schedule = {},
+                   Normalization normalization = {});
 
-  /// One update from the micro-batches of `window`. Waits for the device once, at its end. Throws zer0::error, the
-  /// weights untouched, if the loss or a gradient is not finite. In float16 a step whose gradients alone are not finite
-  /// is skipped instead: it counts as a step, weights and optimizer stay as they were (`dynamic_loss_scale`).
+  /// One update from the micro-batches of `window`. Waits for the device once, before the update.
+  /// Throws zer0::error, the weights untouched, if the loss or a gradient is not finite. In float16
+  /// a step whose gradients alone are not finite is skipped instead: it counts as a step, weights
+  /// and optimizer stay as they were (`dynamic_loss_scale`).
   step_report step(std::span<const token_batch> window);
 
-  /// Adds the gradients of one micro-batch and its loss, times the loss scale and not yet normalized over the window.
+  // The same in three: begin_step, accumulate for each micro-batch, finish_step.
+
+  /// Gradients and sums are zero. What was accumulated for a step that was not finished is given
+  /// up, as if it had never been.
+  void begin_step();
+  /// Adds the gradients of one micro-batch and its loss, times the loss scale and not yet
+  /// normalized.
   void accumulate(const token_batch& batch);
+  step_report finish_step();
 
   /// Loss of one batch without dropout or gradients; add up, then take the mean.
   evaluation evaluate(const token_batch& batch);
@@ -57,7 +69,10 @@ class trainer {
   [[nodiscard]] optimizer_state& optimizer() { return state_; }
   [[nodiscard]] loss_scaling& loss_scale() { return loss_scale_; }
   [[nodiscard]] const workspace<device_type>& memory() const { return workspace_; }
-  /// Micro-batches trained on since the start: names the random numbers of dropout, so a checkpoint holds it.
+  /// For the schedule.
+  void set_total_steps(index_t n) { options_.total_steps = n; }
+  /// Micro-batches of all finished steps: names the random numbers of dropout, so a checkpoint
+  /// holds it.
   [[nodiscard]] std::uint32_t micro_steps() const { return micro_steps_; }
   void set_micro_steps(std::uint32_t n) { micro_steps_ = n; }
 
@@ -69,7 +84,8 @@ class trainer {
 
   static constexpr index_t metric_count = metrics_of<Loss>;
 
-  /// Sums on the device: the squares of the gradients; over the micro-batches the loss and its metrics.
+  /// Sums on the device: the squares of the gradients; over the micro-batches the loss and its
+  /// metrics.
   struct totals {
     std::array<double, 2 + metric_count> sums{};
 
@@ -78,7 +94,8 @@ class trainer {
     [[nodiscard]] metric_list metrics() const {
       metric_list list;
       if constexpr (metric_count > 0)
-        for (std::size_t i = 0; i < metric_count; ++i) list.push_back({Loss::metrics[i], sums[2 + i]});
+        for (std::size_t i = 0; i < metric_count; ++i)
+          list.push_back({Loss::metrics[i], sums[2 + i]});
       return list;
     }
   };
@@ -97,8 +114,13 @@ class trainer {
   /// Updates and skipped steps: where the schedule stands.
   [[nodiscard]] index_t steps() const { return state_.steps + loss_scale_.skipped_steps(); }
 
-  /// The optimizer has left everything as it was, as a sum is not finite.
-  void take_back(const step_report& report);
+  /// What scales a gradient of that norm down to the largest one allowed.
+  [[nodiscard]] double clipping(double norm) const {
+    return options_.grad_clip > 0 ? std::min(1.0, options_.grad_clip / (norm + 1e-6)) : 1.0;
+  }
+  /// A step whose loss or gradients are not finite changes nothing: the loss scale goes down, or
+  /// training ends.
+  void skip(const step_report& report);
 
   Model* model_;
   trainer_options options_;
@@ -112,13 +134,21 @@ class trainer {
   buffer<double, device_type> totals_;
   recorder<device_type> recorder_;
   std::uint32_t micro_steps_ = 0;
+  /// Since begin_step.
+  struct {
+    std::uint32_t batches = 0;
+    index_t tokens = 0;
+    double target_tokens = 0, counted = 0;
+  } accumulated_;
 };
 
 // Outside the class for `extern template`, as model's are.
 
 template <class Model, class Loss, class Optimizer, class Schedule, class Normalization>
-trainer<Model, Loss, Optimizer, Schedule, Normalization>::trainer(Model& model, trainer_options options, Loss loss,
-                                                                  Optimizer optimizer, Schedule schedule,
+trainer<Model, Loss, Optimizer, Schedule, Normalization>::trainer(Model& model,
+                                                                  trainer_options options,
+                                                                  Loss loss, Optimizer optimizer,
+                                                                  Schedule schedule,
                                                                   Normalization normalization)
     : model_(&model),
       options_(options),
@@ -135,48 +165,63 @@ trainer<Model, Loss, Optimizer, Schedule, Normalization>::trainer(Model& model, 
 }
 
 template <class Model, class Loss, class Optimizer, class Schedule, class Normalization>
-step_report trainer<Model, Loss, Optimizer, Schedule, Normalization>::step(std::span<const token_batch> window) {
+step_report trainer<Model, Loss, Optimizer, Schedule, Normalization>::step(
+    std::span<const token_batch> window) {
+  begin_step();
+  for (const token_batch& batch : window) accumulate(batch);
+  return finish_step();
+}
+
+template <class Model, class Loss, class Optimizer, class Schedule, class Normalization>
+void trainer<Model, Loss, Optimizer, Schedule, Normalization>::begin_step() {
   fill(model_->device(), all_gradients(), 0);
   model_->begin_step();
   reset_totals();
-  step_report report;
-  for (const token_batch& batch : window) {
-    accumulate(batch);
-    report.tokens += batch.tokens();
-    report.target_tokens += batch.target_tokens();
-    report.counted += normalization_.count(batch);
-  }
-  report.loss_scale = loss_scale_.factor();
+  accumulated_ = {};
+}
+
+template <class Model, class Loss, class Optimizer, class Schedule, class Normalization>
+step_report trainer<Model, Loss, Optimizer, Schedule, Normalization>::finish_step() {
+  step_report report{.tokens = accumulated_.tokens,
+                     .target_tokens = accumulated_.target_tokens,
+                     .counted = accumulated_.counted,
+                     .loss_scale = loss_scale_.factor()};
   const double factor =
-      normalization_.window_factor(static_cast<index_t>(window.size()), report.counted) / report.loss_scale;
+      normalization_.window_factor(index_t{accumulated_.batches}, report.counted) /
+      report.loss_scale;
+  micro_steps_ += std::exchange(accumulated_, {}).batches;
   report.learning_rate = schedule_(steps(), options_.total_steps);
   add_squares(model_->device(), model_->gradients(), squares());
-  state_.update(optimizer_, *model_, report.learning_rate, {factor, options_.grad_clip, squares(), losses()});
-  const totals sums = read_totals();
+  const totals sums = read_totals();  // waits for the device
   report.loss = sums.loss() * factor;
   report.gradient_norm = std::sqrt(sums.squares()) * factor;
   report.metrics.add(sums.metrics(), factor);
   add_statistics(*model_, factor, report.metrics);
-  report.step = steps();
+  report.step = steps() + 1;
   if (std::isfinite(report.loss) && std::isfinite(report.gradient_norm)) {
+    state_.update(optimizer_, *model_, report.learning_rate,
+                  factor * clipping(report.gradient_norm));
     loss_scale_.accept();
     model_->finish_step();
   } else {
-    take_back(report);
+    skip(report);
   }
   report.skipped_steps = loss_scale_.skipped_steps();
   return report;
 }
 
 template <class Model, class Loss, class Optimizer, class Schedule, class Normalization>
-void trainer<Model, Loss, Optimizer, Schedule, Normalization>::accumulate(const token_batch& batch) {
-  context<device_type>& c = workspace_.start(batch, model_->sizes());
-  c.training = options_.dropout;
-  c.seed = options_.seed;
-  c.step = micro_steps_++;
-  workspace_.scale_weights(normalization_.micro_factor(batch) * loss_scale_.factor());
-  c.gathers = true;
-  c.auxiliary_weight = workspace_.batch().factor * normalization_.count(batch);
+void trainer<Model, Loss, Optimizer, Schedule, Normalization>::accumulate(
+    const token_batch& batch) {
+  const double factor = normalization_.micro_factor(batch) * loss_scale_.factor();
+  context<device_type>& c =
+      workspace_.start(batch, model_->sizes(),
+                       {.training = options_.dropout,
+                        .gathers = true,
+                        .auxiliary_weight = factor * normalization_.count(batch),
+                        .seed = options_.seed,
+                        .step = micro_steps_ + accumulated_.batches},
+                       factor);
   const device_batch<device_type>& in = workspace_.batch();
   recorder_(model_->device(), {batch.tokens(), batch.sequences(), c.layout.longest}, [&] {
     const tensor_view<real> hidden = model_->forward(c, in.ids);
@@ -184,10 +229,15 @@ void trainer<Model, Loss, Optimizer, Schedule, Normalization>::accumulate(const 
     loss_(c, model_->output(), hidden, in, losses(), dhidden);
     model_->backward(c, dhidden);
   });
+  ++accumulated_.batches;
+  accumulated_.tokens += batch.tokens();
+  accumulated_.target_tokens += batch.target_tokens();
+  accumulated_.counted += normalization_.count(batch);
 }
 
 template <class Model, class Loss, class Optimizer, class Schedule, class Normalization>
-evaluation trainer<Model, Loss, Optimizer, Schedule, Normalization>::evaluate(const token_batch& batch) {
+evaluation trainer<Model, Loss, Optimizer, Schedule, Normalization>::evaluate(
+    const token_batch& batch) {
   context<device_type>& c = workspace_.start(batch, model_->sizes());
   const device_batch<device_type>& in = workspace_.batch();
   reset_totals();
@@ -198,12 +248,11 @@ evaluation trainer<Model, Loss, Optimizer, Schedule, Normalization>::evaluate(co
 }
 
 template <class Model, class Loss, class Optimizer, class Schedule, class Normalization>
-void trainer<Model, Loss, Optimizer, Schedule, Normalization>::take_back(const step_report& report) {
-  --state_.steps;
+void trainer<Model, Loss, Optimizer, Schedule, Normalization>::skip(const step_report& report) {
   if constexpr (loss_scaling::active)
     if (std::isfinite(report.loss)) return loss_scale_.skip(report.step);
-  fail("training diverged: loss ", report.loss, " and gradient norm ", report.gradient_norm, " at step ", report.step,
-       "; lower the learning rate, warm up, or clip more");
+  fail("training diverged: loss ", report.loss, " and gradient norm ", report.gradient_norm,
+       " at step ", report.step, "; lower the learning rate, warm up, or clip more");
 }
 
 }  // namespace zer0

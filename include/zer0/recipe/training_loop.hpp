@@ -1,14 +1,31 @@
 // The training loop: epochs, accumulation windows, hooks.
 #pragma once
 
-#include <zer0/recipe/trainer.hpp>
+#include <zer0/core/batch.hpp>
+#include <zer0/file/json_document.hpp>
+#include <zer0/recipe/detail/hooks.hpp>
+#include <zer0/recipe/hook/checkpoints.hpp>
+#include <zer0/recipe/hook/json_log.hpp>
+#include <zer0/recipe/run_folder.hpp>
+#include <zer0/recipe/step_report.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <concepts>
-#include <vector>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <optional>
 
 namespace zer0 {
+
+/// A source of batches in a fixed order for each epoch: pretrain_data, or a user's own.
+template <class D>
+concept batch_source = requires(D& d, token_batch& b, index_t n) {
+  { d.batches_per_epoch() } -> std::convertible_to<index_t>;
+  d.seek(n, n);                                // next() goes on with this batch of this epoch
+  { d.next(b) } -> std::convertible_to<bool>;  // false at the end of the epoch
+};
 
 /// Where a run stands, and what a hook may look at or change. A checkpoint holds epoch and batch.
 template <class Trainer, class Data>
@@ -22,6 +39,16 @@ struct training_run {
   bool stop = false;               ///< a hook sets it: the loop ends after this step
   index_t max_steps = 0;           ///< the run has no more steps than this; 0: all epochs
 
+  run_folder* folder = nullptr;  ///< train finds it among the hooks
+  held<nlohmann::json> about =
+      detail::empty_run();                    ///< what its owner wants in the checkpoints. A run
+                                              ///< goes on only with the same about["settings"]
+  bool validates = false;                     ///< there will be validations
+  std::optional<evaluation> validation = {};  ///< of the step at hand
+  double best_validation =
+      std::numeric_limits<double>::max();  ///< the least loss of those before it
+  std::function<void(const std::filesystem::path&)> save_hooks = {};  ///< what a checkpoint calls
+
   /// Of one epoch; its last step may have fewer micro-batches.
   [[nodiscard]] index_t steps_per_epoch() const {
     return (data.batches_per_epoch() + accumulation_steps - 1) / accumulation_steps;
@@ -33,7 +60,8 @@ struct training_run {
   /// Steps that lie behind where the run stands.
   [[nodiscard]] index_t steps_done() const {
     const bool whole_epoch = batch >= data.batches_per_epoch();
-    return epoch * steps_per_epoch() + (whole_epoch ? steps_per_epoch() : batch / accumulation_steps);
+    return epoch * steps_per_epoch() +
+           (whole_epoch ? steps_per_epoch() : batch / accumulation_steps);
   }
 };
 
@@ -43,50 +71,109 @@ struct training_report {
   index_t tokens = 0;
   double seconds = 0;
   double tokens_per_second = 0;
+  bool complete = false;  ///< the run is at its end; false: it was stopped before
 };
 
-/// A source of batches in a fixed order for each epoch: pretrain_data, or a user's own.
-template <class D>
-concept batch_source = requires(D& d, token_batch& b, index_t n) {
-  { d.batches_per_epoch() } -> std::convertible_to<index_t>;
-  d.seek(n, n);                                // next() goes on with this batch of this epoch
-  { d.next(b) } -> std::convertible_to<bool>;  // false at the end of the epoch
-};
+namespace detail {
 
-/// Trains from where `run` stands to its end. After each step every hook is called as hook(run, step_report): logging,
-/// validation, checkpoints, early stopping are hooks. The last, shorter window of an epoch is a step like any other.
-/// Throws zer0::error if accumulation_steps is not positive.
+/// Throws zer0::error naming the first of the settings in which the run of the checkpoint differs.
+void check_same_settings(const nlohmann::json& about, const std::filesystem::path& checkpoint);
+
+/// What checkpoints noted as the least loss; the largest number if they noted none.
+double best_loss_of(const training_state& state);
+
+/// Trains on the next micro-batches as one step. Nothing at the end of the epoch, and if a hook
+/// asks to stop before the step is whole: it is given up then.
+template <class Trainer, class Data, class... Hooks>
+std::optional<step_report> train_step(training_run<Trainer, Data>& run, token_batch& batch,
+                                      Hooks&... hooks) {
+  if (!run.data.next(batch)) return std::nullopt;
+  run.trainer.begin_step();
+  for (index_t n = 1;; ++n) {
+    run.trainer.accumulate(batch);
+    run.stop = run.stop || (asks_to_stop(hooks) || ...);
+    if (n == run.accumulation_steps || !run.data.next(batch)) {
+      run.batch += n;
+      return run.trainer.finish_step();
+    }
+    if (run.stop) return std::nullopt;
+  }
+}
+
+/// The run as the last checkpoint in its folder left it.
+template <class Run, class... Hooks>
+void go_on(Run& run, const std::filesystem::path& checkpoint, Hooks&... hooks) {
+  check_same_settings(*run.about, checkpoint);
+  const training_state state = load_checkpoint(run.trainer, checkpoint);
+  run.epoch = state.epoch;
+  run.batch = state.batch;
+  run.best_validation = best_loss_of(state);
+  (load(hooks, checkpoint), ...);
+}
+
+}  // namespace detail
+
+/// Trains from where `run` stands to its end, calling the hooks (hook/order.hpp). With a
+/// `run_folder` among them it goes on from the folder's last checkpoint, if there is one, and
+/// writes more
+/// (`checkpoints`, `json_log`, unless these are given). The last, shorter window of an epoch is a
+/// step like any other. Throws zer0::error if accumulation_steps is not positive, and if the
+/// checkpoint is of another model or of other settings.
 template <class Trainer, batch_source Data, class... Hooks>
 training_report train(training_run<Trainer, Data>& run, Hooks&&... hooks) {
-  using clock = std::chrono::steady_clock;
-  require(run.accumulation_steps >= 1, "accumulation_steps is ", run.accumulation_steps, "; it must be at least 1");
-  training_report report;
-  evaluation last_tenth;
-  const index_t before_last_tenth = run.total_steps() - run.total_steps() / 10;
-  std::vector<token_batch> window(static_cast<std::size_t>(run.accumulation_steps));
-  run.stop = run.stop || run.steps_done() >= run.total_steps();  // resumed at its end
-  for (; run.epoch < run.epochs && !run.stop; ++run.epoch, run.batch = 0) {
-    run.data.seek(run.epoch, run.batch);
-    while (!run.stop) {
-      const auto start = clock::now();
-      std::size_t filled = 0;
-      while (filled < window.size() && run.data.next(window[filled])) ++filled;
-      if (filled == 0) break;
-      const step_report step = run.trainer.step(std::span(window).first(filled));
-      run.batch += static_cast<index_t>(filled);
-      report.seconds += std::chrono::duration<double>(clock::now() - start).count();
-      report.tokens += step.tokens;
-      ++report.steps;
-      report.loss = step.loss;
-      if (step.step > before_last_tenth) last_tenth.add(step);
-      if (step.step >= run.total_steps()) run.stop = true;
-      (hooks(run, step), ...);
+  constexpr bool in_folder = detail::among<run_folder, Hooks...>;
+  if constexpr (in_folder && !detail::among<checkpoints, Hooks...>) {
+    return train(run, hooks..., checkpoints());
+  } else if constexpr (in_folder && !detail::among<json_log, Hooks...>) {
+    return train(run, hooks..., json_log());
+  } else {
+    require(run.accumulation_steps >= 1, "accumulation_steps is ", run.accumulation_steps,
+            "; it must be at least 1");
+    run.trainer.set_total_steps(run.total_steps());
+    run.save_hooks = [&](const std::filesystem::path& checkpoint) {
+      (detail::save(hooks, checkpoint), ...);
+    };
+    if constexpr (in_folder) {
+      run.folder = &detail::the_folder(hooks...);
+      run.folder->open();
+      if (const std::filesystem::path last = run.folder->last(); !last.empty())
+        detail::go_on(run, last, hooks...);
     }
-    if (run.stop && run.batch < run.data.batches_per_epoch()) break;
+    for (const hook_order order : hook_orders) (detail::begin(hooks, order, run), ...);
+    run.stop = run.stop || run.steps_done() >= run.total_steps();
+
+    training_report report;
+    evaluation last_tenth;
+    const index_t before_last_tenth = run.total_steps() - run.total_steps() / 10;
+    token_batch batch;
+    for (; run.epoch < run.epochs && !run.stop; ++run.epoch, run.batch = 0) {
+      run.data.seek(run.epoch, run.batch);
+      while (!run.stop) {
+        const auto start = std::chrono::steady_clock::now();
+        const std::optional<step_report> step = detail::train_step(run, batch, hooks...);
+        if (!step) break;
+        report.seconds +=
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        report.tokens += step->tokens;
+        ++report.steps;
+        report.loss = step->loss;
+        if (step->step > before_last_tenth) last_tenth.add(*step);
+        if (step->step >= run.total_steps()) run.stop = true;
+        run.validation.reset();
+        for (const hook_order order : hook_orders) (detail::call(hooks, order, run, *step), ...);
+        if (run.validation)
+          run.best_validation = std::min(run.best_validation, run.validation->mean());
+      }
+      if (run.stop && run.batch < run.data.batches_per_epoch()) break;
+    }
+    report.complete = run.steps_done() >= run.total_steps();
+    (detail::end(hooks, run), ...);
+    run.save_hooks = {};
+    if (last_tenth.counted > 0) report.loss = last_tenth.mean();
+    report.tokens_per_second =
+        report.seconds > 0 ? static_cast<double>(report.tokens) / report.seconds : 0;
+    return report;
   }
-  if (last_tenth.counted > 0) report.loss = last_tenth.mean();
-  report.tokens_per_second = report.seconds > 0 ? static_cast<double>(report.tokens) / report.seconds : 0;
-  return report;
 }
 
 /// Loss and metrics of one pass through `data`, over all that is counted in it.
@@ -95,10 +182,12 @@ evaluation validate(Trainer& trainer, Data& data) {
   evaluation total;
   token_batch batch;
   data.seek(0, 0);
-  while (data.next(batch)) {
-    total.add(trainer.evaluate(batch));
-  }
+  while (data.next(batch)) total.add(trainer.evaluate(batch));
   return total;
 }
 
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/recipe/detail/training_loop.ipp>
+#endif

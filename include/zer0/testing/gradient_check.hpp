@@ -1,15 +1,16 @@
-// Does a gradient agree with the function it belongs to? Finite differences at random coordinates and along directions.
+// Does a gradient agree with the function it belongs to? Finite differences at random coordinates
+// and along directions.
 //
 // For whoever writes a layer, a loss or a kernel:
 //
-//   const auto report = zer0::check_gradient(device, model.weights(), model.gradients(), [&] { return loss(); });
-//   CHECK(report.worst < 1e-6);
+//   const auto report = zer0::check_gradient(device, model.weights(), model.gradients(), [&] {
+//   return loss(); }); CHECK(report.worst < 1e-6);
 //
 // No test framework is needed; `report.text()` says where it was worst.
 #pragma once
 
 #include <zer0/device/buffer.hpp>
-#include <zer0/device/host_memory.hpp>
+#include <zer0/device/detail/host/memory.hpp>
 
 #include <cmath>
 #include <limits>
@@ -21,14 +22,17 @@
 namespace zer0 {
 
 struct gradient_check_options {
-  int coordinates = 16;    ///< single values, drawn at random; useless in float, where the loss's rounding is larger
-  int directions = 4;      ///< random directions through all values at once, and one along the gradient
-  double step = 0;         ///< of the differences, times the values' root mean square; 0: eps^(1/3) of the type
+  int coordinates = 16;  ///< single values, drawn at random; useless in float, where the loss's
+                         ///< rounding is larger
+  int directions = 4;  ///< random directions through all values at once, and one along the gradient
+  double step =
+      0;  ///< of the differences, times the values' root mean square; 0: eps^(1/3) of the type
   std::uint64_t seed = 1;  ///< of the choice
 };
 
-/// The largest disagreement. Errors are relative: of a coordinate to the larger of its own gradient and the gradient's
-/// root mean square, of a direction to the larger of the derivative and the gradient's norm.
+/// The largest disagreement. Errors are relative: of a coordinate to the larger of its own gradient
+/// and the gradient's root mean square, of a direction to the larger of the derivative and the
+/// gradient's norm.
 struct gradient_report {
   double worst = 0;
   index_t coordinate = -1;  ///< where; -1: along a direction
@@ -49,12 +53,13 @@ struct gradient_report {
 
 namespace detail {
 
-/// Evaluates a loss at values moved along a direction. The values on the device are restored at the end.
+/// Evaluates a loss at values moved along a direction. The values on the device are restored at the
+/// end.
 template <class Device, class Real, class Loss>
 class gradient_checker {
  public:
-  gradient_checker(Device& device, std::span<Real> values, std::span<const Real> gradient, Loss& loss,
-                   const gradient_check_options& options)
+  gradient_checker(Device& device, std::span<Real> values, std::span<const Real> gradient,
+                   Loss& loss, const gradient_check_options& options)
       : device_(device),
         values_(values),
         loss_(loss),
@@ -62,8 +67,8 @@ class gradient_checker {
         gradient_(gradient.size()),
         moved_(values.size()),
         random_(options.seed) {
-    require(values.size() == gradient.size() && !values.empty(), "check_gradient: ", values.size(), " values and ",
-            gradient.size(), " gradients; there must be one of each");
+    require(values.size() == gradient.size() && !values.empty(), "check_gradient: ", values.size(),
+            " values and ", gradient.size(), " gradients; there must be one of each");
     device_.synchronize();
     device_.download(start_.data(), values.data(), values.size() * sizeof(Real));
     device_.download(gradient_.data(), gradient.data(), gradient.size() * sizeof(Real));
@@ -71,7 +76,8 @@ class gradient_checker {
     const double rms = norm(start_) / root;
     norm_ = norm(gradient_);
     typical_ = norm_ / root;
-    const double relative = options.step > 0 ? options.step : std::pow(std::numeric_limits<Real>::epsilon(), 1.0 / 3);
+    const double relative =
+        options.step > 0 ? options.step : std::pow(std::numeric_limits<Real>::epsilon(), 1.0 / 3);
     step_ = relative * (rms > 0 ? rms : 1);
   }
   gradient_checker(const gradient_checker&) = delete;
@@ -118,10 +124,12 @@ class gradient_checker {
   void along(const std::vector<double>& u) {
     double analytic = 0;
     for (std::size_t i = 0; i < u.size(); ++i) analytic += u[i] * static_cast<double>(gradient_[i]);
-    note(-1, derivative([&](std::size_t i) { return u[i]; }), analytic, std::max(std::abs(analytic), norm_));
+    note(-1, derivative([&](std::size_t i) { return u[i]; }), analytic,
+         std::max(std::abs(analytic), norm_));
   }
 
-  /// Central difference of fourth order: its own error is step^4, so the step may be large and rounding stays small.
+  /// Central difference of fourth order: its own error is step^4, so the step may be large and
+  /// rounding stays small.
   template <class Direction>
   double derivative(Direction u) {
     const auto at = [&](double step) {
@@ -141,7 +149,8 @@ class gradient_checker {
   }
 
   void note(index_t where, double numeric, double analytic, double scale) {
-    double wrong = std::abs(numeric - analytic) / std::max(scale, std::numeric_limits<double>::min());
+    double wrong =
+        std::abs(numeric - analytic) / std::max(scale, std::numeric_limits<double>::min());
     if (std::isnan(wrong)) wrong = std::numeric_limits<double>::infinity();
     if (wrong >= report_.worst) report_ = {wrong, where, numeric, analytic};
   }
@@ -157,24 +166,30 @@ class gradient_checker {
 
 }  // namespace detail
 
-/// Compares `gradient` with finite differences of `loss()`, which reads `values` wherever they are used and returns a
-/// number (same random numbers at every call: dropout of the same step). Values and gradient are memory of `device`;
-/// the values are restored at the end. Calls the loss four times for each coordinate and direction.
+/// Compares `gradient` with finite differences of `loss()`, which reads `values` wherever they are
+/// used and returns a number (same random numbers at every call: dropout of the same step). Values
+/// and gradient are memory of `device`; the values are restored at the end. Calls the loss four
+/// times for each coordinate and direction.
 ///
-/// What to demand. `reference` (double): worst < 1e-7 for smooth layers. A device in float with `coordinates = 0`: a
-/// small whole model was measured to agree to 2e-4 with steps of 0.001 to 0.003; larger steps show the function's fifth
-/// derivative, smaller ones the loss's rounding. Demand 1e-3 to 1e-2. A wrong formula is off by 1e-1 and more.
+/// What to demand. `reference` (double): worst < 1e-7 for smooth layers. A device in float with
+/// `coordinates = 0`: a small whole model was measured to agree to 2e-4 with steps of 0.001 to
+/// 0.003; larger steps show the function's fifth derivative, smaller ones the loss's rounding.
+/// Demand 1e-3 to 1e-2. A wrong formula is off by 1e-1 and more.
 template <device Device, class Loss>
-[[nodiscard]] gradient_report check_gradient(Device& device, std::span<typename Device::real> values,
-                                             std::span<const typename Device::real> gradient, Loss loss,
+[[nodiscard]] gradient_report check_gradient(Device& device,
+                                             std::span<typename Device::real> values,
+                                             std::span<const typename Device::real> gradient,
+                                             Loss loss,
                                              const gradient_check_options& options = {}) {
-  detail::gradient_checker<Device, typename Device::real, Loss> checker(device, values, gradient, loss, options);
+  detail::gradient_checker<Device, typename Device::real, Loss> checker(device, values, gradient,
+                                                                        loss, options);
   return checker.run(options);
 }
 
 /// The same for values in host memory and no device at all: a formula of one's own.
 template <std::floating_point Real, class Loss>
-[[nodiscard]] gradient_report check_gradient(std::span<Real> values, std::span<const Real> gradient, Loss loss,
+[[nodiscard]] gradient_report check_gradient(std::span<Real> values, std::span<const Real> gradient,
+                                             Loss loss,
                                              const gradient_check_options& options = {}) {
   host_memory host;
   detail::gradient_checker<host_memory, Real, Loss> checker(host, values, gradient, loss, options);

@@ -1,27 +1,82 @@
-// Learning a byte-level BPE vocabulary from counted words, merge for merge as Hugging Face's BpeTrainer does.
+// Learning a byte-level BPE vocabulary from counted words, merge for merge as Hugging Face's
+// BpeTrainer does.
 #pragma once
 
-#include <zer0/core/compiled.hpp>
-#include <zer0/core/error.hpp>
+#include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/types.hpp>
-#include <zer0/text/word_counts.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace zer0 {
 
+/// How often each different word occurs: what byte-pair merges are learned from. Words and their
+/// counts, in the order in which they came first. Memory: the bytes of the different words and
+/// about 35 for each of them. For one thread.
+class word_counts {
+ public:
+  /// Adds the words of a text as the ByteLevel pre-tokenizer with GPT-2's regex cuts them; `text`
+  /// is valid UTF-8.
+  void add_text(std::string_view text);
+
+  void add(std::string_view word, std::int64_t times = 1);
+
+  /// The same for who knows the word's hash already: that which `each` gives.
+  void add(std::string_view word, std::uint64_t hash, std::int64_t times);
+
+  /// How many different words there are.
+  [[nodiscard]] std::size_t size() const { return words_.size(); }
+
+  /// Calls each(word, hash, count) for every different word.
+  template <class Each>
+  void each(Each&& each) const {
+    for (std::size_t i = 0; i < words_.size(); ++i) each(word(i), words_[i].hash, words_[i].count);
+  }
+
+  /// The memory that they occupy.
+  [[nodiscard]] std::size_t memory() const {
+    return bytes_.capacity() + words_.capacity() * sizeof(entry) +
+           slots_.capacity() * sizeof(slots_[0]);
+  }
+
+ private:
+  struct entry {
+    std::uint64_t hash;
+    std::size_t begin;  // of its bytes; they end where those of the next begin
+    std::int64_t count;
+  };
+
+  [[nodiscard]] std::string_view word(std::size_t i) const {
+    const std::size_t end = i + 1 < words_.size() ? words_[i + 1].begin : bytes_.size();
+    return std::string_view(bytes_).substr(words_[i].begin, end - words_[i].begin);
+  }
+
+  [[nodiscard]] std::size_t place(std::uint64_t hash) const {
+    return static_cast<std::size_t>(hash * 0x9E3779B97F4A7C15ULL >> 20) & (slots_.size() - 1);
+  }
+
+  void grow();
+
+  std::vector<entry> words_;
+  std::string bytes_;
+  std::vector<std::uint32_t> slots_;  // 1 + index of a word; open addressing, at most half full
+};
+
 struct bpe_training {
-  index_t vocab_size = 30000;    ///< special tokens, the 256 bytes and merges together
-  index_t min_frequency = 0;     ///< a pair that occurs less often is not merged
-  index_t max_token_length = 0;  ///< tokens made of three or more bytes stay shorter than this; 0: no limit
+  index_t vocab_size = 30000;  ///< special tokens, the 256 bytes and merges together
+  index_t min_frequency = 0;   ///< a pair that occurs less often is not merged
+  /// Tokens made of three or more bytes stay shorter than this; 0: no limit.
+  index_t max_token_length = 0;
   std::vector<std::string> special_tokens = {};  ///< they get the first ids, in this order
   std::function<void(double)> progress = {};     ///< told the fraction that is done
 
-  /// Throws: zer0::error for a vocabulary too small for the bytes and special tokens, naming the least; for special
-  /// tokens that are empty, not UTF-8 or given twice.
+  /// Throws: zer0::error for a vocabulary too small for the bytes and special tokens, naming the
+  /// least; for special tokens that are empty, not UTF-8 or given twice.
   void check() const;
 };
 
@@ -32,13 +87,14 @@ struct trained_bpe {
   index_t special = 0;                                ///< how many of the first tokens are special
 };
 
-/// Learns merges: again and again the pair that stands together most often (of equals the one with the smaller ids)
-/// becomes a token, until the vocabulary is full or no pair occurs `min_frequency` times. `words` are parts that
-/// together are the text; how they are parted and ordered changes nothing. The 256 bytes are always tokens, so that any
-/// text can be encoded. Same vocabulary and merges as BpeTrainer of Hugging Face's `tokenizers` with
-/// initial_alphabet=ByteLevel.alphabet().
-/// Time: a heap of pairs with the words that hold them; a merge looks only at its own words. Memory: 4 bytes for each
-/// byte of the different words, 16 a word, and at first about 4 for each byte for the lists of words.
+/// Learns merges: again and again the pair that stands together most often (of equals the one with
+/// the smaller ids) becomes a token, until the vocabulary is full or no pair occurs `min_frequency`
+/// times. `words` are parts that together are the text; how they are parted and ordered changes
+/// nothing. The 256 bytes are always tokens, so that any text can be encoded. Same vocabulary and
+/// merges as BpeTrainer of Hugging Face's `tokenizers` with initial_alphabet=ByteLevel.alphabet().
+/// Time: a heap of pairs with the words that hold them; a merge looks only at its own words.
+/// Memory: 4 bytes for each byte of the different words, 16 a word, and at first about 4 for each
+/// byte for the lists of words.
 /// Throws: zer0::error for options that `check` refuses.
 /// Source: Sennrich et al. 2016, arXiv:1508.07909.
 trained_bpe train_bpe(std::vector<word_counts> words, const bpe_training& options);

@@ -1,7 +1,7 @@
 // UTF-8: reading one character, finding what is not UTF-8, and replacing it.
 #pragma once
 
-#include <zer0/core/compiled.hpp>
+#include <zer0/core/detail/compiled.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +14,8 @@ namespace zer0 {
 /// What stands at a place of a byte string.
 struct utf8_char {
   char32_t code = U'\uFFFD';  ///< the code point, U+FFFD if there is none
-  int length = 1;  ///< bytes of it; if broken, of its maximal broken part (Unicode 15, section 3.9, table 3-8)
+  int length = 1;  ///< bytes of it; if broken, of its maximal broken part (Unicode 15, section 3.9,
+                   ///< table 3-8)
   bool valid = false;
   bool cut = false;  ///< broken only because the text ends here: more bytes could complete it
 };
@@ -26,8 +27,8 @@ inline utf8_char read_utf8(const char* p, const char* end) {
   if (lead < 0xC2 || lead > 0xF4) return {};
   const int length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
   char32_t code = lead & (0x7FU >> length);
-  // The second byte has a narrower range where a wider one would allow overlong forms, surrogates or more than
-  // U+10FFFF.
+  // The second byte has a narrower range where a wider one would allow overlong forms, surrogates
+  // or more than U+10FFFF.
   unsigned low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
   unsigned high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
   for (int i = 1; i < length; ++i) {
@@ -66,8 +67,8 @@ inline std::size_t ascii_prefix(std::string_view text) {
 /// The offset of the first byte that is not UTF-8, or npos.
 std::size_t find_invalid_utf8(std::string_view text);
 
-/// Appends `bytes`, each maximal broken part replaced by U+FFFD. With `keep_cut`, a character that the end of `bytes`
-/// cuts is left out. Returns how many bytes were used.
+/// Appends `bytes`, each maximal broken part replaced by U+FFFD. With `keep_cut`, a character that
+/// the end of `bytes` cuts is left out. Returns how many bytes were used.
 std::size_t append_lossy_utf8(std::string& to, std::string_view bytes, bool keep_cut = false);
 
 }  // namespace zer0

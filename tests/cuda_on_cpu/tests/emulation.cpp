@@ -1,4 +1,5 @@
-// Does the emulation find what it is there to find? Kernels with a mistake each, beside the right ones.
+// Does the emulation find what it is there to find? Kernels with a mistake each, beside the right
+// ones.
 #include "cuda_on_cpu/tests/support/kernel_run.hpp"
 #include "support/catch.hpp"
 
@@ -26,10 +27,12 @@ __global__ void half_waits(float* y) {
   y[threadIdx.x] = 1;
 }
 
-__global__ void reads_unwritten(float* y) { y[threadIdx.x] = gpu::shared_memory<numbers>().e[threadIdx.x]; }
+__global__ void reads_unwritten(float* y) {
+  y[threadIdx.x] = gpu::shared_memory<numbers>().e[threadIdx.x];
+}
 
-/// y[i] = x[i - 4], or 0, by asynchronous copies in two groups. Waits for the first, then for both; or forgets a wait,
-/// a commit or the barrier.
+/// y[i] = x[i - 4], or 0, by asynchronous copies in two groups. Waits for the first, then for both;
+/// or forgets a wait, a commit or the barrier.
 enum class mistake { none, no_wait, wait_too_early, no_commit, no_barrier };
 template <mistake M>
 __global__ void copies(const float* x, float* y) {
@@ -75,12 +78,14 @@ TEST_CASE("cuda_on_cpu: a missing __syncthreads shows", "[cuda_on_cpu][emulation
   }
 }
 
-TEST_CASE("cuda_on_cpu: a barrier that some threads never reach is an error, not a hang", "[cuda_on_cpu][emulation]") {
+TEST_CASE("cuda_on_cpu: a barrier that some threads never reach is an error, not a hang",
+          "[cuda_on_cpu][emulation]") {
   cuda d;
   CHECK_THROWS_WITH(run(d, &half_waits), Catch::Contains("never reach"));
 }
 
-TEST_CASE("cuda_on_cpu: unwritten shared and fresh global memory are no numbers", "[cuda_on_cpu][emulation]") {
+TEST_CASE("cuda_on_cpu: unwritten shared and fresh global memory are no numbers",
+          "[cuda_on_cpu][emulation]") {
   cuda d;
   for (const float e : run(d, &reads_unwritten)) CHECK(std::isnan(e));
   const buffer<float, cuda> fresh(d, 1000);
@@ -114,7 +119,8 @@ TEST_CASE("cuda_on_cpu: an asynchronous copy arrives when its group is waited fo
   }
 }
 
-TEST_CASE("cuda_on_cpu: a kernel that ends before its copies arrive is refused", "[cuda_on_cpu][emulation]") {
+TEST_CASE("cuda_on_cpu: a kernel that ends before its copies arrive is refused",
+          "[cuda_on_cpu][emulation]") {
   cuda d;
   const device_numbers x(d);
   CHECK_THROWS_WITH(run(d, &copies_and_ends, x.data()), Catch::Contains("never waited for"));

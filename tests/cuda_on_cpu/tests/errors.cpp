@@ -1,9 +1,10 @@
-// What a user of the cuda device can run into: each is one sentence that says what to do, and leaves nothing behind.
+// What a user of the cuda device can run into: each is one sentence that says what to do, and
+// leaves nothing behind.
 #include "cuda_on_cpu/runtime.hpp"
 #include "support/catch.hpp"
 #include "support/toy_data.hpp"
 #include <zer0/device/cuda.cuh>
-#include <zer0/device/cuda/describe.cuh>
+#include <zer0/device/detail/cuda/describe.cuh>
 #include <zer0/model/model.hpp>
 #include <zer0/recipe/trainer.hpp>
 
@@ -56,7 +57,8 @@ void train_step(index_t dim) {
 TEST_CASE("cuda: a machine without a GPU", "[cuda_on_cpu][errors]") {
   const on_machine none({.devices = 0});
   CHECK(said_by([] { cuda d; }) ==
-        "cuda: no device found (no CUDA-capable device is detected); install the NVIDIA driver, or use the cpu device");
+        "cuda: no device found (no CUDA-capable device is detected); install the NVIDIA driver, or "
+        "use the cpu device");
 }
 
 TEST_CASE("cuda: an index beyond the devices of the machine", "[cuda_on_cpu][errors]") {
@@ -71,18 +73,20 @@ TEST_CASE("cuda: an index beyond the devices of the machine", "[cuda_on_cpu][err
 TEST_CASE("cuda: a device that is too old", "[cuda_on_cpu][errors]") {
   const on_machine turing({.major = 7, .minor = 5});
   CHECK(said_by([] { cuda d; }) ==
-        "cuda: device 0 (the CPU in place of a GPU) has compute capability 7.5; zer0 needs 8.0 (Ampere) or newer, so "
-        "use another device, or the cpu device");
+        "cuda: device 0 (the CPU in place of a GPU) has compute capability 7.5; zer0 needs 8.0 "
+        "(Ampere) or newer, so use another device, or the cpu device");
 }
 
 TEST_CASE("cuda: memory that does not suffice, for the device itself, for a model, and in between",
           "[cuda_on_cpu][errors]") {
   const on_machine small({.memory = 40 * mib});
   const std::string advice =
-      " could not be allocated on device 0; use a smaller batch, a shorter sequence or a smaller model";
+      " could not be allocated on device 0; use a smaller batch, a shorter sequence or a smaller "
+      "model";
   CHECK(said_by([] { train_step<flash>(64); }) == "nothing");
-  CHECK(said_by([] { model<decoder<>, cuda> llm({.dim = 512, .n_layers = 8, .vocab_size = 6400}); }) ==
-        "cuda: out of memory: 110 MiB" + advice);
+  CHECK(said_by([] {
+          model<decoder<>, cuda> llm({.dim = 512, .n_layers = 8, .vocab_size = 6400});
+        }) == "cuda: out of memory: 110 MiB" + advice);
   const on_machine tiny({.memory = 20 * mib});
   CHECK(said_by([] { cuda d; }) == "cuda: out of memory: 32 MiB" + advice);
 }
@@ -99,15 +103,16 @@ TEST_CASE("cuda: after memory ran out the device goes on, and what it kept is gi
 }
 
 TEST_CASE("cuda: a head that is wider than the kernels", "[cuda_on_cpu][errors]") {
-  const std::string expected = "cuda: a head of 320 elements is too wide; at most 256 are supported, so use more heads";
+  const std::string expected =
+      "cuda: a head of 320 elements is too wide; at most 256 are supported, so use more heads";
   CHECK(said_by([] { train_step<flash>(320); }) == expected);
-  CHECK(said_by([] { train_step<standard>(320); }) == expected);
+  CHECK(said_by([] { train_step<standard_attention>(320); }) == expected);
 }
 
 TEST_CASE("cuda: a device says what it is", "[cuda_on_cpu][errors]") {
   const on_machine one({.major = 8, .minor = 6, .memory = 24 * 1024 * mib - 1});
   cuda d;
   CHECK(describe(d) ==
-        "the CPU in place of a GPU, 23.9 GiB, compute capability 8.6, CUDA 12.8 (driver 13.0), cuBLAS 12.8.3, NCCL "
-        "2.27.5");
+        "the CPU in place of a GPU, 23.9 GiB, compute capability 8.6, CUDA 12.8 (driver 13.0), "
+        "cuBLAS 12.8.3, NCCL 2.27.5");
 }

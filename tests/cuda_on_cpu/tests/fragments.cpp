@@ -1,4 +1,5 @@
-// A product on tensor cores, right and with one index wrong: fragments must lie where the PTX ISA says.
+// A product on tensor cores, right and with one index wrong: fragments must lie where the PTX ISA
+// says.
 #include "cuda_on_cpu/tests/support/kernel_run.hpp"
 #include "support/catch.hpp"
 
@@ -31,16 +32,19 @@ __global__ void small_product(const T* a, const T* b, float* d) {
   gpu::load_matrices(left, &shared.a[matrix % 2 * 8 + row][matrix / 2 * 8]);
   // b is read rows first and wanted columns first; matrices 2 and 3 repeat 0 and 1.
   const T* const of_b = shared.b[matrix % 2 * 8 + row];
-  M == mistake::b_not_transposed ? gpu::load_matrices(right, of_b) : gpu::load_matrices_transposed(right, of_b);
+  M == mistake::b_not_transposed ? gpu::load_matrices(right, of_b)
+                                 : gpu::load_matrices_transposed(right, of_b);
   if (M == mistake::a_registers) std::swap(left[1], left[2]);
   if (M == mistake::b_registers) std::swap(right[0], right[1]);
   float sum[4]{};
   gpu::multiply_add<T>(sum, left, right[0], right[1]);
-  const unsigned other = M == mistake::d_rows ? g ^ 1u : g, col = M == mistake::lanes ? 2 * t ^ 2u : 2 * t;
+  const unsigned other = M == mistake::d_rows ? g ^ 1u : g,
+                 col = M == mistake::lanes ? 2 * t ^ 2u : 2 * t;
   for (unsigned i = 0; i < 4; ++i) d[(other + i / 2 * 8) * 8 + col + i % 2] = sum[i];
 }
 
-/// The same without ldmatrix: each lane picks its elements as the table of the PTX ISA (mma.m16n8k16) lists them.
+/// The same without ldmatrix: each lane picks its elements as the table of the PTX ISA
+/// (mma.m16n8k16) lists them.
 template <class T>
 __global__ void product_by_table(const T* a, const T* b, float* d) {
   const unsigned lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
@@ -60,7 +64,8 @@ __global__ void product_by_table(const T* a, const T* b, float* d) {
 template <class T>
 std::vector<T> whole_numbers(std::size_t n, unsigned factor) {
   std::vector<T> x(n);
-  for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<T>(static_cast<float>(i * factor % 23) - 11.0f);
+  for (std::size_t i = 0; i < n; ++i)
+    x[i] = static_cast<T>(static_cast<float>(i * factor % 23) - 11.0f);
   return x;
 }
 
@@ -75,7 +80,8 @@ std::vector<float> run_product(void (*kernel)(const T*, const T*, float*), const
   };
   const auto left = in_device(a), right = in_device(b);
   const buffer<float, cuda> product(d, 16 * 8);
-  gpu::launch(d, "test", kernel, dim3(1), dim3(32), sizeof(operands<T>), left.data(), right.data(), product.data());
+  gpu::launch(d, "test", kernel, dim3(1), dim3(32), sizeof(operands<T>), left.data(), right.data(),
+              product.data());
   std::vector<float> out(16 * 8);
   download(d, std::span<const float>(product.span()), out.data());
   return out;
@@ -83,8 +89,10 @@ std::vector<float> run_product(void (*kernel)(const T*, const T*, float*), const
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("cuda_on_cpu: a product on tensor cores is right, and wrong with any one index of a fragment wrong",
-                   "[cuda_on_cpu][fragments]", __nv_bfloat16, __half) {
+TEMPLATE_TEST_CASE(
+    "cuda_on_cpu: a product on tensor cores is right, and wrong with any one index of a fragment "
+    "wrong",
+    "[cuda_on_cpu][fragments]", __nv_bfloat16, __half) {
   using T = TestType;
   const auto a = whole_numbers<T>(16 * 16, 7), b = whole_numbers<T>(16 * 8, 5);
   std::vector<float> expected(16 * 8);

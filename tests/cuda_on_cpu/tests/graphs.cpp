@@ -1,5 +1,5 @@
-// Training by graphs gives the same bits as training a kernel at a time, and a capture that a card would not allow is
-// an error on the emulated one.
+// Training by graphs gives the same bits as training a kernel at a time, and a capture that a card
+// would not allow is an error on the emulated one.
 #include "cuda_on_cpu/tests/support/kernel_run.hpp"
 #include "support/catch.hpp"
 #include "support/random_numbers.hpp"
@@ -14,8 +14,13 @@ using support::contains;
 
 namespace {
 
-const dims sizes{
-    .dim = 16, .n_layers = 2, .n_heads = 2, .vocab_size = 30, .max_seq_len = 16, .multiple_of = 8, .dropout = 0.2};
+const dims sizes{.dim = 16,
+                 .n_layers = 2,
+                 .n_heads = 2,
+                 .vocab_size = 30,
+                 .max_seq_len = 16,
+                 .multiple_of = 8,
+                 .dropout = 0.2};
 
 token_batch batch_of(const std::vector<std::int32_t>& starts, std::uint32_t seed) {
   token_batch batch;
@@ -26,20 +31,22 @@ token_batch batch_of(const std::vector<std::int32_t>& starts, std::uint32_t seed
   return batch;
 }
 
-/// Every number that eight steps give. The shapes of their micro-batches come again; the second graph of a step has the
-/// form of the first, the third another one.
+/// Every number that eight steps give. The shapes of their micro-batches come again; the second
+/// graph of a step has the form of the first, the third another one.
 template <class Device>
 std::string training(bool graphs) {
   model<decoder<>, Device> llm(sizes);
   llm.device().use_graphs(graphs);
   llm.initialize(1);
   // Few rows of logits at a time: more tokens are more kernels, not only larger ones.
-  trainer t(llm, {.total_steps = 8}, cross_entropy{.chunk_bytes = 8 * 30 * sizeof(typename Device::real)}, adamw{},
+  trainer t(llm, {.total_steps = 8},
+            cross_entropy{.chunk_bytes = 8 * 30 * sizeof(typename Device::real)}, adamw{},
             cosine{.learning_rate = 1e-2});
   std::string bytes;
   for (std::uint32_t i = 0; i < 8; ++i) {
-    const std::vector<token_batch> window{i % 2 == 0 ? batch_of({0, 8, 12}, i) : batch_of({0, 3, 8, 12}, i),
-                                          batch_of({0, 6, 12}, 20 + i), batch_of({0, 16, 24}, 50 + i)};
+    const std::vector<token_batch> window{
+        i % 2 == 0 ? batch_of({0, 8, 12}, i) : batch_of({0, 3, 8, 12}, i),
+        batch_of({0, 6, 12}, 20 + i), batch_of({0, 16, 24}, 50 + i)};
     const step_report report = t.step(window);
     bytes.append(reinterpret_cast<const char*>(&report.loss), sizeof report.loss);
     bytes.append(reinterpret_cast<const char*>(&report.gradient_norm), sizeof report.gradient_norm);
@@ -56,7 +63,9 @@ __global__ void adds_one(float* x) {
 }
 
 /// A kernel on x, captured or not.
-void add_one(cuda& d, float* x) { gpu::launch(d, "adds_one", &adds_one<>, dim3(1), dim3(support::threads), 0, x); }
+void add_one(cuda& d, float* x) {
+  gpu::launch(d, "adds_one", &adds_one<>, dim3(1), dim3(support::threads), 0, x);
+}
 float first(cuda& d, const float* x) {
   float value = 0;
   d.download(&value, x, sizeof value);
@@ -65,8 +74,9 @@ float first(cuda& d, const float* x) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("graphs: training with dropout and batches of changing shape gives the same bits",
-                   "[cuda_on_cpu][graphs]", cuda, cuda_bf16, cuda_fp16) {
+TEMPLATE_TEST_CASE(
+    "graphs: training with dropout and batches of changing shape gives the same bits",
+    "[cuda_on_cpu][graphs]", cuda, cuda_bf16, cuda_fp16) {
   const auto before = cuda_on_cpu::counted_graphs();
   const std::string expected = training<TestType>(false);
   CHECK(cuda_on_cpu::counted_graphs().launched == before.launched);
@@ -74,11 +84,13 @@ TEMPLATE_TEST_CASE("graphs: training with dropout and batches of changing shape 
   CHECK(same);
   const auto after = cuda_on_cpu::counted_graphs();
   CHECK(after.launched - before.launched == 24 - 4);  // four shapes are new once
-  CHECK(after.updated - before.updated == 6);         // the second of a step, once the first is a graph too
+  CHECK(after.updated - before.updated ==
+        6);  // the second of a step, once the first is a graph too
   CHECK(after.instantiated - before.instantiated == 14);
 }
 
-TEST_CASE("graphs: batches of one form change the graph instead of making it anew", "[cuda_on_cpu][graphs]") {
+TEST_CASE("graphs: batches of one form change the graph instead of making it anew",
+          "[cuda_on_cpu][graphs]") {
   model<decoder<>, cuda> llm(sizes);
   llm.device().use_graphs(true);
   llm.initialize(1);
@@ -92,7 +104,8 @@ TEST_CASE("graphs: batches of one form change the graph instead of making it ane
   CHECK(after.launched - before.launched == 4);
 }
 
-TEST_CASE("graphs: what is captured is done when the graph is launched, not before", "[cuda_on_cpu][graphs]") {
+TEST_CASE("graphs: what is captured is done when the graph is launched, not before",
+          "[cuda_on_cpu][graphs]") {
   cuda d;
   const support::device_numbers numbers(d);
   float* const x = numbers.on_device.data();

@@ -2,12 +2,12 @@
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
 #include "support/toy_data.hpp"
+#include <zer0/checkpoint/checkpoint.hpp>
 #include <zer0/device/cpu.hpp>
 #include <zer0/device/cuda.cuh>
-#include <zer0/io/checkpoint.hpp>
-#include <zer0/io/detail/json_file.hpp>
+#include <zer0/file/detail/json.hpp>
 #include <zer0/model/model.hpp>
-#include <zer0/recipe/training_loop.hpp>
+#include <zer0/recipe/trainer.hpp>
 
 #include <cmath>
 #include <limits>
@@ -21,15 +21,16 @@ static_assert(!loss_scale_for<__nv_bfloat16>::active);
 
 namespace {
 
-const dims sizes{.dim = 16, .n_layers = 1, .n_heads = 2, .vocab_size = 30, .max_seq_len = 8, .multiple_of = 8};
+const dims sizes{
+    .dim = 16, .n_layers = 1, .n_heads = 2, .vocab_size = 30, .max_seq_len = 8, .multiple_of = 8};
 
 /// Cross-entropy whose gradients are not finite while `overflows`; its loss is.
 struct overflowing {
   const bool* overflows;
 
   template <device D>
-  void operator()(context<D>& c, parameter<typename D::real>& output, const_view<D> h, const device_batch<D>& in,
-                  double* totals, view<D> dh) const {
+  void operator()(context<D>& c, parameter<typename D::real>& output, const_view<D> h,
+                  const device_batch<D>& in, double* totals, view<D> dh) const {
     cross_entropy()(c, output, h, in, totals, dh);
     if (*overflows) fill(c.device, dh, std::numeric_limits<double>::infinity());
   }
@@ -74,8 +75,10 @@ struct setup {
 
 }  // namespace
 
-TEST_CASE("loss scaling: a float16 run that overflows at first skips those steps, counts them, recovers and trains",
-          "[cuda_on_cpu][loss_scaling]") {
+TEST_CASE(
+    "loss scaling: a float16 run that overflows at first skips those steps, counts them, recovers "
+    "and trains",
+    "[cuda_on_cpu][loss_scaling]") {
   setup<cuda_fp16> s({.initial = 0x1p20, .growth_interval = 8});
   double scale = 0x1p20, first = 0, last = 0;
   index_t skipped = 0, good = 0;
@@ -101,7 +104,8 @@ TEST_CASE("loss scaling: a float16 run that overflows at first skips those steps
   CHECK(last < 0.8 * first);
 }
 
-TEST_CASE("loss scaling: keeps gradients that vanish in float16 without it", "[cuda_on_cpu][loss_scaling]") {
+TEST_CASE("loss scaling: keeps gradients that vanish in float16 without it",
+          "[cuda_on_cpu][loss_scaling]") {
   const auto norm_in_blocks = [](auto device, double scale) {
     setup<decltype(device)> s({.initial = scale});
     token_batch batch;
@@ -112,7 +116,8 @@ TEST_CASE("loss scaling: keeps gradients that vanish in float16 without it", "[c
     std::vector<float> host(all.size());
     download(s.llm.device(), std::span<const float>(all), host.data());
     double squares = 0;
-    for (std::size_t i = 30 * 16; i < host.size(); ++i) squares += double{host[i]} * host[i];  // behind the embedding
+    for (std::size_t i = 30 * 16; i < host.size(); ++i)
+      squares += double{host[i]} * host[i];  // behind the embedding
     return std::sqrt(squares) / s.t.loss_scale().factor();
   };
   const double expected = norm_in_blocks(cpu(), 1);
@@ -129,14 +134,15 @@ TEST_CASE("loss scaling: gradients that never become finite end the run in one s
   const std::string before = s.bytes();
   overflows = true;
   for (int i = 0; i < 5; ++i) CHECK(s.step().loss_scale == (i == 0 ? 2 : i == 1 ? 1 : 0.5));
-  CHECK_THROWS_WITH(s.step(),
-                    contains("gradients overflow float16 at step 7") && contains("smallest loss scale (0.5)"));
+  CHECK_THROWS_WITH(s.step(), contains("gradients overflow float16 at step 7") &&
+                                  contains("smallest loss scale (0.5)"));
   CHECK(s.bytes() == before);
   overflows = false;
   CHECK(s.step().step == 7);
 }
 
-TEST_CASE("loss scaling: a loss that is not finite is divergence, whatever the scale", "[cuda_on_cpu][loss_scaling]") {
+TEST_CASE("loss scaling: a loss that is not finite is divergence, whatever the scale",
+          "[cuda_on_cpu][loss_scaling]") {
   setup<cuda_fp16> s;
   token_batch batch;
   (void)s.data.next(batch);
@@ -146,8 +152,9 @@ TEST_CASE("loss scaling: a loss that is not finite is divergence, whatever the s
   CHECK(s.t.optimizer().steps == 0);
 }
 
-TEMPLATE_TEST_CASE("loss scaling: float and bfloat16 have none, and gradients that are not finite are divergence",
-                   "[cuda_on_cpu][loss_scaling]", cuda, cuda_bf16) {
+TEMPLATE_TEST_CASE(
+    "loss scaling: float and bfloat16 have none, and gradients that are not finite are divergence",
+    "[cuda_on_cpu][loss_scaling]", cuda, cuda_bf16) {
   bool overflows = false;
   setup<TestType, overflowing> s({.initial = 0x1p20}, {&overflows});
   const step_report report = s.step();
@@ -157,8 +164,9 @@ TEMPLATE_TEST_CASE("loss scaling: float and bfloat16 have none, and gradients th
   CHECK_THROWS_WITH(s.step(), contains("training diverged: loss"));
 }
 
-TEST_CASE("loss scaling: a checkpoint holds scale and counts; one of a run without them starts them anew",
-          "[cuda_on_cpu][loss_scaling]") {
+TEST_CASE(
+    "loss scaling: a checkpoint holds scale and counts; one of a run without them starts them anew",
+    "[cuda_on_cpu][loss_scaling]") {
   const support::temp_dir dir;
   setup<cuda_fp16> s({.initial = 0x1p20, .growth_interval = 4});
   for (int i = 0; i < 10; ++i) s.step();
@@ -180,7 +188,8 @@ TEST_CASE("loss scaling: a checkpoint holds scale and counts; one of a run witho
   setup<cuda_bf16> other;
   other.step();
   save_checkpoint(other.t, {.step = 1, .micro_steps = 2}, dir / "bfloat16");
-  CHECK_FALSE(read_json_file(dir / "bfloat16" / "training_state.json").contains("loss_scale"));
+  CHECK_FALSE(
+      detail::read_json_file(dir / "bfloat16" / "training_state.json").contains("loss_scale"));
   load_checkpoint(resumed.t, dir / "bfloat16");
   CHECK(resumed.t.optimizer().steps == 1);
 }

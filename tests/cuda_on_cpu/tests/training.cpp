@@ -11,10 +11,11 @@ TEST_CASE("cuda: 50 float steps follow the cpu device's within 1e-5", "[cuda_on_
   const auto expected = losses<cpu, flash>(50);
   CHECK(expected.back() < 0.7 * expected.front());
   CHECK(distance(losses<cuda, flash>(50), expected) < 1e-5);
-  CHECK(distance(losses<cuda, standard>(50), losses<cpu, standard>(50)) < 1e-5);
+  CHECK(distance(losses<cuda, standard_attention>(50), losses<cpu, standard_attention>(50)) < 1e-5);
 }
 
-TEST_CASE("cuda: training in bfloat16 and float16 follows float within their precision", "[cuda_on_cpu][training]") {
+TEST_CASE("cuda: training in bfloat16 and float16 follows float within their precision",
+          "[cuda_on_cpu][training]") {
   const auto expected = losses<cpu, flash>(30);
   const double bf16 = distance(losses<cuda_bf16, flash>(30), expected);
   const double fp16 = distance(losses<cuda_fp16, flash>(30), expected);

@@ -2,10 +2,10 @@
 #include "support/feed_forward_formula.hpp"
 #include "support/layer_contract.hpp"
 #include <zer0/attention/gqa.hpp>
+#include <zer0/layer/feed_forward.hpp>
 #include <zer0/layer/layer_norm.hpp>
 #include <zer0/layer/placement/sandwich.hpp>
 #include <zer0/layer/rms_norm.hpp>
-#include <zer0/layer/swiglu.hpp>
 
 using namespace zer0;
 
@@ -13,7 +13,8 @@ namespace {
 template <class Branch, class Norm = rms_norm>
 using sandwich_policy = support::branch_policy<sandwich, Branch, Norm>;
 
-const dims sizes{.dim = 24, .n_heads = 4, .n_kv_heads = 2, .hidden_dim = 37, .norm_eps = 1e-5, .dropout = 0.2};
+const dims sizes{
+    .dim = 24, .n_heads = 4, .n_kv_heads = 2, .hidden_dim = 37, .norm_eps = 1e-5, .dropout = 0.2};
 
 std::vector<double> normed(const std::vector<double>& x, const double* weight) {
   double squares = 0;
@@ -25,11 +26,13 @@ std::vector<double> normed(const std::vector<double>& x, const double* weight) {
 }
 }  // namespace
 
-TEST_CASE("sandwich: keeps the layer contract around an attention, which has a cache", "[layer][sandwich]") {
+TEST_CASE("sandwich: keeps the layer contract around an attention, which has a cache",
+          "[layer][sandwich]") {
   support::layer_contract<sandwich_policy<gqa<>>>(sizes);
 }
 
-TEST_CASE("sandwich: keeps the layer contract with a norm that has no form for sums", "[layer][sandwich]") {
+TEST_CASE("sandwich: keeps the layer contract with a norm that has no form for sums",
+          "[layer][sandwich]") {
   support::layer_contract<sandwich_policy<swiglu, layer_norm>>(sizes);
 }
 

@@ -1,7 +1,7 @@
 #include "support/layer_contract.hpp"
 #include "support/small_model.hpp"
 #include "support/temp_dir.hpp"
-#include <zer0/io/model_files.hpp>
+#include <zer0/checkpoint/model_files.hpp>
 #include <zer0/moe/moe.hpp>
 #include <zer0/moe/router/sigmoid_bias.hpp>
 #include <zer0/recipe/trainer.hpp>
@@ -18,7 +18,8 @@ const dims sizes{.dim = 24,
                  .experts = {.n_routed = 5, .per_token = 2, .hidden_dim = 17, .scaling = 2.5}};
 
 /// One router by itself, on the reference device: logits (1, E) to gates, with this bias.
-std::vector<double> gates_of(const std::vector<double>& logits, const std::vector<double>& bias, const dims& d) {
+std::vector<double> gates_of(const std::vector<double>& logits, const std::vector<double>& bias,
+                             const dims& d) {
   reference device;
   layer_of<sigmoid_bias, reference> router(d);
   parameter_list<double> list;
@@ -46,19 +47,23 @@ TEST_CASE("sigmoid_bias: keeps the layer contract as a router of experts", "[moe
 TEST_CASE("sigmoid_bias: the bias decides who is chosen, not what it counts", "[moe][router]") {
   const std::vector<double> logits{1, -1, 0.5, 2, 0};
   const double sum = sigma(2) + sigma(1);
-  CHECK(support::difference(gates_of(logits, {0, 0, 0, 0, 0}, sizes),
-                            std::vector<double>{2.5 * sigma(1) / sum, 0, 0, 2.5 * sigma(2) / sum, 0}) < 1e-12);
+  CHECK(support::difference(
+            gates_of(logits, {0, 0, 0, 0, 0}, sizes),
+            std::vector<double>{2.5 * sigma(1) / sum, 0, 0, 2.5 * sigma(2) / sum, 0}) < 1e-12);
   const double other = sigma(2) + sigma(-1);
-  CHECK(support::difference(gates_of(logits, {0, 0.7, 0, 0, 0}, sizes),
-                            std::vector<double>{0, 2.5 * sigma(-1) / other, 0, 2.5 * sigma(2) / other, 0}) < 1e-12);
+  CHECK(support::difference(
+            gates_of(logits, {0, 0.7, 0, 0, 0}, sizes),
+            std::vector<double>{0, 2.5 * sigma(-1) / other, 0, 2.5 * sigma(2) / other, 0}) < 1e-12);
   dims plain = sizes;
   plain.experts.norm_topk_prob = false;
   CHECK(support::difference(gates_of(logits, {0, 0, 0, 0, 0}, plain),
                             std::vector<double>{2.5 * sigma(1), 0, 0, 2.5 * sigma(2), 0}) < 1e-12);
 }
 
-TEST_CASE("sigmoid_bias: after a step the bias of a busy expert falls, that of an idle one rises, and files keep it",
-          "[moe][router]") {
+TEST_CASE(
+    "sigmoid_bias: after a step the bias of a busy expert falls, that of an idle one rises, and "
+    "files keep it",
+    "[moe][router]") {
   using model_type = model<decoder<moe<sigmoid_bias>>, support::float_device>;
   dims d = support::small_dims;
   d.experts = {.n_routed = 4, .per_token = 2, .hidden_dim = 12, .bias_update_rate = 0.125};
@@ -96,5 +101,6 @@ TEST_CASE("sigmoid_bias: after a step the bias of a busy expert falls, that of a
   model_type other(d);
   load_weights(other, dir.path());
   for (std::size_t i = 0; i < layers; ++i)
-    CHECK(host(m.parameters().states()[i].value->value) == host(other.parameters().states()[i].value->value));
+    CHECK(host(m.parameters().states()[i].value->value) ==
+          host(other.parameters().states()[i].value->value));
 }

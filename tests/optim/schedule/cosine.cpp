@@ -12,11 +12,14 @@ constexpr double pi = 3.14159265358979323846;
 bool close(double a, double b) { return std::abs(a - b) <= 1e-15; }
 
 /// The reference implementation's formula.
-double formula(double lr, double t, double total) { return lr / 10 + 0.5 * lr * (1 + std::cos(pi * t / total)); }
+double formula(double lr, double t, double total) {
+  return lr / 10 + 0.5 * lr * (1 + std::cos(pi * t / total));
+}
 
 }  // namespace
 
-TEST_CASE("cosine: from the learning rate over 0.55 of it down to a tenth", "[optim][schedule][cosine]") {
+TEST_CASE("cosine: from the learning rate over 0.55 of it down to a tenth",
+          "[optim][schedule][cosine]") {
   const cosine schedule{.learning_rate = 2e-3};
   CHECK(close(schedule(0, 1000), 2e-3));
   CHECK(close(schedule(250, 1000), 2e-3 * (0.55 + 0.45 * std::sqrt(0.5))));
@@ -26,7 +29,8 @@ TEST_CASE("cosine: from the learning rate over 0.55 of it down to a tenth", "[op
   for (index_t t = 0; t < 1000; ++t) REQUIRE(schedule(t + 1, 1000) < schedule(t, 1000));
 }
 
-TEST_CASE("cosine: after warmup the decay takes the steps that are left", "[optim][schedule][cosine]") {
+TEST_CASE("cosine: after warmup the decay takes the steps that are left",
+          "[optim][schedule][cosine]") {
   const cosine schedule{.learning_rate = 1e-3, .warmup = 4};
   CHECK(close(schedule(0, 24), 0.25e-3));
   CHECK(close(schedule(1, 24), 0.50e-3));
@@ -55,7 +59,8 @@ TEST_CASE("cosine: no warmup, no step and more warmup than steps give finite rat
     }
 }
 
-TEST_CASE("cosine: cosine_reference is lr/10 + lr/2 (1 + cos(pi t/T))", "[optim][schedule][cosine]") {
+TEST_CASE("cosine: cosine_reference is lr/10 + lr/2 (1 + cos(pi t/T))",
+          "[optim][schedule][cosine]") {
   const cosine_reference schedule{.learning_rate = 5e-4};
   CHECK(close(schedule(0, 77), 1.1 * 5e-4));
   CHECK(close(schedule(77, 77), 0.1 * 5e-4));
@@ -63,11 +68,13 @@ TEST_CASE("cosine: cosine_reference is lr/10 + lr/2 (1 + cos(pi t/T))", "[optim]
     REQUIRE(std::abs(schedule(t, 77) - formula(5e-4, static_cast<double>(t), 77)) < 1e-17);
 }
 
-TEST_CASE("cosine: cosine_reference warms up to 1.1 times the learning rate and decays over the rest",
-          "[optim][schedule][cosine]") {
+TEST_CASE(
+    "cosine: cosine_reference warms up to 1.1 times the learning rate and decays over the rest",
+    "[optim][schedule][cosine]") {
   const cosine_reference schedule{.learning_rate = 1e-3, .warmup = 5};
   CHECK(close(schedule(0, 25), 0.22e-3));
   CHECK(close(schedule(4, 25), 1.1e-3));
-  for (index_t t = 5; t <= 25; ++t) REQUIRE(close(schedule(t, 25), formula(1e-3, static_cast<double>(t - 5), 20)));
+  for (index_t t = 5; t <= 25; ++t)
+    REQUIRE(close(schedule(t, 25), formula(1e-3, static_cast<double>(t - 5), 20)));
   CHECK(close(schedule(60, 25), 1e-4));
 }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <zer0/data/conversation_encoder.hpp>
+#include <zer0/file/detail/content_hash.hpp>
 #include <zer0/text/detail/unicode_class.hpp>
 #include <zer0/text/utf8.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace zer0 {
@@ -25,13 +27,16 @@ ZER0_INLINE std::string_view without_leading_space(std::string_view text) {
 
 }  // namespace detail
 
-ZER0_INLINE conversation_encoder::conversation_encoder(tokenizer tok, chat_template chat, chat_options options)
+ZER0_INLINE conversation_encoder::conversation_encoder(tokenizer tok, chat_template chat,
+                                                       chat_options options)
     : tokenizer_(std::move(tok)), chat_(std::move(chat)), options_(std::move(options)) {}
 
 ZER0_INLINE void conversation_encoder::encode(const chat_json& messages, const chat_json& tools,
-                                              encoded_conversation& out, std::size_t from_message) const {
+                                              encoded_conversation& out,
+                                              std::size_t from_message) const {
   const rendered_chat chat = render(messages, tools, false);
-  require(chat.spans_known(), "the chat template does not tell which text is the assistant's: ", chat.unknown,
+  require(chat.spans_known(),
+          "the chat template does not tell which text is the assistant's: ", chat.unknown,
           "; put {% generation %} ... {% endgeneration %} around it in the template");
   encode_parts(chat, from_message, out);
   const auto last = std::find(out.supervised.rbegin(), out.supervised.rend(), 1);
@@ -55,15 +60,30 @@ ZER0_INLINE token_id conversation_encoder::pad() const {
   return tokenizer_.pad().value_or(tokenizer_.eos().value_or(0));
 }
 
-ZER0_INLINE rendered_chat conversation_encoder::render(const chat_json& messages, const chat_json& tools,
-                                                       bool prompt) const {
+ZER0_INLINE std::optional<std::uint64_t> conversation_encoder::fingerprint() const {
+  const chat_options& o = options_;
+  if (!o.now && chat_.text().find("strftime_now") != std::string::npos) return std::nullopt;
+  const auto text = [](const chat_json& value) {
+    return value.dump(-1, ' ', false, chat_json::error_handler_t::replace) + '\n';
+  };
+  const std::string options = text(*o.tools) + text(*o.documents) + text(*o.variables) + o.name +
+                              '\n' + (o.now ? std::to_string(*o.now) : "no time") + '\n' +
+                              std::to_string(o.most.steps) + '\n' + std::to_string(o.most.text) +
+                              '\n' + std::to_string(o.most.memory);
+  return (tokenizer_.fingerprint() * 31 + detail::content_hash(chat_.text())) * 31 +
+         detail::content_hash(options);
+}
+
+ZER0_INLINE rendered_chat conversation_encoder::render(const chat_json& messages,
+                                                       const chat_json& tools, bool prompt) const {
   chat_options options = options_;
   options.add_generation_prompt = prompt;
   if (!tools.is_null()) options.tools = tools;
   return chat_.render_with_spans(messages, options);
 }
 
-ZER0_INLINE void conversation_encoder::encode_parts(const rendered_chat& chat, std::size_t from_message,
+ZER0_INLINE void conversation_encoder::encode_parts(const rendered_chat& chat,
+                                                    std::size_t from_message,
                                                     encoded_conversation& out) const {
   const std::string_view text = chat.text;
   std::vector<text_range> strange;  // data that spells out special tokens
@@ -78,7 +98,8 @@ ZER0_INLINE void conversation_encoder::encode_parts(const rendered_chat& chat, s
     add(r.begin, r.end);
   }
   for (const assistant_span& s : chat.assistant) {
-    require(from_message == 0 || s.message >= 0, "the chat template does not tell which message an answer is of");
+    require(from_message == 0 || s.message >= 0,
+            "the chat template does not tell which message an answer is of");
     add(s.begin, s.end);
   }
   std::sort(edges.begin(), edges.end());
@@ -95,7 +116,8 @@ ZER0_INLINE void conversation_encoder::encode_parts(const rendered_chat& chat, s
     const bool answer = span != chat.assistant.end() && span->begin <= begin;
     const bool plain = data != strange.end() && data->begin <= begin;
     encode_part(text.substr(begin, end - begin), answer, plain, out.tokens);
-    const bool learned = answer && (from_message == 0 || static_cast<std::size_t>(span->message) >= from_message);
+    const bool learned =
+        answer && (from_message == 0 || static_cast<std::size_t>(span->message) >= from_message);
     out.supervised.resize(out.tokens.size(), learned ? 1 : 0);
   }
 }
@@ -105,7 +127,8 @@ ZER0_INLINE void conversation_encoder::encode_part(std::string_view part, bool a
   const bool behind_added = !tokens.empty() && tokenizer_.is_added(tokens.back());
   if (behind_added && !answer && tokenizer_.takes_space_after(tokens.back()))
     part = detail::without_leading_space(part);
-  const bool begins = tokens.empty() || behind_added;  // where the tokenizer puts a space before a word if it does
+  const bool begins =
+      tokens.empty() || behind_added;  // where the tokenizer puts a space before a word if it does
   tokenizer_.encode(part, tokens, {.continues = answer || !begins, .parse_special = !plain});
 }
 

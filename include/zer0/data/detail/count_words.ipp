@@ -2,10 +2,10 @@
 #pragma once
 
 #include <zer0/data/count_words.hpp>
-#include <zer0/data/detail/parallel_pieces.hpp>
-#include <zer0/data/jsonl_file.hpp>
-#include <zer0/data/training_texts.hpp>
-#include <zer0/io/mapped_file.hpp>
+#include <zer0/data/detail/work_through.hpp>
+#include <zer0/file/detail/json_sax.hpp>
+#include <zer0/file/jsonl_file.hpp>
+#include <zer0/file/mapped_file.hpp>
 #include <zer0/text/detail/known_pattern.hpp>
 #include <zer0/text/detail/unicode_class.hpp>
 #include <zer0/text/detail/word_cache.hpp>
@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -22,11 +23,85 @@ namespace zer0 {
 
 namespace detail {
 
+/// Takes the string under "text" out of a JSON object, and every "content" of the messages in its
+/// "conversations", "messages", "chosen" and "rejected".
+class training_text_events final : public json_events {
+ public:
+  explicit training_text_events(std::vector<std::string>& texts) : texts_(texts) {}
+
+  bool null() override {
+    return at_content() || other("null");
+  }  // a message may say nothing, calling a tool instead
+  bool boolean(bool) override { return other("a boolean"); }
+  bool number_integer(std::int64_t) override { return other("a number"); }
+  bool number_unsigned(std::uint64_t) override { return other("a number"); }
+  bool number_float(double) override { return other("a number"); }
+
+  bool string(std::string& value) override {
+    if (!at_text() && !at_content()) return other("a string");
+    texts_.emplace_back().swap(value);
+    return true;
+  }
+
+  bool start_object() override { return open(depth_ == 0 || at_message(), "an object"); }
+  bool start_array() override { return open(at_messages(), "an array"); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+
+  bool key(std::string& name) override {
+    if (depth_ == 1) {
+      is_text_ = name == "text";
+      is_chat_ =
+          name == "conversations" || name == "messages" || name == "chosen" || name == "rejected";
+      found_ = found_ || is_text_ || is_chat_;
+    } else if (depth_ == 3) {
+      is_content_ = name == "content";
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool found() const { return found_; }
+
+ private:
+  // What the coming value is: that of "text"; an array of messages; one of them; the "content" of
+  // one.
+  [[nodiscard]] bool at_text() const { return depth_ == 1 && is_text_; }
+  [[nodiscard]] bool at_messages() const { return depth_ == 1 && is_chat_; }
+  [[nodiscard]] bool at_message() const { return depth_ == 2 && is_chat_; }
+  [[nodiscard]] bool at_content() const { return depth_ == 3 && is_chat_ && is_content_; }
+
+  /// A value of another kind than its place demands, if it demands one.
+  bool other(const std::string& what) {
+    if (depth_ == 0) return refuse("it is " + what + ", not an object like {\"text\": \"...\"}");
+    if (at_text()) return refuse("its \"text\" is " + what + ", not a string");
+    if (at_messages()) return refuse("its messages are " + what + ", not an array");
+    if (at_message()) return refuse("a message is " + what + ", not an object");
+    return !at_content() || refuse("a \"content\" is " + what + ", not a string");
+  }
+
+  bool open(bool expected, const char* what) {
+    if (!expected && !other(what)) return false;
+    ++depth_;
+    return true;
+  }
+
+  bool close() {
+    --depth_;
+    return true;
+  }
+
+  std::vector<std::string>& texts_;
+  index_t depth_ = 0;
+  bool is_text_ = false, is_chat_ = false, is_content_ = false;
+  bool found_ = false;
+};
+
 ZER0_INLINE std::size_t next_cut(std::string_view text, std::size_t from) {
   if (from >= text.size()) return text.size();
   const char* const end = text.data() + text.size();
   const char* p = text.data() + from;
-  while (p != end && (static_cast<unsigned char>(*p) & 0xC0U) == 0x80) ++p;  // not inside a character
+  while (p != end && (static_cast<unsigned char>(*p) & 0xC0U) == 0x80)
+    ++p;  // not inside a character
   char_class before = char_class::other;
   const char_class_table& table = char_class_table::get();
   while (p != end) {
@@ -43,7 +118,8 @@ ZER0_INLINE std::size_t next_cut(std::string_view text, std::size_t from) {
 
 ZER0_INLINE std::vector<std::size_t> text_cuts(std::string_view text, std::size_t piece) {
   std::vector<std::size_t> cuts{0};
-  while (cuts.back() < text.size()) cuts.push_back(next_cut(text, cuts.back() + std::max<std::size_t>(piece, 1)));
+  while (cuts.back() < text.size())
+    cuts.push_back(next_cut(text, cuts.back() + std::max<std::size_t>(piece, 1)));
   return cuts;
 }
 
@@ -51,14 +127,17 @@ class word_counter {
  public:
   explicit word_counter(const count_options& options) : options_(options) {}
 
-  void add_text(std::string_view text, const std::string& name, const std::function<void(index_t)>& progress) {
-    const std::vector<std::size_t> cuts = text_cuts(text, static_cast<std::size_t>(options_.piece_bytes));
+  void add_text(std::string_view text, const std::string& name,
+                const std::function<void(index_t)>& progress) {
+    const std::vector<std::size_t> cuts =
+        text_cuts(text, static_cast<std::size_t>(options_.piece_bytes));
     const auto begin_of = [&](index_t piece) { return cuts[static_cast<std::size_t>(piece)]; };
     const auto work = [&](index_t first, index_t last) {
       const std::size_t begin = begin_of(first);
       const std::string_view piece = text.substr(begin, begin_of(last) - begin);
       const std::size_t bad = find_invalid_utf8(piece);
-      require(bad == std::string_view::npos, name, ": byte ", begin + bad, " (counted from 0) is not UTF-8");
+      require(bad == std::string_view::npos, name, ": byte ", begin + bad,
+              " (counted from 0) is not UTF-8");
       shards mine;
       for (std::size_t from = 0; from < piece.size();) {
         const std::size_t feed = piece.find('\n', from);
@@ -69,8 +148,8 @@ class word_counter {
       collect(mine, static_cast<index_t>(piece.size()));
       return true;
     };
-    parallel_pieces(static_cast<index_t>(cuts.size()) - 1, 1, options_.num_workers, work,
-                    [&](index_t done) { progress(static_cast<index_t>(begin_of(done))); });
+    work_through(static_cast<index_t>(cuts.size()) - 1, 1, options_.num_workers, work,
+                 [&](index_t done) { progress(static_cast<index_t>(begin_of(done))); });
   }
 
   void add_lines(const jsonl_file& file, const std::function<void(index_t)>& progress) {
@@ -84,7 +163,7 @@ class word_counter {
         const std::string problem = read_training_texts(file.line(i), texts);
         if (!problem.empty()) {
           const std::string message = bad_line_message(file, i, problem);
-          require(options_.skip_bad_lines, message, "; use --skip_bad_lines to skip such lines");
+          require(options_.skip_bad_lines, message, "; set skip_bad_lines to leave such lines out");
           const std::lock_guard lock(mutex_);
           bad.emplace_back(i, message);
           continue;
@@ -98,12 +177,14 @@ class word_counter {
       return true;
     };
     const index_t pieces = std::max<index_t>(1, file.bytes() / options_.piece_bytes);
-    parallel_pieces(file.size(), (file.size() + pieces - 1) / pieces, options_.num_workers, work,
-                    [&](index_t done) { progress(done < file.size() ? file.offset(done) : file.bytes()); });
+    work_through(
+        file.size(), (file.size() + pieces - 1) / pieces, options_.num_workers, work,
+        [&](index_t done) { progress(done < file.size() ? file.offset(done) : file.bytes()); });
     std::sort(bad.begin(), bad.end());
     result_.bad.count += static_cast<index_t>(bad.size());
     for (const auto& [line, message] : bad)
-      if (static_cast<index_t>(result_.bad.first.size()) < bad_lines::reported) result_.bad.first.push_back(message);
+      if (static_cast<index_t>(result_.bad.first.size()) < bad_lines::reported)
+        result_.bad.first.push_back(message);
   }
 
   counted_words take() {
@@ -122,7 +203,7 @@ class word_counter {
     std::array<word_counts, n_shards> parts;
 
     void add_text(std::string_view text) {
-      word_counts::pattern().split(text, [&](std::string_view word) {
+      known_pattern::gpt2().split(text, [&](std::string_view word) {
         const std::uint64_t hash = word_cache::hash(word);
         parts[static_cast<std::size_t>(hash % n_shards)].add(word, hash, 1);
       });
@@ -147,9 +228,10 @@ class word_counter {
       memory_ += to.words.memory() - std::exchange(to.memory, to.words.memory());
     }
     const std::size_t memory = memory_;
-    require(options_.max_bytes == 0 || memory <= options_.max_bytes, "the different words of the texts occupy ",
-            memory >> 20, " MiB, more than the limit of ", options_.max_bytes >> 20,
-            " MiB; train on a part of the texts, or raise --max_memory");
+    require(options_.max_bytes == 0 || memory <= options_.max_bytes,
+            "the different words of the texts occupy ", memory >> 20,
+            " MiB, more than the limit of ", options_.max_bytes >> 20,
+            " MiB; train on a part of the texts, or raise the limit");
     const std::lock_guard lock(mutex_);
     result_.bytes += bytes;
     result_.words += total;
@@ -164,16 +246,35 @@ class word_counter {
 
 }  // namespace detail
 
-ZER0_INLINE counted_words count_words(const std::vector<std::filesystem::path>& files, const count_options& options) {
-  require(options.piece_bytes > 0, "piece_bytes is ", options.piece_bytes, "; it must be at least 1");
+ZER0_INLINE std::string read_training_texts(std::string_view line,
+                                            std::vector<std::string>& texts) {
+  texts.clear();
+  detail::training_text_events events(texts);
+  const std::string problem = detail::read_json(line, events);
+  if (!problem.empty()) return problem;
+  return events.found() ? std::string()
+                        : "it has neither \"text\" nor \"conversations\" or \"messages\"";
+}
+
+ZER0_INLINE bool is_json_lines(const std::filesystem::path& path) {
+  const std::string ending = path.extension().string();
+  return ending == ".jsonl" || ending == ".ndjson" || ending == ".json";
+}
+
+ZER0_INLINE counted_words count_words(const std::vector<std::filesystem::path>& files,
+                                      const count_options& options) {
+  require(options.piece_bytes > 0, "piece_bytes is ", options.piece_bytes,
+          "; it must be at least 1");
   require(!files.empty(), "there are no files to count the words of");
   double total = 0;
-  for (const auto& path : files) total += static_cast<double>(mapped_file(path).size());  // all are there: say so now
+  for (const auto& path : files)
+    total += static_cast<double>(mapped_file(path).size());  // all are there: say so now
   detail::word_counter counter(options);
   double before = 0;
   for (const auto& path : files) {
     const auto progress = [&](index_t done) {
-      if (options.progress && total > 0) options.progress((before + static_cast<double>(done)) / total);
+      if (options.progress && total > 0)
+        options.progress((before + static_cast<double>(done)) / total);
     };
     if (is_json_lines(path)) {
       const jsonl_file file(path);

@@ -8,7 +8,7 @@
 #include <map>
 #include <numeric>
 
-namespace zer0 {
+namespace zer0::detail {
 
 ZER0_INLINE packed_rows pack_rows(std::span<const std::uint32_t> lengths, std::uint32_t capacity) {
   std::vector<std::uint32_t> order;
@@ -46,4 +46,4 @@ ZER0_INLINE packed_rows pack_rows(std::span<const std::uint32_t> lengths, std::u
   return result;
 }
 
-}  // namespace zer0
+}  // namespace zer0::detail

@@ -20,7 +20,8 @@ ZER0_INLINE void sampler::set_rules(const sampling& rules) {
 ZER0_INLINE std::span<const double> sampler::probabilities(std::span<const float> logits,
                                                            std::span<const token_id> history) {
   require(are_numbers(logits),
-          "generation: a logit is not a number; the model's weights are damaged or its training diverged");
+          "generation: a logit is not a number; the model's weights are damaged or its training "
+          "diverged");
   scores_.assign(logits.begin(), logits.end());
   penalize(history);
   if (rules_.temperature == 0) return only_the_best();
@@ -29,7 +30,8 @@ ZER0_INLINE std::span<const double> sampler::probabilities(std::span<const float
   return scores_;
 }
 
-ZER0_INLINE token_id sampler::draw(std::span<const double> probabilities, index_t sequence, index_t position) const {
+ZER0_INLINE token_id sampler::draw(std::span<const double> probabilities, index_t sequence,
+                                   index_t position) const {
   const double u = sampling_uniform(rules_.seed, sequence, position);
   double running = 0;
   token_id last = 0;
@@ -42,8 +44,8 @@ ZER0_INLINE token_id sampler::draw(std::span<const double> probabilities, index_
   return last;  // rounding left the sum just below u
 }
 
-ZER0_INLINE token_id sampler::next(std::span<const float> logits, std::span<const token_id> history, index_t sequence,
-                                   index_t position) {
+ZER0_INLINE token_id sampler::next(std::span<const float> logits, std::span<const token_id> history,
+                                   index_t sequence, index_t position) {
   return draw(probabilities(logits, history), sequence, position);
 }
 
@@ -59,7 +61,8 @@ ZER0_INLINE void sampler::penalize(std::span<const token_id> history) {
     if (at >= scores_.size() || seen_[at]) continue;
     seen_[at] = 1;
     const bool divide = scores_[at] > 0 || rules_.rule == repetition_rule::reference;
-    scores_[at] = divide ? scores_[at] / rules_.repetition_penalty : scores_[at] * rules_.repetition_penalty;
+    scores_[at] =
+        divide ? scores_[at] / rules_.repetition_penalty : scores_[at] * rules_.repetition_penalty;
   }
 }
 
@@ -93,7 +96,8 @@ ZER0_INLINE void sampler::keep_most_likely() {
   double mass = 0;  // of the tokens kept
   double limit = rules_.top_p;
   if (at_most < all) limit *= largest_sum(at_most);  // top-p of what top-k leaves
-  for (index_t taken = 0; taken < at_most && (taken == 0 || mass <= limit || rules_.top_p >= 1); ++taken) {
+  for (index_t taken = 0; taken < at_most && (taken == 0 || mass <= limit || rules_.top_p >= 1);
+       ++taken) {
     std::pop_heap(order_.begin(), order_.end() - taken, less);
     const auto token = static_cast<std::size_t>(*(order_.end() - 1 - taken));
     kept_.push_back({token, scores_[token]});

@@ -1,15 +1,18 @@
 // Rotary positions for longer sequences: interpolation.
 #pragma once
 
-#include <zer0/core/compiled.hpp>
+#include <zer0/core/detail/compiled.hpp>
 #include <zer0/layer/rope.hpp>
+
+#include <string_view>
 
 namespace zer0 {
 
-/// All frequencies divided by `rope_scaling.factor`: positions are squeezed into those of the first training.
-/// Source: Chen et al. 2023, arXiv:2306.15595, section 2.3.
+/// All frequencies divided by `rope_scaling.factor`: positions are squeezed into those of the first
+/// training. Source: Chen et al. 2023, arXiv:2306.15595, section 2.3.
 struct linear_scaling {
   using role = rope_scaling_role;
+  static constexpr std::string_view rope_type = "linear";
 
   static rope_angles angles(const dims& sizes, index_t head_dim);
 };

@@ -1,18 +1,19 @@
 // Experts choose tokens, instead of tokens experts.
 #pragma once
 
-#include <zer0/device/routing.hpp>
+#include <zer0/device/ops/routing.hpp>
 #include <zer0/moe/router.hpp>
 
 #include <cmath>
 
 namespace zer0 {
 
-/// Each expert takes the tokens with its largest scores, as many as k / E of the batch: the load is even by
-/// construction, and a token may go to no expert or to many. Scores are the softmax over experts, and what they count.
-/// A token's experts depend on the other tokens of the batch, later ones too: nothing generated a token at a time
-/// equals what was trained, and packed sequences are not apart. Memory: keeps scores and mask, 2 E numbers a token.
-/// Source: Zhou et al. 2022, arXiv:2202.09368, section 3.2.
+/// Each expert takes the tokens with its largest scores, as many as k / E of the batch: the load is
+/// even by construction, and a token may go to no expert or to many. Scores are the softmax over
+/// experts, and what they count. A token's experts depend on the other tokens of the batch, later
+/// ones too: nothing generated a token at a time equals what was trained, and packed sequences are
+/// not apart. Memory: keeps scores and mask, 2 E numbers a token. Source: Zhou et al. 2022,
+/// arXiv:2202.09368, section 3.2.
 struct expert_choice {
   using role = router_role;
 
@@ -32,18 +33,28 @@ struct expert_choice {
       return sizes_.n_routed * std::min(tokens, static_cast<index_t>(share) + 1);
     }
 
-    void route(context<Device>& c, const_wide_view<Device> logits, wide_view<Device> gates, wide_view<Device> mask,
-               saved& s) {
+    void route(context<Device>& c, const_wide_view<Device> logits, wide_view<Device> gates,
+               wide_view<Device> mask, saved& s) {
       const wide_view<Device> scores = c.keep.template matrix<wide<real>>(logits.rows, logits.cols);
       softmax_rows(c.device, logits, scores);
       choose_in_columns(c.device, scores, c.live, sizes_.even_share(), mask);
-      gate_chosen(c.device, scores, mask, false, sizes_.scaling, gates);
+      gate_chosen(c.device, {.scores = scores,
+                             .mask = mask,
+                             .normalize = false,
+                             .factor = sizes_.scaling,
+                             .gates = gates});
       s = {scores, mask};
     }
 
-    void backward(context<Device>& c, const_wide_view<Device> dgates, const saved& s, wide_view<Device> dlogits) {
-      gate_chosen_backward(c.device, s.scores, s.mask, false, sizes_.scaling, dgates, dlogits);
-      softmax_rows_backward(c.device, s.scores, dlogits, dlogits);
+    void backward(context<Device>& c, const_wide_view<Device> dgates, const saved& s,
+                  wide_view<Device> dlogits) {
+      gate_chosen_backward(c.device, {.scores = s.scores,
+                                      .mask = s.mask,
+                                      .normalize = false,
+                                      .factor = sizes_.scaling,
+                                      .dgates = dgates,
+                                      .dscores = dlogits});
+      softmax_rows_backward(c.device, {.y = s.scores, .dy = dlogits, .dx = dlogits});
     }
 
    private:

@@ -6,10 +6,11 @@
 
 namespace zer0 {
 
-/// Scores are the softmax over all experts; a token goes to the k largest, which count as their scores, or with
-/// expert_sizes::norm_topk_prob (and k > 1) as scores / (their sum + 1e-20), times expert_sizes::scaling.
-/// `Balance`: balanced, reference_balanced or unbalanced. Memory: keeps scores and mask, 2 E numbers a token.
-/// Source: Shazeer et al. 2017, arXiv:1701.06538; Jiang et al. 2024, arXiv:2401.04088, section 2.1 (Mixtral).
+/// Scores are the softmax over all experts; a token goes to the k largest, which count as their
+/// scores, or with expert_sizes::norm_topk_prob (and k > 1) as scores / (their sum + 1e-20), times
+/// expert_sizes::scaling. `Balance`: balanced, reference_balanced or unbalanced. Memory: keeps
+/// scores and mask, 2 E numbers a token. Source: Shazeer et al. 2017, arXiv:1701.06538; Jiang et
+/// al. 2024, arXiv:2401.04088, section 2.1 (Mixtral).
 template <class Balance = balanced>
 struct softmax_top_k_of {
   using role = router_role;
@@ -28,20 +29,30 @@ struct softmax_top_k_of {
     void parameters(parameter_list<real>& list) { balance_.parameters(list); }
     [[nodiscard]] index_t most_choices(index_t tokens) const { return tokens * sizes_.per_token; }
 
-    void route(context<Device>& c, const_wide_view<Device> logits, wide_view<Device> gates, wide_view<Device> mask,
-               saved& s) {
+    void route(context<Device>& c, const_wide_view<Device> logits, wide_view<Device> gates,
+               wide_view<Device> mask, saved& s) {
       const wide_view<Device> scores = c.keep.template matrix<wide<real>>(logits.rows, logits.cols);
       softmax_rows(c.device, logits, scores);
       choose_in_rows(c.device, scores, c.live, sizes_.per_token, mask);
-      gate_chosen(c.device, scores, mask, normalizes(), sizes_.scaling, gates);
+      gate_chosen(c.device, {.scores = scores,
+                             .mask = mask,
+                             .normalize = normalizes(),
+                             .factor = sizes_.scaling,
+                             .gates = gates});
       s = {scores, mask, {}};
       balance_.forward(c, scores, mask, s.balance);
     }
 
-    void backward(context<Device>& c, const_wide_view<Device> dgates, const saved& s, wide_view<Device> dlogits) {
-      gate_chosen_backward(c.device, s.scores, s.mask, normalizes(), sizes_.scaling, dgates, dlogits);
+    void backward(context<Device>& c, const_wide_view<Device> dgates, const saved& s,
+                  wide_view<Device> dlogits) {
+      gate_chosen_backward(c.device, {.scores = s.scores,
+                                      .mask = s.mask,
+                                      .normalize = normalizes(),
+                                      .factor = sizes_.scaling,
+                                      .dgates = dgates,
+                                      .dscores = dlogits});
       balance_.backward(c, s.balance, dlogits);
-      softmax_rows_backward(c.device, s.scores, dlogits, dlogits);
+      softmax_rows_backward(c.device, {.y = s.scores, .dy = dlogits, .dx = dlogits});
     }
 
    private:

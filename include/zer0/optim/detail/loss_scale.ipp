@@ -10,17 +10,20 @@ namespace zer0 {
 
 ZER0_INLINE dynamic_loss_scale::dynamic_loss_scale(const loss_scale_rule& rule)
     : rule_(rule), state_{.factor = rule.initial} {
-  require(is_power_of_two(rule.smallest) && is_power_of_two(rule.initial) && is_power_of_two(rule.largest),
+  require(is_power_of_two(rule.smallest) && is_power_of_two(rule.initial) &&
+              is_power_of_two(rule.largest),
           "loss_scale: scales of ", rule.smallest, ", ", rule.initial, " and ", rule.largest,
           " are given; each must be a power of two");
-  require(rule.smallest <= rule.initial && rule.initial <= rule.largest, "loss_scale: initial is ", rule.initial,
-          "; it must lie between smallest (", rule.smallest, ") and largest (", rule.largest, ")");
-  require(rule.growth_interval >= 1 && rule.patience >= 1, "loss_scale: growth_interval is ", rule.growth_interval,
-          " and patience ", rule.patience, "; both must be at least 1");
+  require(rule.smallest <= rule.initial && rule.initial <= rule.largest, "loss_scale: initial is ",
+          rule.initial, "; it must lie between smallest (", rule.smallest, ") and largest (",
+          rule.largest, ")");
+  require(rule.growth_interval >= 1 && rule.patience >= 1, "loss_scale: growth_interval is ",
+          rule.growth_interval, " and patience ", rule.patience, "; both must be at least 1");
 }
 
 ZER0_INLINE void dynamic_loss_scale::restore(const state& s) {
-  require(is_power_of_two(s.factor), "loss_scale: the saved factor is ", s.factor, ", not a power of two");
+  require(is_power_of_two(s.factor), "loss_scale: the saved factor is ", s.factor,
+          ", not a power of two");
   state_ = s;
 }
 
@@ -34,8 +37,8 @@ ZER0_INLINE void dynamic_loss_scale::accept() {
 ZER0_INLINE void dynamic_loss_scale::skip(index_t step) {
   const bool smallest = state_.factor <= rule_.smallest;
   require(!smallest || state_.skipped_at_smallest < rule_.patience,
-          "training diverged: gradients overflow float16 at step ", step, ", as in the ", rule_.patience,
-          " steps before it, at the smallest loss scale (", rule_.smallest,
+          "training diverged: gradients overflow float16 at step ", step, ", as in the ",
+          rule_.patience, " steps before it, at the smallest loss scale (", rule_.smallest,
           "); lower the learning rate, warm up, or train in bfloat16");
   state_.good_steps = 0;
   ++state_.skipped_steps;

@@ -25,25 +25,28 @@ inline double warmup_factor(index_t t, index_t warmup) {
 
 /// A schedule is any callable (step from 0, number of steps) -> learning rate.
 ///
-/// From `learning_rate` down to a tenth of it along half a cosine, after `warmup` steps of linear warmup.
-/// Source: Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5.
+/// From `learning_rate` down to a tenth of it along half a cosine, after `warmup` steps of linear
+/// warmup. Source: Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5.
 struct cosine {
   double learning_rate = 5e-4;
   index_t warmup = 0;
 
   double operator()(index_t step, index_t total) const {
-    const double wave = 1 + std::cos(std::numbers::pi * detail::decay_progress(step, total, warmup));
+    const double wave =
+        1 + std::cos(std::numbers::pi * detail::decay_progress(step, total, warmup));
     return detail::warmup_factor(step, warmup) * learning_rate * (0.1 + 0.45 * wave);
   }
 };
 
-/// The reference implementation's: lr/10 + lr/2 (1 + cos(pi t/T)), which starts at 1.1 times `learning_rate`.
+/// The reference implementation's: lr/10 + lr/2 (1 + cos(pi t/T)), which starts at 1.1 times
+/// `learning_rate`.
 struct cosine_reference {
   double learning_rate = 5e-4;
   index_t warmup = 0;
 
   double operator()(index_t step, index_t total) const {
-    const double wave = 1 + std::cos(std::numbers::pi * detail::decay_progress(step, total, warmup));
+    const double wave =
+        1 + std::cos(std::numbers::pi * detail::decay_progress(step, total, warmup));
     return detail::warmup_factor(step, warmup) * (learning_rate / 10 + 0.5 * learning_rate * wave);
   }
 };

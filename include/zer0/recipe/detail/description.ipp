@@ -11,7 +11,8 @@
 namespace zer0 {
 
 ZER0_INLINE bool described_part::is_like(const described_part& other) const {
-  if (parameters != other.parameters || shape != other.shape || parts.size() != other.parts.size()) return false;
+  if (parameters != other.parameters || shape != other.shape || parts.size() != other.parts.size())
+    return false;
   for (std::size_t i = 0; i < parts.size(); ++i)
     if (parts[i].name != other.parts[i].name || !parts[i].is_like(other.parts[i])) return false;
   return true;
@@ -26,8 +27,8 @@ ZER0_INLINE described_part& part_of(described_part& whole, const std::string& na
   return whole.parts.back();
 }
 
-ZER0_INLINE void add_parameter(described_part& whole, std::string_view name, const std::string& shape,
-                               index_t elements) {
+ZER0_INLINE void add_parameter(described_part& whole, std::string_view name,
+                               const std::string& shape, index_t elements) {
   described_part* at = &whole;
   at->parameters += elements;
   while (!name.empty()) {
@@ -45,22 +46,29 @@ ZER0_INLINE std::string with_commas(double value) {
   for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
   return text;
 }
-ZER0_INLINE std::string with_commas(index_t value) { return with_commas(static_cast<double>(value)); }
-
-ZER0_INLINE bool is_number(const std::string& name) {
-  return std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+ZER0_INLINE std::string with_commas(index_t value) {
+  return with_commas(static_cast<double>(value));
 }
 
-ZER0_INLINE void print_part(std::ostream& out, const described_part& part, const std::string& name, int depth) {
+ZER0_INLINE bool is_number(const std::string& name) {
+  return std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+ZER0_INLINE void print_part(std::ostream& out, const described_part& part, const std::string& name,
+                            int depth) {
   if (part.parts.size() == 1 && part.parts[0].parts.empty())
     return print_part(out, part.parts[0], name + "." + part.parts[0].name, depth);
   const std::string label = std::string(static_cast<std::size_t>(2 * depth), ' ') + name;
-  out << std::left << std::setw(44) << label << std::right << std::setw(16) << with_commas(part.parameters);
+  out << std::left << std::setw(44) << label << std::right << std::setw(16)
+      << with_commas(part.parameters);
   if (!part.shape.empty()) out << "  " << part.shape;
   out << '\n';
   for (std::size_t i = 0; i < part.parts.size();) {
     std::size_t end = i + 1;
-    while (is_number(part.parts[i].name) && end < part.parts.size() && part.parts[end].is_like(part.parts[i])) ++end;
+    while (is_number(part.parts[i].name) && end < part.parts.size() &&
+           part.parts[end].is_like(part.parts[i]))
+      ++end;
     std::string title = part.parts[i].name;
     if (end > i + 1) title += " to " + part.parts[end - 1].name + ", each";
     print_part(out, part.parts[i], title, depth + 1);
@@ -104,7 +112,8 @@ ZER0_INLINE std::string text_of(const model_description& d) {
   line("  optimizer", detail::mebibytes(d.optimizer_bytes));
   line("  activations and scratch", detail::mebibytes(d.activation_bytes));
   line("  in all", detail::mebibytes(d.total_bytes()));
-  line("cache of generation, bytes a token", detail::with_commas(static_cast<index_t>(d.cache_bytes_per_token)));
+  line("cache of generation, bytes a token",
+       detail::with_commas(static_cast<index_t>(d.cache_bytes_per_token)));
   return out.str();
 }
 

@@ -1,16 +1,18 @@
 // Bodies of zer0/recipe/reference_scores.hpp.
 #pragma once
 
-#include <zer0/io/safetensors.hpp>
+#include <zer0/checkpoint/safetensors.hpp>
 #include <zer0/recipe/reference_scores.hpp>
 
 #include <cstdio>
 
 namespace zer0 {
 
-ZER0_INLINE reference_file::reference_file(const std::filesystem::path& folder, const std::string& name,
-                                           std::uint64_t weights, std::uint64_t data)
-    : path_(folder / (name + ".reference-" + hex(weights ^ (data * 0x9e3779b97f4a7c15)) + ".safetensors")),
+ZER0_INLINE reference_file::reference_file(const std::filesystem::path& folder,
+                                           const std::string& name, std::uint64_t weights,
+                                           std::uint64_t data)
+    : path_(folder /
+            (name + ".reference-" + hex(weights ^ (data * 0x9e3779b97f4a7c15)) + ".safetensors")),
       weights_(hex(weights)),
       data_(hex(data)) {}
 
@@ -23,7 +25,8 @@ ZER0_INLINE std::optional<std::vector<double>> reference_file::read(index_t pair
       const auto found = file.metadata().find(key);
       return found != file.metadata().end() && found->second == value;
     };
-    if (!says("weights", weights_) || !says("data", data_) || entry == nullptr || entry->elements() != 2 * pairs)
+    if (!says("weights", weights_) || !says("data", data_) || entry == nullptr ||
+        entry->elements() != 2 * pairs)
       return std::nullopt;
     std::vector<double> scores(static_cast<std::size_t>(2 * pairs));
     to_float(*entry, std::span(scores));

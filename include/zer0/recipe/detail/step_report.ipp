@@ -14,13 +14,15 @@ ZER0_INLINE void metric_list::push_back(const metric& m) {
 }
 
 ZER0_INLINE metric& metric_list::named(std::string_view name) {
-  metric* const found = std::find_if(begin(), end(), [&](const metric& m) { return m.name == name; });
+  metric* const found =
+      std::find_if(begin(), end(), [&](const metric& m) { return m.name == name; });
   if (found == end()) push_back({name});
   return *found;
 }
 
 ZER0_INLINE double metric_list::at(std::string_view name) const {
-  const auto* const found = std::find_if(begin(), end(), [&](const metric& m) { return m.name == name; });
+  const auto* const found =
+      std::find_if(begin(), end(), [&](const metric& m) { return m.name == name; });
   require(found != end(), "metrics: the loss has none called \"", name, "\"");
   return found->value;
 }

@@ -1,8 +1,8 @@
 // Shows how a run goes: a bar on a terminal, a line now and then elsewhere.
 #pragma once
 
-#include <zer0/core/compiled.hpp>
-#include <zer0/recipe/training_loop.hpp>
+#include <zer0/core/detail/compiled.hpp>
+#include <zer0/recipe/step_report.hpp>
 
 #include <chrono>
 #include <cstdio>
@@ -10,8 +10,9 @@
 
 namespace zer0 {
 
-/// A hook. On a terminal a bar with loss, learning rate, speed and remaining time is redrawn at most ten times a
-/// second; a file or pipe gets a line every `interval` steps and at the end.
+/// A hook. On a terminal a bar with loss, learning rate, speed and remaining time is redrawn at
+/// most ten times a second; a file or pipe gets a line every `interval` steps and at the end. Each
+/// validation is a line.
 class progress {
  public:
   explicit progress(index_t interval = 100, std::FILE* out = stderr);
@@ -19,12 +20,21 @@ class progress {
   template <class Run>
   void operator()(const Run& run, const step_report& step) {
     show(step, run.total_steps(), run.stop);
+    if (run.validation) show_validation(step.step, *run.validation, run.best_validation);
+  }
+
+  template <class Run>
+  void end(const Run&) {
+    leave_bar();
   }
 
  private:
   using clock = std::chrono::steady_clock;
 
   void show(const step_report& step, index_t total, bool stop);
+  void show_validation(index_t step, const evaluation& result, double best);
+  /// What follows is on a line of its own.
+  void leave_bar();
   void smooth(const step_report& step);
   [[nodiscard]] std::string bar(index_t done, index_t total) const;
 
@@ -33,6 +43,7 @@ class progress {
   bool terminal_;
   index_t first_step_ = -1;
   index_t tokens_ = 0;
+  bool in_bar_ = false;  ///< the terminal's line has no end yet
   double smooth_loss_ = 0;
   metric_list smooth_metrics_;
   clock::time_point started_{}, drawn_{};

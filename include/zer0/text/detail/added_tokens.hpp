@@ -42,15 +42,20 @@ class added_token_finder {
       const int order = a.pattern.compare(b.pattern);
       return order != 0 ? order < 0 : a.number < b.number;
     };
-    std::make_heap(tokens_.begin(), tokens_.end(), by_pattern);  // std::sort takes three times as long to compile
+    std::make_heap(tokens_.begin(), tokens_.end(),
+                   by_pattern);  // std::sort takes three times as long to compile
     std::sort_heap(tokens_.begin(), tokens_.end(), by_pattern);
-    for (std::size_t i = tokens_.size(); i-- > 0;) first_bytes_[first_byte(i)] = static_cast<std::uint32_t>(i + 1);
-    if (!tokens_.empty() && first_byte(0) == first_byte(tokens_.size() - 1)) only_first_ = tokens_[0].pattern[0];
+    for (std::size_t i = tokens_.size(); i-- > 0;)
+      first_bytes_[first_byte(i)] = static_cast<std::uint32_t>(i + 1);
+    if (!tokens_.empty() && first_byte(0) == first_byte(tokens_.size() - 1))
+      only_first_ = tokens_[0].pattern[0];
   }
 
-  /// Calls on_text(piece) and on_token(id) from left to right. Without `parse_special` special tokens stay text.
+  /// Calls on_text(piece) and on_token(id) from left to right. Without `parse_special` special
+  /// tokens stay text.
   template <class OnText, class OnToken>
-  void split(std::string_view text, bool parse_special, OnText&& on_text, OnToken&& on_token) const {
+  void split(std::string_view text, bool parse_special, OnText&& on_text,
+             OnToken&& on_token) const {
     std::size_t done = 0;  // everything before it is given out
     for (std::size_t at = candidate(text, 0); at < text.size();) {
       const item* const found = longest_at(text, at);
@@ -89,7 +94,8 @@ class added_token_finder {
     if (tokens_.empty() || from >= text.size()) return text.size();
     if (only_first_ != '\0') {
       const void* const hit = std::memchr(text.data() + from, only_first_, text.size() - from);
-      return hit == nullptr ? text.size() : static_cast<std::size_t>(static_cast<const char*>(hit) - text.data());
+      return hit == nullptr ? text.size()
+                            : static_cast<std::size_t>(static_cast<const char*>(hit) - text.data());
     }
     while (from < text.size() && first_bytes_[static_cast<unsigned char>(text[from])] == 0) ++from;
     return from;
@@ -141,9 +147,10 @@ class added_token_finder {
     return at;
   }
 
-  std::vector<item> tokens_;                      // sorted by pattern
-  std::array<std::uint32_t, 256> first_bytes_{};  // 1 + index of the first pattern that begins with the byte
-  char only_first_ = '\0';                        // the byte that all patterns begin with, if it is one and not 0
+  std::vector<item> tokens_;  // sorted by pattern
+  std::array<std::uint32_t, 256>
+      first_bytes_{};       // 1 + index of the first pattern that begins with the byte
+  char only_first_ = '\0';  // the byte that all patterns begin with, if it is one and not 0
 };
 
 }  // namespace zer0::detail

@@ -3,18 +3,51 @@
 
 #include <zer0/core/error.hpp>
 #include <zer0/text/bpe_trainer.hpp>
-#include <zer0/text/detail/byte_level.hpp>
-#include <zer0/text/detail/pair_counts.hpp>
+#include <zer0/text/detail/bpe.hpp>
+#include <zer0/text/detail/known_pattern.hpp>
+#include <zer0/text/detail/token_pairs.hpp>
+#include <zer0/text/detail/word_cache.hpp>
 #include <zer0/text/utf8.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
-#include <cstdint>
 #include <limits>
 #include <unordered_map>
 
 namespace zer0 {
+
+ZER0_INLINE void word_counts::add_text(std::string_view text) {
+  detail::known_pattern::gpt2().split(text, [&](std::string_view word) { add(word); });
+}
+
+ZER0_INLINE void word_counts::add(std::string_view word, std::int64_t times) {
+  add(word, detail::word_cache::hash(word), times);
+}
+
+ZER0_INLINE void word_counts::add(std::string_view word, std::uint64_t hash, std::int64_t times) {
+  if (words_.size() >= slots_.size() / 2) grow();
+  std::size_t i = place(hash);
+  for (; slots_[i] != 0; i = (i + 1) & (slots_.size() - 1)) {
+    entry& known = words_[slots_[i] - 1];
+    if (known.hash != hash || this->word(slots_[i] - 1) != word) continue;
+    known.count += times;
+    return;
+  }
+  require(words_.size() < std::numeric_limits<std::uint32_t>::max() - 1, "there are more than ",
+          words_.size(), " different words; train on fewer texts");
+  words_.push_back({hash, bytes_.size(), times});
+  bytes_.append(word);
+  slots_[i] = static_cast<std::uint32_t>(words_.size());
+}
+
+ZER0_INLINE void word_counts::grow() {
+  slots_.assign(slots_.empty() ? 64 : 2 * slots_.size(), 0);
+  for (std::size_t word = 0; word < words_.size(); ++word) {
+    std::size_t i = place(words_[word].hash);
+    while (slots_[i] != 0) i = (i + 1) & (slots_.size() - 1);
+    slots_[i] = static_cast<std::uint32_t>(word + 1);
+  }
+}
 
 namespace detail {
 
@@ -23,11 +56,13 @@ class bpe_trainer {
   explicit bpe_trainer(const bpe_training& options) : options_(options) {
     start_vocabulary();
     const auto least = static_cast<index_t>(result_.tokens.size());
-    require(options.vocab_size >= least, "the vocabulary size is ", options.vocab_size, "; it must be at least ", least,
-            " to hold the 256 bytes and ", options.special_tokens.size(), " special tokens");
-    require(options.vocab_size <= std::numeric_limits<token_id>::max(), "the vocabulary size is ", options.vocab_size,
-            "; the limit is ", std::numeric_limits<token_id>::max());
-    require(options.max_token_length >= 0, "the longest token is ", options.max_token_length, "; 0 is no limit");
+    require(options.vocab_size >= least, "the vocabulary size is ", options.vocab_size,
+            "; it must be at least ", least, " to hold the 256 bytes and ",
+            options.special_tokens.size(), " special tokens");
+    require(options.vocab_size <= std::numeric_limits<token_id>::max(), "the vocabulary size is ",
+            options.vocab_size, "; the limit is ", std::numeric_limits<token_id>::max());
+    require(options.max_token_length >= 0, "the longest token is ", options.max_token_length,
+            "; 0 is no limit");
   }
 
   trained_bpe train(std::vector<word_counts> words) {
@@ -52,7 +87,8 @@ class bpe_trainer {
     }
   };
 
-  /// What one merge changes: for each token beside the merged pair, how much more or less often they stand together.
+  /// What one merge changes: for each token beside the merged pair, how much more or less often
+  /// they stand together.
   struct neighbours {
     std::vector<std::int64_t> change;
     std::vector<token_id> touched;
@@ -77,13 +113,15 @@ class bpe_trainer {
   void start_vocabulary() {
     for (const std::string& token : options_.special_tokens) {
       require(!token.empty(), "a special token is the empty text");
-      require(find_invalid_utf8(token) == std::string::npos, "the special token '", token, "' is not UTF-8");
+      require(find_invalid_utf8(token) == std::string::npos, "the special token '", token,
+              "' is not UTF-8");
       require(!ids_.contains(token), "the special token '", token, "' is given twice");
       add_token(token, 1);
     }
     result_.special = static_cast<index_t>(result_.tokens.size());
     std::array<std::pair<char32_t, std::size_t>, 256> alphabet;
-    for (std::size_t byte = 0; byte < 256; ++byte) alphabet[byte] = {byte_level_alphabet()[byte], byte};
+    for (std::size_t byte = 0; byte < 256; ++byte)
+      alphabet[byte] = {byte_level_alphabet()[byte], byte};
     std::sort(alphabet.begin(), alphabet.end());
     for (const auto& [code, byte] : alphabet) {
       std::string token;
@@ -108,8 +146,8 @@ class bpe_trainer {
     for (word_counts& part : words) {
       part.each([&](std::string_view word, std::uint64_t, std::int64_t count) {
         if (word.size() < 2) return;
-        require(counts_.size() < std::numeric_limits<std::uint32_t>::max(), "there are more than ", counts_.size(),
-                " different words; train on fewer texts");
+        require(counts_.size() < std::numeric_limits<std::uint32_t>::max(), "there are more than ",
+                counts_.size(), " different words; train on fewer texts");
         begins_.push_back(symbols_.size());
         counts_.push_back(count);
         for (const char c : word) symbols_.push_back(byte_ids_[static_cast<unsigned char>(c)]);
@@ -121,7 +159,8 @@ class bpe_trainer {
 
   void count_pairs() {
     std::vector<std::size_t> byte_of(result_.tokens.size());
-    for (std::size_t byte = 0; byte < 256; ++byte) byte_of[static_cast<std::size_t>(byte_ids_[byte])] = byte;
+    for (std::size_t byte = 0; byte < 256; ++byte)
+      byte_of[static_cast<std::size_t>(byte_ids_[byte])] = byte;
     std::vector<word_list> lists(std::size_t{256} * 256);
     std::vector<std::int64_t> counts(lists.size());
     for (std::size_t w = 0; w < counts_.size(); ++w) {
@@ -129,7 +168,8 @@ class bpe_trainer {
       for (std::size_t i = begins_[w] + 1; i < begins_[w + 1]; ++i) {
         const std::size_t right = byte_of[static_cast<std::size_t>(symbols_[i])];
         const std::size_t pair = left * 256 + right;
-        if (lists[pair].empty() || lists[pair].back() != w) lists[pair].push_back(static_cast<std::uint32_t>(w));
+        if (lists[pair].empty() || lists[pair].back() != w)
+          lists[pair].push_back(static_cast<std::uint32_t>(w));
         counts[pair] += counts_[w];
         left = right;
       }
@@ -167,7 +207,8 @@ class bpe_trainer {
       heap_.pop_back();
       merge(next.pair, next.list);
       if (options_.progress && result_.merges.size() % 64 == 0)
-        options_.progress(static_cast<double>(result_.tokens.size() - least) / static_cast<double>(wanted - least));
+        options_.progress(static_cast<double>(result_.tokens.size() - least) /
+                          static_cast<double>(wanted - least));
     }
     if (options_.progress) options_.progress(1);
   }
@@ -176,9 +217,11 @@ class bpe_trainer {
     const token_id left = left_of(pair), right = right_of(pair);
     const auto index = [](token_id id) { return static_cast<std::size_t>(id); };
     const index_t length = lengths_[index(left)] + lengths_[index(right)];
-    const token_id made = add_token(result_.tokens[index(left)] + result_.tokens[index(right)], length);
+    const token_id made =
+        add_token(result_.tokens[index(left)] + result_.tokens[index(right)], length);
     result_.merges.emplace_back(left, right);
-    for (neighbours* n : {&lost_before_, &lost_after_, &made_before_, &made_after_}) n->resize(result_.tokens.size());
+    for (neighbours* n : {&lost_before_, &lost_after_, &made_before_, &made_after_})
+      n->resize(result_.tokens.size());
     for (const std::uint32_t word : lists_[list]) merge_in(word, left, right, made);
     lists_[list] = {};
 
@@ -188,10 +231,12 @@ class bpe_trainer {
     settle(made_after_, [&](token_id other) { return key_of_pair(made, other); });
     offer(made_before_, [&](token_id other) { return key_of_pair(other, made); });
     offer(made_after_, [&](token_id other) { return key_of_pair(made, other); });
-    for (neighbours* n : {&lost_before_, &lost_after_, &made_before_, &made_after_}) n->touched.clear();
+    for (neighbours* n : {&lost_before_, &lost_after_, &made_before_, &made_after_})
+      n->touched.clear();
   }
 
-  /// Replaces left, right by made, from the left to the right. A word that has become shorter ends with `no_token`.
+  /// Replaces left, right by made, from the left to the right. A word that has become shorter ends
+  /// with `no_token`.
   void merge_in(std::uint32_t word, token_id left, token_id right, token_id made) {
     token_id* const begin = symbols_.data() + begins_[word];
     token_id* const end = symbols_.data() + begins_[word + 1];
@@ -204,7 +249,8 @@ class bpe_trainer {
       }
       if (to != begin) {
         lost_before_.add(to[-1], -count);
-        if (may_join(to[-1], made)) (to[-1] == made ? made_after_ : made_before_).add(to[-1], count, word);
+        if (may_join(to[-1], made))
+          (to[-1] == made ? made_after_ : made_before_).add(to[-1], count, word);
       }
       *to++ = made;
       from += 2;
@@ -216,7 +262,8 @@ class bpe_trainer {
   }
 
   [[nodiscard]] bool may_join(token_id a, token_id b) const {
-    const index_t length = lengths_[static_cast<std::size_t>(a)] + lengths_[static_cast<std::size_t>(b)];
+    const index_t length =
+        lengths_[static_cast<std::size_t>(a)] + lengths_[static_cast<std::size_t>(b)];
     return options_.max_token_length == 0 || length < options_.max_token_length;
   }
 

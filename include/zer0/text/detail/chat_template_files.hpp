@@ -2,10 +2,9 @@
 #pragma once
 
 #include <zer0/core/error.hpp>
-#include <zer0/io/detail/json_fields.hpp>
-#include <zer0/io/json_document.hpp>
-#include <zer0/io/mapped_file.hpp>
-#include <zer0/text/chat_message.hpp>
+#include <zer0/file/detail/json.hpp>
+#include <zer0/file/json_document.hpp>
+#include <zer0/file/mapped_file.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -25,21 +24,24 @@ struct chat_template_source {
   std::string where;  ///< the file, for messages
 };
 
-/// chat_template.jinja comes before tokenizer_config.json's "chat_template", which is a string or a list of
+/// chat_template.jinja comes before tokenizer_config.json's "chat_template", which is a string or a
+/// list of
 /// {"name", "template"}; additional_chat_templates/NAME.jinja are further ones.
 struct chat_template_files {
   std::vector<chat_template_source> sources;
-  chat_json special_tokens = chat_json::object();
+  nlohmann::ordered_json special_tokens = nlohmann::ordered_json::object();
 
   /// Throws `error` naming the file or the directory.
   static chat_template_files read(const std::filesystem::path& directory) {
     chat_template_files files;
     const std::filesystem::path config = directory / "tokenizer_config.json";
-    if (exists(directory / "chat_template.jinja")) files.add_file("default", directory / "chat_template.jinja");
+    if (exists(directory / "chat_template.jinja"))
+      files.add_file("default", directory / "chat_template.jinja");
     files.add_folder(directory / "additional_chat_templates");
     if (exists(config)) files.add_config(config);
     require(!files.sources.empty(), directory.string(),
-            ": has no chat template, neither chat_template.jinja nor \"chat_template\" in tokenizer_config.json");
+            ": has no chat template, neither chat_template.jinja nor \"chat_template\" in "
+            "tokenizer_config.json");
     return files;
   }
 
@@ -49,7 +51,9 @@ struct chat_template_files {
     return std::filesystem::is_regular_file(path, ignored);
   }
 
-  static std::string contents(const std::filesystem::path& file) { return std::string(mapped_file(file).text()); }
+  static std::string contents(const std::filesystem::path& file) {
+    return std::string(mapped_file(file).text());
+  }
 
   void add(std::string name, std::string text, std::string where) {
     for (const chat_template_source& s : sources)
@@ -79,21 +83,25 @@ struct chat_template_files {
     for (const auto& [key, v] : json_members(config)) {
       if (!key.ends_with("_token")) continue;
       const nlohmann::json* content = v.is_object() ? json_find(v, "content") : &v;
-      if (content != nullptr && content->is_string()) special_tokens[key] = content->get_ref<const std::string&>();
+      if (content != nullptr && content->is_string())
+        special_tokens[key] = content->get_ref<const std::string&>();
     }
     const nlohmann::json* found = json_find(config, "chat_template");
     if (found != nullptr && !found->is_null()) add_templates(*found, file.string());
   }
 
   void add_templates(const nlohmann::json& templates, const std::string& file) {
-    if (templates.is_string()) return add("default", templates.get<std::string>(), file + " chat_template");
+    if (templates.is_string())
+      return add("default", templates.get<std::string>(), file + " chat_template");
     require(templates.is_array(), file, ": chat_template is ", templates.type_name(),
             "; a string or a list was expected");
     for (std::size_t i = 0; i < templates.size(); ++i) {
       const nlohmann::json* named = json_find(templates[i], "name");
       const nlohmann::json* text = json_find(templates[i], "template");
-      const bool fits = named != nullptr && named->is_string() && text != nullptr && text->is_string();
-      require(fits, file, ": chat_template[", i, "] is not an object with the strings \"name\" and \"template\"");
+      const bool fits =
+          named != nullptr && named->is_string() && text != nullptr && text->is_string();
+      require(fits, file, ": chat_template[", i,
+              "] is not an object with the strings \"name\" and \"template\"");
       const auto name = named->get<std::string>();
       add(name, text->get<std::string>(), file + " chat_template '" + name + "'");
     }

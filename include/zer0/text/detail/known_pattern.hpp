@@ -1,5 +1,5 @@
-// Hand-written scanners for the three pre-tokenizer regexes that most published models use; several times faster than a
-// regex engine and held equal to it by tests.
+// Hand-written scanners for the three pre-tokenizer regexes that most published models use; several
+// times faster than a regex engine and held equal to it by tests.
 #pragma once
 
 #include <zer0/text/detail/unicode_class.hpp>
@@ -13,11 +13,14 @@ namespace zer0::detail {
 inline constexpr std::string_view gpt2_pattern =
     R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 inline constexpr std::string_view llama3_pattern =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3})"
+    R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 inline constexpr std::string_view qwen_pattern =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N})"
+    R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
-/// Cuts a text as one of the three patterns does. Each of them matches at every place, so a text is a row of matches.
+/// Cuts a text as one of the three patterns does. Each of them matches at every place, so a text is
+/// a row of matches.
 class known_pattern {
  public:
   static std::optional<known_pattern> find(std::string_view pattern) {
@@ -27,12 +30,18 @@ class known_pattern {
     return std::nullopt;
   }
 
+  /// GPT-2's, which is also that of the ByteLevel pre-tokenizer.
+  static const known_pattern& gpt2() {
+    static const known_pattern pattern = *find(gpt2_pattern);
+    return pattern;
+  }
+
   /// Calls sink(piece) for each match; `text` is valid UTF-8.
   template <class Sink>
   void split(std::string_view text, Sink&& sink) const {
     const cursor in{text.data() + text.size()};
     for (const char* p = text.data(); p < in.end;) {
-      const char* const next = digits_ == 0 ? in.gpt2(p) : in.llama3(p, digits_);
+      const char* const next = digits_ == 0 ? in.gpt2_piece(p) : in.llama3_piece(p, digits_);
       sink(std::string_view(p, static_cast<std::size_t>(next - p)));
       p = next;
     }
@@ -55,7 +64,9 @@ class known_pattern {
       return {table[c.code], c.length};
     }
 
-    [[nodiscard]] bool is(const char* p, char_class wanted) const { return p < end && at(p).is == wanted; }
+    [[nodiscard]] bool is(const char* p, char_class wanted) const {
+      return p < end && at(p).is == wanted;
+    }
 
     /// The end of the run of one class that begins at p.
     [[nodiscard]] const char* run(const char* p, char_class wanted) const {
@@ -67,7 +78,9 @@ class known_pattern {
       return p;
     }
 
-    [[nodiscard]] static char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+    [[nodiscard]] static char lower(char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
 
     /// The end of 's 't 're 've 'm 'll 'd at p, where an apostrophe stands; p if there is none.
     template <bool AnyCase>
@@ -76,9 +89,11 @@ class known_pattern {
       const char first = AnyCase ? lower(p[1]) : p[1];
       if (first == 's' || first == 't' || first == 'm' || first == 'd') return p + 2;
       if (end - p < 3) return p;
-      if (AnyCase && p[1] == '\xC5' && p[2] == '\xBF') return p + 3;  // U+017F, the long s, folds to s
+      if (AnyCase && p[1] == '\xC5' && p[2] == '\xBF')
+        return p + 3;  // U+017F, the long s, folds to s
       const char second = AnyCase ? lower(p[2]) : p[2];
-      const bool found = ((first == 'r' || first == 'v') && second == 'e') || (first == 'l' && second == 'l');
+      const bool found =
+          ((first == 'r' || first == 'v') && second == 'e') || (first == 'l' && second == 'l');
       return found ? p + 3 : p;
     }
 
@@ -90,7 +105,7 @@ class known_pattern {
       return last == p ? stop : last;
     }
 
-    [[nodiscard]] const char* gpt2(const char* p) const {
+    [[nodiscard]] const char* gpt2_piece(const char* p) const {
       if (*p == '\'') {
         const char* const stop = contraction<false>(p);
         if (stop != p) return stop;
@@ -101,7 +116,7 @@ class known_pattern {
       return spaces(p);
     }
 
-    [[nodiscard]] const char* llama3(const char* p, int digits) const {
+    [[nodiscard]] const char* llama3_piece(const char* p, int digits) const {
       if (*p == '\'') {
         const char* const stop = contraction<true>(p);
         if (stop != p) return stop;
@@ -127,7 +142,8 @@ class known_pattern {
       return p;
     }
 
-    /// `\s*[\r\n]+|\s+(?!\S)|\s+` at p, where white space stands: up to the last line end of the run, if it has one.
+    /// `\s*[\r\n]+|\s+(?!\S)|\s+` at p, where white space stands: up to the last line end of the
+    /// run, if it has one.
     [[nodiscard]] const char* lines(const char* p) const {
       const char* after_line = nullptr;
       const char* q = p;

@@ -38,11 +38,16 @@ class normalizer {
   }
 
  private:
-  static bool compatible(normal_form form) { return form == normal_form::nfkc || form == normal_form::nfkd; }
-  static bool composed(normal_form form) { return form == normal_form::nfc || form == normal_form::nfkc; }
+  static bool compatible(normal_form form) {
+    return form == normal_form::nfkc || form == normal_form::nfkd;
+  }
+  static bool composed(normal_form form) {
+    return form == normal_form::nfc || form == normal_form::nfkc;
+  }
 
-  /// For each code point whether it stands for itself in NFC and nothing before it reaches it: not a combining mark,
-  /// and not the second half of a composition. Text can be cut before such a character.
+  /// For each code point whether it stands for itself in NFC and nothing before it reaches it: not
+  /// a combining mark, and not the second half of a composition. Text can be cut before such a
+  /// character.
   static const std::vector<bool>& inert() {
     static const std::vector<bool> table = [] {
       std::vector<bool> result(0x110000, true);
@@ -50,13 +55,16 @@ class normalizer {
       for (utf8proc_int32_t c = 0; c < 0x110000; ++c) {
         const utf8proc_property_t* property = utf8proc_get_property(c);
         if (property->combining_class != 0) exclude(c);
-        if (c >= 0xAC00 && c <= 0xD7A3) continue;  // Hangul syllables decompose by arithmetic and compose again
-        if (property->decomp_type != 0 || property->decomp_seqindex == std::numeric_limits<utf8proc_uint16_t>::max())
+        if (c >= 0xAC00 && c <= 0xD7A3)
+          continue;  // Hangul syllables decompose by arithmetic and compose again
+        if (property->decomp_type != 0 ||
+            property->decomp_seqindex == std::numeric_limits<utf8proc_uint16_t>::max())
           continue;
         utf8proc_int32_t parts[32];
         int boundary = 0;
         const utf8proc_ssize_t count = utf8proc_decompose_char(
-            c, parts, 32, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE), &boundary);
+            c, parts, 32, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE),
+            &boundary);
         if (count >= 2 && count <= 32) exclude(parts[count - 1]);
         utf8proc_int32_t recomposed[32];
         std::copy(parts, parts + 32, recomposed);
@@ -70,8 +78,8 @@ class normalizer {
     return table;
   }
 
-  /// Whether no character of `text` can change: below U+0300 nothing is changed by NFC; below 0x80 by none of the
-  /// forms.
+  /// Whether no character of `text` can change: below U+0300 nothing is changed by NFC; below 0x80
+  /// by none of the forms.
   static bool unchanged(std::string_view text, normal_form form) {
     const std::size_t plain = ascii_prefix(text);
     if (form != normal_form::nfc) return plain == text.size();
@@ -117,9 +125,11 @@ class normalizer {
     if (compatible(form)) options |= UTF8PROC_COMPAT;
     utf8proc_uint8_t* result = nullptr;
     const utf8proc_ssize_t size =
-        utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
-                     &result, static_cast<utf8proc_option_t>(options));
-    require(size >= 0, "Unicode normalization of ", text.size(), " bytes failed: ", utf8proc_errmsg(size));
+        utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                     static_cast<utf8proc_ssize_t>(text.size()), &result,
+                     static_cast<utf8proc_option_t>(options));
+    require(size >= 0, "Unicode normalization of ", text.size(),
+            " bytes failed: ", utf8proc_errmsg(size));
     to.append(reinterpret_cast<const char*>(result), static_cast<std::size_t>(size));
     std::free(result);
   }

@@ -1,4 +1,5 @@
-// Cuts text into the pieces inside which byte-pair merges happen: the steps of a tokenizer file's "pre_tokenizer".
+// Cuts text into the pieces inside which byte-pair merges happen: the steps of a tokenizer file's
+// "pre_tokenizer".
 #pragma once
 
 #include <zer0/text/detail/known_pattern.hpp>
@@ -42,20 +43,22 @@ class pre_tokenizer {
  public:
   void add(split_step step) { steps_.push_back(std::move(step)); }
 
-  /// Puts a space before every piece that the steps so far give and that has none, unless it is there already.
+  /// Puts a space before every piece that the steps so far give and that has none, unless it is
+  /// there already.
   void add_prefix_space() { prefix_before_ = steps_.size(); }
 
-  /// Calls sink(piece) for every non-empty piece of `text` (valid UTF-8), in order. A text that `continues` another
-  /// gets no space before its first piece.
+  /// Calls sink(piece) for every non-empty piece of `text` (valid UTF-8), in order. A text that
+  /// `continues` another gets no space before its first piece.
   template <class Sink>
-  void split(std::string_view text, pre_tokenizer_scratch& scratch, Sink&& sink, bool continues = false) const {
+  void split(std::string_view text, pre_tokenizer_scratch& scratch, Sink&& sink,
+             bool continues = false) const {
     run(0, text, continues ? text.data() : nullptr, scratch, sink);
   }
 
  private:
   template <class Sink>
-  void run(std::size_t step, std::string_view text, const char* without_prefix, pre_tokenizer_scratch& scratch,
-           Sink& sink) const {
+  void run(std::size_t step, std::string_view text, const char* without_prefix,
+           pre_tokenizer_scratch& scratch, Sink& sink) const {
     if (text.empty()) return;
     if (step == prefix_before_ && text.front() != ' ' && text.data() != without_prefix) {
       scratch.prefixed.assign(1, ' ').append(text);
@@ -63,17 +66,22 @@ class pre_tokenizer {
     }
     if (step == steps_.size()) return sink(text);
     const split_step& now = steps_[step];
-    const auto next = [&](std::string_view piece) { run(step + 1, piece, without_prefix, scratch, sink); };
+    const auto next = [&](std::string_view piece) {
+      run(step + 1, piece, without_prefix, scratch, sink);
+    };
     if (const auto* known = std::get_if<known_pattern>(&now.rule)) return known->split(text, next);
     if (now.behavior == split_behavior::isolated) {
-      return each_piece(now, text, scratch, [&](split_piece p) { next(text.substr(p.begin, p.end - p.begin)); });
+      return each_piece(now, text, scratch,
+                        [&](split_piece p) { next(text.substr(p.begin, p.end - p.begin)); });
     }
-    for (const split_piece p : arranged(now, text, scratch)) next(text.substr(p.begin, p.end - p.begin));
+    for (const split_piece p : arranged(now, text, scratch))
+      next(text.substr(p.begin, p.end - p.begin));
   }
 
   /// Calls sink for matches and for what lies between them.
   template <class Sink>
-  static void each_piece(const split_step& step, std::string_view text, pre_tokenizer_scratch& scratch, Sink&& sink) {
+  static void each_piece(const split_step& step, std::string_view text,
+                         pre_tokenizer_scratch& scratch, Sink&& sink) {
     std::size_t done = 0;
     const auto found = [&](std::size_t begin, std::size_t end) {
       if (begin > done) sink(split_piece{done, begin, step.invert});
@@ -88,7 +96,8 @@ class pre_tokenizer {
   }
 
   template <class Sink>
-  static void each_match(const regex& pattern, std::string_view text, regex_scratch& scratch, Sink&& sink) {
+  static void each_match(const regex& pattern, std::string_view text, regex_scratch& scratch,
+                         Sink&& sink) {
     std::size_t begin = 0;
     std::size_t end = 0;
     std::size_t from = 0;
@@ -96,7 +105,8 @@ class pre_tokenizer {
     while (from <= text.size() && pattern.find(text, from, begin, end, scratch)) {
       if (begin == end && last_end == end) {  // an empty match right after a match does not count
         if (from == text.size()) return;
-        from += static_cast<std::size_t>(read_utf8(text.data() + from, text.data() + text.size()).length);
+        from += static_cast<std::size_t>(
+            read_utf8(text.data() + from, text.data() + text.size()).length);
         continue;
       }
       sink(begin, end);
@@ -128,7 +138,8 @@ class pre_tokenizer {
     std::vector<split_piece> result;
     bool previous = false;
     for (const split_piece p : pieces) {
-      const bool join = step.behavior == split_behavior::contiguous ? p.match == previous : p.match && !previous;
+      const bool join =
+          step.behavior == split_behavior::contiguous ? p.match == previous : p.match && !previous;
       previous = p.match;
       if (!join || result.empty())
         result.push_back(p);

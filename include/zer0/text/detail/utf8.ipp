@@ -6,7 +6,9 @@
 namespace zer0 {
 
 ZER0_INLINE void append_utf8(std::string& to, char32_t code) {
-  const auto put = [&](char32_t byte) { to.push_back(static_cast<char>(static_cast<unsigned char>(byte))); };
+  const auto put = [&](char32_t byte) {
+    to.push_back(static_cast<char>(static_cast<unsigned char>(byte)));
+  };
   if (code < 0x80) return put(code);
   if (code < 0x800) {
     put(0xC0 | code >> 6);

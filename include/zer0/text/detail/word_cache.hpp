@@ -12,7 +12,8 @@
 
 namespace zer0::detail {
 
-/// A fixed number of words, two places for each hash, one cache line a word. Memory: 2 MiB. For one thread.
+/// A fixed number of words, two places for each hash, one cache line a word. Memory: 2 MiB. For one
+/// thread.
 class word_cache {
  public:
   static constexpr std::size_t max_bytes = 30;
@@ -58,7 +59,8 @@ class word_cache {
     return pair[1].holds(word) ? pair + 1 : nullptr;
   }
 
-  /// Keeps a word; the older of its two neighbours goes. Words of more than `max_tokens` tokens are not kept.
+  /// Keeps a word; the older of its two neighbours goes. Words of more than `max_tokens` tokens are
+  /// not kept.
   void insert(std::string_view word, std::uint64_t hash, const token_id* ids, std::size_t count) {
     if (count > max_tokens) return;
     entry* const pair = &entries_[place(hash)];

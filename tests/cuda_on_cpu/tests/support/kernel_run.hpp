@@ -19,7 +19,8 @@ struct numbers {
 /// The threads of a block run in the order of this seed while it lives.
 class thread_order {
  public:
-  explicit thread_order(std::uint32_t seed) : before_(std::exchange(cuda_on_cpu::order_seed, seed)) {}
+  explicit thread_order(std::uint32_t seed)
+      : before_(std::exchange(cuda_on_cpu::order_seed, seed)) {}
   thread_order(const thread_order&) = delete;
   thread_order& operator=(const thread_order&) = delete;
   ~thread_order() { cuda_on_cpu::order_seed = before_; }
@@ -44,7 +45,8 @@ struct device_numbers {
 template <class... P, class... A>
 std::vector<float> run(zer0::cuda& d, void (*kernel)(P...), A... arguments) {
   const zer0::buffer<float, zer0::cuda> y(d, threads);
-  zer0::gpu::launch(d, "test", kernel, dim3(1), dim3(threads), sizeof(numbers), arguments..., y.data());
+  zer0::gpu::launch(d, "test", kernel, dim3(1), dim3(threads), sizeof(numbers), arguments...,
+                    y.data());
   std::vector<float> out(threads);
   download(d, std::span<const float>(y.span()), out.data());
   return out;

@@ -8,7 +8,8 @@
 namespace zer0 {
 
 ZER0_INLINE rope_angles ntk_aware::angles(const dims& sizes, index_t head_dim) {
-  require(head_dim > 2, "ntk_aware: a head has ", head_dim, " elements that turn; it needs at least 4");
+  require(head_dim > 2, "ntk_aware: a head has ", head_dim,
+          " elements that turn; it needs at least 4");
   const auto c = static_cast<double>(head_dim);
   dims longer = sizes;
   longer.rope_theta *= std::pow(sizes.rope_scaling.factor, c / (c - 2));

@@ -10,10 +10,12 @@
 namespace zer0 {
 
 ZER0_INLINE rope_angles yarn::angles(const dims& sizes, index_t head_dim) {
-  require(sizes.rope_theta > 1, "yarn: dims::rope_theta is ", sizes.rope_theta, "; it must be above 1");
+  require(sizes.rope_theta > 1, "yarn: dims::rope_theta is ", sizes.rope_theta,
+          "; it must be above 1");
   const rope_scaling_sizes& s = sizes.rope_scaling;
   const double low = std::max(std::floor(pair_that_turns(s.beta_fast, sizes, head_dim)), 0.0);
-  double high = std::min(std::ceil(pair_that_turns(s.beta_slow, sizes, head_dim)), static_cast<double>(head_dim - 1));
+  double high = std::min(std::ceil(pair_that_turns(s.beta_slow, sizes, head_dim)),
+                         static_cast<double>(head_dim - 1));
   if (low == high) high += 0.001;
   rope_angles a = unscaled::angles(sizes, head_dim);
   for (std::size_t j = 0; j < a.frequencies.size(); ++j) {
@@ -24,7 +26,9 @@ ZER0_INLINE rope_angles yarn::angles(const dims& sizes, index_t head_dim) {
   return a;
 }
 
-ZER0_INLINE double yarn::growth(double factor, double weight) { return 1 + 0.1 * weight * std::log(factor); }
+ZER0_INLINE double yarn::growth(double factor, double weight) {
+  return 1 + 0.1 * weight * std::log(factor);
+}
 
 ZER0_INLINE double yarn::pair_that_turns(double turns, const dims& sizes, index_t head_dim) {
   const index_t length = sizes.rope_scaling.original_max_seq_len;
@@ -35,7 +39,8 @@ ZER0_INLINE double yarn::pair_that_turns(double turns, const dims& sizes, index_
 
 ZER0_INLINE double yarn::magnitude(const rope_scaling_sizes& s) {
   if (s.attention_factor > 0) return s.attention_factor;
-  if (s.mscale > 0 && s.mscale_all_dim > 0) return growth(s.factor, s.mscale) / growth(s.factor, s.mscale_all_dim);
+  if (s.mscale > 0 && s.mscale_all_dim > 0)
+    return growth(s.factor, s.mscale) / growth(s.factor, s.mscale_all_dim);
   return growth(s.factor, 1);
 }
 

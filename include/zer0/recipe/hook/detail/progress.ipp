@@ -40,21 +40,42 @@ ZER0_INLINE void progress::show(const step_report& step, index_t total, bool sto
   }
   smooth(step);
   const bool last = step.step >= total || stop;
-  const bool due = terminal_ ? detail::seconds_between(drawn_, now) > 0.1 : step.step % interval_ == 0;
+  const bool due =
+      terminal_ ? detail::seconds_between(drawn_, now) > 0.1 : step.step % interval_ == 0;
   if (!due && !last) return;
   drawn_ = now;
   const double elapsed = detail::seconds_between(started_, now);
   const index_t done = step.step - first_step_;
-  const double left = done > 0 ? elapsed / static_cast<double>(done) * static_cast<double>(total - step.step) : 0;
+  const double left =
+      done > 0 ? elapsed / static_cast<double>(done) * static_cast<double>(total - step.step) : 0;
   const double speed = elapsed > 0 ? static_cast<double>(tokens_) / elapsed : 0;
-  std::fprintf(out_, "%s%sstep %ld/%ld  loss %.4f", terminal_ ? "\r" : "", bar(step.step, total).c_str(),
-               static_cast<long>(step.step), static_cast<long>(total), smooth_loss_);
+  std::fprintf(out_, "%s%sstep %ld/%ld  loss %.4f", terminal_ ? "\r" : "",
+               bar(step.step, total).c_str(), static_cast<long>(step.step),
+               static_cast<long>(total), smooth_loss_);
   for (std::size_t i = 0; i < std::min(metric_list::shown, smooth_metrics_.size()); ++i)
-    std::fprintf(out_, "  %.*s %.3f", static_cast<int>(smooth_metrics_[i].name.size()), smooth_metrics_[i].name.data(),
-                 smooth_metrics_[i].value);
-  std::fprintf(out_, "  lr %.2e  norm %.2f  %.0f tokens/s  %s left%s", step.learning_rate, step.gradient_norm, speed,
-               detail::time_text(left).c_str(), terminal_ && !last ? "\x1b[K" : "\n");
+    std::fprintf(out_, "  %.*s %.3f", static_cast<int>(smooth_metrics_[i].name.size()),
+                 smooth_metrics_[i].name.data(), smooth_metrics_[i].value);
+  std::fprintf(out_, "  lr %.2e  norm %.2f  %.0f tokens/s  %s left%s", step.learning_rate,
+               step.gradient_norm, speed, detail::time_text(left).c_str(),
+               terminal_ && !last ? "\x1b[K" : "\n");
+  in_bar_ = terminal_ && !last;
   std::fflush(out_);
+}
+
+ZER0_INLINE void progress::show_validation(index_t step, const evaluation& result, double best) {
+  leave_bar();
+  std::fprintf(out_, "step %ld: validation loss %.6g", static_cast<long>(step), result.mean());
+  const metric_list metrics = result.metrics();
+  for (std::size_t i = 0; i < std::min(metric_list::shown, metrics.size()); ++i)
+    std::fprintf(out_, ", %.*s %.6g", static_cast<int>(metrics[i].name.size()),
+                 metrics[i].name.data(), metrics[i].value);
+  std::fputs(result.mean() < best ? ", the best so far\n" : "\n", out_);
+  std::fflush(out_);
+}
+
+ZER0_INLINE void progress::leave_bar() {
+  if (in_bar_) std::fputc('\n', out_);
+  in_bar_ = false;
 }
 
 ZER0_INLINE void progress::smooth(const step_report& step) {

@@ -1,7 +1,6 @@
-// What a rendering may use up, and the only place where values of unbounded size are made.
+// Where a template runs: what it may use up, and which names mean what.
 #pragma once
 
-#include <zer0/text/chat_message.hpp>
 #include <zer0/text/detail/jinja/value.hpp>
 
 #include <algorithm>
@@ -10,12 +9,16 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-namespace zer0::jinja {
+namespace zer0::detail::jinja {
 
-using limits = chat_limits;
+/// Bounds of one rendering.
+struct limits {
+  std::size_t steps, text, memory;
+};
 
 /// Containers inside one another; what works on values recurses this deep.
 inline constexpr int max_nesting = 100;
@@ -23,6 +26,7 @@ inline constexpr int max_nesting = 100;
 /// Expressions, statements and calls inside one another while a template is evaluated.
 inline constexpr int max_recursion = 800;
 
+/// Counts what one rendering uses up. The only place where values of unbounded size are made.
 class environment {
  public:
   explicit environment(limits most, std::time_t now) : limits_(most), now_(now) {}
@@ -35,7 +39,8 @@ class environment {
   class level {
    public:
     explicit level(environment& env) : env_(env) {
-      require(env.level_ < max_recursion, "expressions and calls are nested more than ", max_recursion, " deep");
+      require(env.level_ < max_recursion, "expressions and calls are nested more than ",
+              max_recursion, " deep");
       ++env.level_;
     }
     level(const level&) = delete;
@@ -48,7 +53,8 @@ class environment {
 
   void work(std::size_t steps) {
     steps_ += steps;
-    require(steps_ <= limits_.steps, "the rendering takes more than ", limits_.steps, " steps; a loop may be too long");
+    require(steps_ <= limits_.steps, "the rendering takes more than ", limits_.steps,
+            " steps; a loop may be too long");
   }
   /// Work of looking at all of a value once, not at what it holds.
   void look(const value& v) {
@@ -78,9 +84,9 @@ class environment {
     d.depth = deeper(d.depth);
     return std::make_shared<const dict>(std::move(d));
   }
-  std::shared_ptr<loop_state> make_loop(std::vector<value> items) {
-    spend(items.size() * sizeof(value) + sizeof(loop_state));
-    auto loop = std::make_shared<loop_state>();
+  std::shared_ptr<loop_context> make_loop(std::vector<value> items) {
+    spend(items.size() * sizeof(value) + sizeof(loop_context));
+    auto loop = std::make_shared<loop_context>();
     for (const value& v : items) loop->depth = std::max(loop->depth, deeper(v.depth()));
     loop->items = std::move(items);
     return loop;
@@ -91,13 +97,14 @@ class environment {
   }
   /// For lists that grow before they become values.
   void room(std::size_t elements) const {
-    require(elements <= limits_.memory / sizeof(value), "a list grows beyond ", limits_.memory / sizeof(value),
-            " elements");
+    require(elements <= limits_.memory / sizeof(value), "a list grows beyond ",
+            limits_.memory / sizeof(value), " elements");
   }
 
   void spend(std::size_t bytes) {
     memory_ += bytes;
-    require(memory_ <= limits_.memory, "the rendering makes values of more than ", limits_.memory, " bytes");
+    require(memory_ <= limits_.memory, "the rendering makes values of more than ", limits_.memory,
+            " bytes");
   }
 
   [[nodiscard]] std::time_t now() const { return now_; }
@@ -122,4 +129,42 @@ inline const value& defined(const value& v) {
   return v;
 }
 
-}  // namespace zer0::jinja
+/// The names set in a loop's round, a macro's call or the template itself; names not found are
+/// those of the parent.
+class scope : public std::enable_shared_from_this<scope> {
+ public:
+  explicit scope(std::shared_ptr<scope> parent)
+      : parent_(std::move(parent)), depth_(parent_ ? parent_->depth_ + 1 : 0) {
+    require(depth_ <= max_recursion, "macros are defined inside one another more than ",
+            max_recursion, " deep");
+  }
+
+  std::shared_ptr<scope> shared() { return shared_from_this(); }
+
+  void set(std::string_view name, value v) {
+    for (auto& [key, held] : names_) {
+      if (key == name) {
+        held = std::move(v);
+        return;
+      }
+    }
+    names_.emplace_back(std::string(name), std::move(v));
+  }
+
+  [[nodiscard]] value get(environment& env, std::string_view name) const {
+    for (const scope* s = this; s != nullptr; s = s->parent_.get()) {
+      env.work(s->names_.size() / 8);
+      for (const auto& [key, held] : s->names_) {
+        if (key == name) return held;
+      }
+    }
+    return value::missing("'" + std::string(name) + "' is undefined");
+  }
+
+ private:
+  std::shared_ptr<scope> parent_;
+  int depth_;
+  std::vector<std::pair<std::string, value>> names_;
+};
+
+}  // namespace zer0::detail::jinja

@@ -1,27 +1,29 @@
 // Runs a parsed template.
 #pragma once
 
-#include <zer0/text/detail/jinja/expression_evaluator.hpp>
-#include <zer0/text/detail/jinja/globals.hpp>
-#include <zer0/text/detail/jinja/statement_parser.hpp>
+#include <zer0/text/detail/jinja/builtins.hpp>
+#include <zer0/text/detail/jinja/filters.hpp>
+#include <zer0/text/detail/jinja/syntax.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-namespace zer0::jinja {
+namespace zer0::detail::jinja {
 
-/// One rendering. `names` are the template's variables; the program and the environment must outlive it.
+/// One rendering. `names` are the template's variables; the program and the environment must
+/// outlive it.
 class evaluator {
  public:
   evaluator(const program& what, environment& env, const std::shared_ptr<scope>& names)
-      : program_(what), env_(env), expressions_(env), names_(names) {}
+      : program_(what), env_(env), names_(names) {}
 
   marked_text run() {
     marked_text out;
@@ -30,7 +32,7 @@ class evaluator {
   }
 
  private:
-  using kind = statement::kind;
+  using kind = expression::kind;
   using scope_ptr = std::shared_ptr<scope>;
   enum class flow { normal, broken, continued };
 
@@ -47,67 +49,68 @@ class evaluator {
 
   flow run(const statement& s, const scope_ptr& names, marked_text& out) {
     switch (s.what) {
-      case kind::data:
+      case statement::kind::data:
         out.append(s.name);
         env_.fits(out.bytes.size());
         break;
-      case kind::print:
+      case statement::kind::print:
         out.append(print(env_, value_of(s.exprs[0], names)));
         env_.fits(out.bytes.size());
         break;
-      case kind::set:
+      case statement::kind::set:
         assign(*s.targets[0], value_of(s.exprs[0], names), names);
         break;
-      case kind::set_block:
-      case kind::filter_block:
+      case statement::kind::set_block:
+      case statement::kind::filter_block:
         return run_captured(s, names, out);
-      case kind::if_else:
+      case statement::kind::if_else:
         return run_if(s, names, out);
-      case kind::for_in:
+      case statement::kind::for_in:
         return run_for(s, names, out);
-      case kind::macro:
+      case statement::kind::macro:
         names->set(s.name, make_macro(s, names));
         break;
-      case kind::call_block:
+      case statement::kind::call_block:
         run_call(s, names, out);
         break;
-      case kind::with:
+      case statement::kind::with:
         return run_with(s, names, out);
-      case kind::generation:
+      case statement::kind::generation:
         return run_generation(s, names, out);
-      case kind::break_loop:
+      case statement::kind::break_loop:
         return flow::broken;
-      case kind::continue_loop:
+      case statement::kind::continue_loop:
         return flow::continued;
     }
     return flow::normal;
   }
 
-  value value_of(const expression_ptr& e, const scope_ptr& names) { return expressions_.evaluate(*e, *names); }
+  value value_of(const expression_ptr& e, const scope_ptr& names) { return evaluate(*e, *names); }
 
   void assign(const expression& target, value v, const scope_ptr& names) {
-    if (target.what == expression::kind::name) return names->set(target.name, std::move(v));
-    if (target.what == expression::kind::member) {
+    if (target.what == kind::name) return names->set(target.name, std::move(v));
+    if (target.what == kind::attribute) {
       name_space* n = names->get(env_, target.parts[0]->name).as_namespace();
       require(n != nullptr, "cannot assign '", target.name, "' on '", target.parts[0]->name,
               "', which is no namespace");
-      const auto found =
-          std::find_if(n->members.begin(), n->members.end(), [&](const auto& m) { return m.first == target.name; });
-      if (found != n->members.end())
+      const auto found = std::find_if(n->attributes.begin(), n->attributes.end(),
+                                      [&](const auto& m) { return m.first == target.name; });
+      if (found != n->attributes.end())
         found->second = std::move(v);
       else
-        n->members.emplace_back(target.name, std::move(v));
+        n->attributes.emplace_back(target.name, std::move(v));
       return;
     }
     const std::vector<value> items = elements(env_, v);
-    require(items.size() == target.parts.size(), "cannot unpack ", items.size(), " values into ", target.parts.size(),
-            " names");
+    require(items.size() == target.parts.size(), "cannot unpack ", items.size(), " values into ",
+            target.parts.size(), " names");
     for (std::size_t i = 0; i < items.size(); ++i) assign(*target.parts[i], items[i], names);
   }
 
   flow run_if(const statement& s, const scope_ptr& names, marked_text& out) {
     for (std::size_t i = 0; i < s.branches.size(); ++i) {
-      if (i >= s.exprs.size() || truth(value_of(s.exprs[i], names))) return run(s.branches[i], names, out);
+      if (i >= s.exprs.size() || truth(value_of(s.exprs[i], names)))
+        return run(s.branches[i], names, out);
     }
     return flow::normal;
   }
@@ -117,10 +120,10 @@ class evaluator {
   }
 
   /// `depth`: 1, and one more for each call of a recursive loop inside itself.
-  flow run_rounds(const statement& s, std::vector<value> items, std::int64_t depth, const scope_ptr& names,
-                  marked_text& out) {
+  flow run_rounds(const statement& s, std::vector<value> items, std::int64_t depth,
+                  const scope_ptr& names, marked_text& out) {
     if (s.exprs[1]) items = kept(s, std::move(items), names);
-    const std::shared_ptr<loop_state> loop = env_.make_loop(std::move(items));
+    const std::shared_ptr<loop_context> loop = env_.make_loop(std::move(items));
     loop->level = depth;
     if (s.recursive) loop->again = make_recursion(s, depth + 1, names);
     bool completed = false;  // Jinja's else stands for "no round came to its end"
@@ -132,7 +135,8 @@ class evaluator {
       const dict* d = loop->items[loop->i].as_dict();
       const std::size_t begin = out.bytes.size();
       const flow f = run(s.branches[0], round, out);
-      if (d != nullptr && d->message >= 0) out.add({begin, out.bytes.size(), mark::kind::turn, d->message});
+      if (d != nullptr && d->message >= 0)
+        out.add({begin, out.bytes.size(), mark::kind::turn, d->message});
       if (f == flow::broken) break;
       completed = completed || f == flow::normal;
     }
@@ -176,7 +180,7 @@ class evaluator {
     if (f != flow::normal) return f;
     inner->set(block_value, env_.text(std::move(written)));
     value v = value_of(s.exprs[0], inner);
-    if (s.what == kind::set_block)
+    if (s.what == statement::kind::set_block)
       assign(*s.targets[0], std::move(v), names);
     else
       out.append(print(env_, v));
@@ -186,7 +190,8 @@ class evaluator {
 
   flow run_with(const statement& s, const scope_ptr& names, marked_text& out) {
     const auto inner = std::make_shared<scope>(names);
-    for (std::size_t i = 0; i < s.targets.size(); ++i) assign(*s.targets[i], value_of(s.exprs[i], names), inner);
+    for (std::size_t i = 0; i < s.targets.size(); ++i)
+      assign(*s.targets[i], value_of(s.exprs[i], names), inner);
     return run(s.branches[0], inner, out);
   }
 
@@ -200,17 +205,20 @@ class evaluator {
   value make_macro(const statement& s, const scope_ptr& names) {
     keep(names);
     scope* const closure = names.get();
-    const auto call = [this, &s, closure](const arguments& args) { return call_macro(s, *closure, args); };
+    const auto call = [this, &s, closure](const arguments& args) {
+      return call_macro(s, *closure, args);
+    };
     return std::make_shared<const callable>(callable{s.name, call, 0});
   }
 
   value call_macro(const statement& s, scope& closure, const arguments& args) {
     const environment::level level(env_);
-    const std::string name = s.what == kind::macro ? "the macro '" + s.name + "'" : "caller";
+    const std::string name =
+        s.what == statement::kind::macro ? "the macro '" + s.name + "'" : "caller";
     arguments rest = args;
     const auto names = std::make_shared<scope>(closure.shared());
-    const auto caller =
-        std::find_if(rest.named.begin(), rest.named.end(), [](const auto& a) { return a.first == "caller"; });
+    const auto caller = std::find_if(rest.named.begin(), rest.named.end(),
+                                     [](const auto& a) { return a.first == "caller"; });
     if (caller != rest.named.end()) {
       names->set("caller", caller->second);
       rest.named.erase(caller);
@@ -221,9 +229,9 @@ class evaluator {
       if (bound[i] != nullptr)
         names->set(s.parameters[i], *bound[i]);
       else
-        names->set(s.parameters[i], s.defaults[i]
-                                        ? value_of(s.defaults[i], names)
-                                        : value::missing("parameter '" + s.parameters[i] + "' was not provided"));
+        names->set(s.parameters[i], s.defaults[i] ? value_of(s.defaults[i], names)
+                                                  : value::missing("parameter '" + s.parameters[i] +
+                                                                   "' was not provided"));
     }
     const int line = env_.line;
     marked_text out;
@@ -233,15 +241,160 @@ class evaluator {
   }
 
   void run_call(const statement& s, const scope_ptr& names, marked_text& out) {
-    out.append(print(env_, expressions_.call(*s.exprs[0], *names, make_macro(s, names))));
+    out.append(print(env_, call(*s.exprs[0], *names, make_macro(s, names))));
     env_.fits(out.bytes.size());
+  }
+
+  value evaluate(const expression& e, const scope& names) {
+    const environment::level level(env_);
+    env_.work(1);
+    env_.line = e.line;
+    switch (e.what) {
+      case kind::constant:
+        return e.constant;
+      case kind::name:
+        return names.get(env_, e.name);
+      case kind::list:
+        return env_.make_list(all(e, names));
+      case kind::tuple:
+        return env_.make_list(all(e, names), list::kind::tuple);
+      case kind::dict:
+        return evaluate_dict(e, names);
+      case kind::attribute:
+        return get_attribute(env_, part(e, 0, names), e.name);
+      case kind::subscript:
+        return get_item(env_, part(e, 0, names), part(e, 1, names));
+      case kind::slice:
+        return slice(env_, part(e, 0, names), part_or_none(e, 1, names), part_or_none(e, 2, names),
+                     part_or_none(e, 3, names));
+      case kind::call:
+        return call(e, names, std::nullopt);
+      case kind::filter:
+        return apply_filter(env_, e.name, part(e, 0, names), arguments_of(e, names));
+      case kind::test:
+        return evaluate_test(e, names);
+      case kind::negate:
+        return negate(part(e, 0, names));
+      case kind::plus:
+        return binary(env_, "+", value(std::int64_t{0}), part(e, 0, names));
+      case kind::logical_not:
+        return !truth(part(e, 0, names));
+      case kind::logical_and: {
+        value left = part(e, 0, names);
+        return truth(left) ? part(e, 1, names) : left;
+      }
+      case kind::logical_or: {
+        value left = part(e, 0, names);
+        return truth(left) ? left : part(e, 1, names);
+      }
+      case kind::arithmetic: {
+        const value left = part(e, 0, names);
+        return binary(env_, e.name, left, part(e, 1, names));
+      }
+      case kind::join:
+        return evaluate_join(e, names);
+      case kind::compare:
+        return evaluate_compare(e, names);
+      case kind::condition:
+        return evaluate_condition(e, names);
+    }
+    return {};
+  }
+
+  /// A call, `caller` among its arguments if there is one.
+  value call(const expression& e, const scope& names, std::optional<value> caller) {
+    const expression& callee = *e.parts[0];
+    const value self = callee.what == kind::attribute ? part(callee, 0, names) : value();
+    const method known = callee.what == kind::attribute ? find_method(self, callee.name) : nullptr;
+    const value f = known != nullptr                 ? value()
+                    : callee.what == kind::attribute ? data_attribute(env_, self, callee.name)
+                                                     : evaluate(callee, names);
+    arguments args = arguments_of(e, names);
+    if (caller) args.named.emplace_back("caller", std::move(*caller));
+    env_.line = e.line;
+    if (known != nullptr) {
+      env_.look(self);
+      return known(env_, self, args);
+    }
+    if (f.as_loop() != nullptr && f.as_loop()->again) return f.as_loop()->again(args);
+    require(defined(f).as_callable() != nullptr, "'", f.type(), "' object is not callable");
+    return f.as_callable()->call(args);
+  }
+
+  value part(const expression& e, std::size_t i, const scope& names) {
+    return evaluate(*e.parts[i], names);
+  }
+  value part_or_none(const expression& e, std::size_t i, const scope& names) {
+    return e.parts[i] ? part(e, i, names) : value(nullptr);
+  }
+
+  std::vector<value> all(const expression& e, const scope& names) {
+    std::vector<value> values;
+    for (const auto& p : e.parts) values.push_back(evaluate(*p, names));
+    return values;
+  }
+
+  value evaluate_dict(const expression& e, const scope& names) {
+    dict d;
+    for (std::size_t i = 0; i + 1 < e.parts.size(); i += 2) {
+      const value key = part(e, i, names);
+      require(key.depth() == 0 && !key.is_undefined() && key.as_callable() == nullptr &&
+                  key.as_namespace() == nullptr,
+              "a key of a dictionary must be a string, number, boolean or none, not ", key.type());
+      env_.work(d.items.size() / 8);
+      d.set(key, part(e, i + 1, names));
+    }
+    return env_.make_dict(std::move(d));
+  }
+
+  arguments arguments_of(const expression& e, const scope& names) {
+    arguments args;
+    for (std::size_t i = 1; i < e.parts.size(); ++i) args.positional.push_back(part(e, i, names));
+    for (const auto& [name, v] : e.named) args.named.emplace_back(name, evaluate(*v, names));
+    return args;
+  }
+
+  value evaluate_test(const expression& e, const scope& names) {
+    if (e.name == "filter" || e.name == "test") {
+      const arguments args = arguments_of(e, names);
+      const std::string name = require_string(part(e, 0, names), "a name");
+      return e.name == "filter" ? find_entry(filters(), name) != nullptr
+                                : find_entry(tests(), name) != nullptr;
+    }
+    return apply_test(env_, e.name, part(e, 0, names), arguments_of(e, names));
+  }
+
+  value evaluate_join(const expression& e, const scope& names) {
+    marked_text to;
+    for (const auto& p : e.parts) {
+      to.append(print(env_, evaluate(*p, names)));
+      env_.fits(to.bytes.size());
+    }
+    return env_.text(std::move(to));
+  }
+
+  /// a < b < c means a < b and b < c.
+  value evaluate_compare(const expression& e, const scope& names) {
+    value left = part(e, 0, names);
+    for (std::size_t i = 0; i < e.operators.size(); ++i) {
+      value right = part(e, i + 1, names);
+      if (!compare(env_, left, e.operators[i], right)) return false;
+      left = std::move(right);
+    }
+    return true;
+  }
+
+  value evaluate_condition(const expression& e, const scope& names) {
+    if (truth(part(e, 1, names))) return part(e, 0, names);
+    if (e.parts[2]) return part(e, 2, names);
+    return value::missing(
+        "the inline if-expression evaluated to false and no else section was defined");
   }
 
   const program& program_;
   environment& env_;
-  expression_evaluator expressions_;
   scope_ptr names_;
   std::vector<scope_ptr> closures_;
 };
 
-}  // namespace zer0::jinja
+}  // namespace zer0::detail::jinja

@@ -1,203 +1,281 @@
-// Filters that take one value: text, numbers, JSON.
+// Filters over lists, and the table of all filters.
 #pragma once
 
-#include <zer0/text/detail/jinja/json.hpp>
-#include <zer0/text/detail/jinja/members.hpp>
+#include <zer0/text/detail/jinja/builtins.hpp>
+#include <zer0/text/detail/jinja/value_filters.hpp>
 
-#include <cmath>
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-namespace zer0::jinja::detail {
+namespace zer0::detail::jinja {
 
-inline value filter_string(environment& env, const value& v, const arguments&) {
-  return v.is_string() ? v : env.text(print(env, v));
-}
+value apply_filter(environment& env, std::string_view name, const value& v, const arguments& args);
 
-inline value filter_trim(environment& env, const value& v, const arguments& args) {
-  const value text = filter_string(env, v, args);
-  const auto a = args.bind("trim", {"chars"});
-  arguments chars;
-  if (a[0] != nullptr) chars.positional.push_back(*a[0]);
-  return strip_method<true, true>(env, text, chars);
-}
-
-template <std::string (*F)(std::string_view)>
-value filter_case(environment& env, const value& v, const arguments& args) {
-  return case_method<F>(env, filter_string(env, v, args), {});
-}
-
-/// Upper case at the start and behind each of -([{< and white space.
-inline std::string title_words(std::string_view text) {
-  std::string to;
-  bool start = true;
-  each_character(text, [&](char32_t c, std::size_t, std::size_t) {
-    start ? append_upper(to, c) : append_lower(to, c);
-    start = is_space(c) || c == U'-' || c == U'(' || c == U'{' || c == U'[' || c == U'<';
-  });
-  return to;
-}
-
-inline value filter_replace(environment& env, const value& v, const arguments& args) {
-  const auto a = args.bind("replace", {"old", "new", "count"});
-  require(a[0] != nullptr && a[1] != nullptr, "replace needs two arguments");
-  const std::int64_t most = given(a[2]) ? require_integer(*a[2], "replace's count") : -1;
-  return env.text(replaced(env, print(env, v), print(env, *a[0]).bytes, print(env, *a[1]), most));
-}
-
-inline value filter_indent(environment& env, const value& v, const arguments& args) {
-  const auto a = args.bind("indent", {"width", "first", "blank"});
-  std::string by = "    ";
-  if (a[0] != nullptr && a[0]->is_string())
-    by = a[0]->as_text()->bytes;
-  else if (a[0] != nullptr) {
-    const std::int64_t width = std::max<std::int64_t>(0, require_integer(*a[0], "indent's width"));
-    env.fits(static_cast<std::size_t>(width));
-    by.assign(static_cast<std::size_t>(width), ' ');
+/// What an `attribute` argument names: an index, or attributes joined by dots.
+inline value attribute_at(environment& env, value v, const value& path) {
+  if (integer(path)) return get_item(env, v, path);
+  std::string_view rest = require_string(path, "an attribute");
+  while (true) {
+    const std::string_view part = rest.substr(0, rest.find('.'));
+    const bool index = !part.empty() && part.size() < 10 &&
+                       part.find_first_not_of("0123456789") == std::string_view::npos;
+    v = get_item(env, v,
+                 index ? value(static_cast<std::int64_t>(std::stoll(std::string(part))))
+                       : env.text(std::string(part)));
+    if (part.size() == rest.size()) return v;
+    rest.remove_prefix(part.size() + 1);
   }
-  const bool first = a[1] != nullptr && truth(*a[1]);
-  const bool blank = a[2] != nullptr && truth(*a[2]);
-  marked_text text = *filter_string(env, v, {}).as_text();
-  text.append("\n");  // as Jinja does, so that a last empty line counts
-  const value lines = splitlines(env, env.text(std::move(text)), {});
+}
+
+inline arguments rest_of(const arguments& args, std::size_t from) {
+  arguments rest;
+  rest.positional.assign(
+      args.positional.begin() + static_cast<std::ptrdiff_t>(std::min(from, args.positional.size())),
+      args.positional.end());
+  rest.named = args.named;
+  return rest;
+}
+
+inline value filter_map(environment& env, const value& v, const arguments& args) {
+  std::vector<value> to;
+  if (!args.positional.empty()) {
+    const std::string& name = require_string(args.positional[0], "map's filter");
+    for (const value& item : elements(env, v))
+      to.push_back(apply_filter(env, name, item, rest_of(args, 1)));
+    return env.make_list(std::move(to), list::kind::generator);
+  }
+  const auto a = args.bind("map", {"attribute", "default"});
+  require(a[0] != nullptr, "map requires a filter argument");
+  for (const value& item : elements(env, v)) {
+    value found = attribute_at(env, item, *a[0]);
+    to.push_back(found.is_undefined() && a[1] != nullptr ? *a[1] : std::move(found));
+  }
+  return env.make_list(std::move(to), list::kind::generator);
+}
+
+/// select, reject, and with an attribute first selectattr, rejectattr.
+template <bool Keep, bool Attribute>
+value filter_select(environment& env, const value& v, const arguments& args) {
+  constexpr std::size_t at = Attribute ? 1 : 0;
+  require(args.positional.size() >= at, "selectattr and rejectattr need the name of an attribute");
+  std::vector<value> to;
+  const arguments operands = rest_of(args, at + 1);
+  for (const value& item : elements(env, v)) {
+    const value looked = Attribute ? attribute_at(env, item, args.positional[0]) : item;
+    const bool holds = args.positional.size() > at
+                           ? apply_test(env, require_string(args.positional[at], "a test's name"),
+                                        looked, operands)
+                           : truth(looked);
+    if (holds == Keep) to.push_back(item);
+  }
+  return env.make_list(std::move(to), list::kind::generator);
+}
+
+inline value filter_list(environment& env, const value& v, const arguments&) {
+  return env.make_list(elements(env, v));
+}
+
+inline value filter_first(environment& env, const value& v, const arguments&) {
+  const auto items = elements(env, v);
+  return items.empty() ? value::missing("No first item, sequence was empty.") : items.front();
+}
+
+inline value filter_last(environment& env, const value& v, const arguments&) {
+  const auto items = elements(env, v);
+  return items.empty() ? value::missing("No last item, sequence was empty.") : items.back();
+}
+
+inline value filter_join(environment& env, const value& v, const arguments& args) {
+  const auto a = args.bind("join", {"d", "attribute"});
+  const marked_text between = a[0] != nullptr ? print(env, *a[0]) : marked_text();
   marked_text to;
-  bool begin = true;
-  for (const value& line : lines.as_list()->items) {
-    if (!begin) to.append("\n");
-    if (begin ? first : blank || !line.as_text()->bytes.empty()) to.append(by);
-    begin = false;
-    to.append(*line.as_text());
+  bool first = true;
+  for (const value& item : elements(env, v)) {
+    if (!first) to.append(between);
+    first = false;
+    to.append(print(env, is_given(a[1]) ? attribute_at(env, item, *a[1]) : item));
     env.fits(to.bytes.size());
   }
   return env.text(std::move(to));
 }
 
-inline value filter_tojson(environment& env, const value& v, const arguments& args) {
-  const auto a = args.bind("tojson", {"ensure_ascii", "indent", "separators", "sort_keys"});
-  json_style style;
-  style.ascii = a[0] != nullptr && truth(*a[0]);
-  style.sorted = a[3] != nullptr && truth(*a[3]);
-  if (given(a[1])) {
-    style.lines = true;
-    style.comma = ",";
-    if (a[1]->is_string())
-      style.indent = a[1]->as_text()->bytes;
-    else {
-      const std::int64_t width = require_integer(*a[1], "tojson's indent");
-      require(width <= 100, "tojson's indent of ", width, " is above 100");
-      style.indent.assign(static_cast<std::size_t>(std::max<std::int64_t>(0, width)), ' ');
-    }
-  }
-  if (given(a[2])) {
-    require(a[2]->as_list() != nullptr && a[2]->as_list()->items.size() == 2,
-            "tojson's separators must be two strings");
-    style.comma = require_string(a[2]->as_list()->items[0], "a separator");
-    style.colon = require_string(a[2]->as_list()->items[1], "a separator");
-  }
-  return env.text(made_of(env, v, json_writer(env, style).write(v)));
+inline value filter_reverse(environment& env, const value& v, const arguments&) {
+  auto items = elements(env, v);
+  std::reverse(items.begin(), items.end());
+  if (!v.is_string()) return env.make_list(std::move(items), list::kind::generator);
+  marked_text to;
+  for (const value& c : items) to.append(*c.as_text());
+  return env.text(std::move(to));
 }
 
-inline value filter_length(environment& env, const value& v, const arguments&) { return size_of(env, v); }
-
-inline value filter_default(environment& env, const value& v, const arguments& args) {
-  const auto a = args.bind("default", {"default_value", "boolean"});
-  const bool take = v.is_undefined() || (a[1] != nullptr && truth(*a[1]) && !truth(v));
-  return !take ? v : a[0] != nullptr ? *a[0] : env.text(std::string());
+/// A string in lower case, unless case counts; other values as they are.
+inline value sort_key(environment& env, const value& v, const value* case_sensitive) {
+  const bool counts = case_sensitive != nullptr && truth(*case_sensitive);
+  return v.is_string() && !counts ? env.text(lower(v.as_text()->bytes)) : v;
 }
 
-/// The number that all of a text, but for white space around it, is; nothing if it is none.
-inline std::optional<double> parse_number(std::string_view text) {
-  const stripped part = strip(text, nullptr, true, true);
-  std::string digits;
-  for (const char c : text.substr(part.begin, part.end - part.begin)) {
-    if (c != '_') digits += c;
-  }
-  const std::string_view known = "0123456789+-.eE";
-  if (digits.empty() || digits.find_first_not_of(known) != std::string::npos) return std::nullopt;
-  char* end = nullptr;
-  const double d = std::strtod(digits.c_str(), &end);
-  if (end != digits.c_str() + digits.size()) return std::nullopt;
-  return d;
-}
+using keyed = std::vector<std::pair<value, value>>;
 
-inline value filter_int(environment&, const value& v, const arguments& args) {
-  const auto a = args.bind("int", {"default", "base"});
-  const value otherwise = a[0] != nullptr ? *a[0] : value(std::int64_t{0});
-  if (integer(defined(v))) return *integer(v);
-  std::optional<double> d = v.as_double() != nullptr ? std::optional(*v.as_double()) : std::nullopt;
-  if (v.is_string()) {
-    const std::int64_t base = a[1] != nullptr ? require_integer(*a[1], "int's base") : 10;
-    require(base == 2 || base == 8 || base == 10 || base == 16, "int's base must be 2, 8, 10 or 16");
-    const std::string_view text = v.as_text()->bytes;
-    const stripped part = strip(text, nullptr, true, true);
-    std::string digits(text.substr(part.begin, part.end - part.begin));
-    if (base != 10 && digits.size() > 2 && digits[0] == '0' && std::isalpha(static_cast<unsigned char>(digits[1])) != 0)
-      digits.erase(0, 2);
-    if (digits.starts_with('+')) digits.erase(0, 1);
-    std::int64_t i = 0;
-    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), i, static_cast<int>(base));
-    if (code == std::errc() && end == digits.data() + digits.size()) return i;
-    d = parse_number(text);
-  }
-  if (!d || !std::isfinite(*d)) return otherwise;
-  require(std::abs(*d) < 9.2e18, "int: ", *d, " is beyond 64 bits");
-  return static_cast<std::int64_t>(*d);
-}
-
-inline value filter_float(environment&, const value& v, const arguments& args) {
-  const auto a = args.bind("float", {"default"});
-  if (number(defined(v))) return *number(v);
-  const auto d = v.is_string() ? parse_number(v.as_text()->bytes) : std::nullopt;
-  return d ? value(*d) : a[0] != nullptr ? *a[0] : value(0.0);
-}
-
-inline value filter_abs(environment&, const value& v, const arguments&) {
-  if (integer(defined(v))) return *integer(v) < 0 ? negate(*integer(v)) : *integer(v);
-  require(number(v).has_value(), "bad operand type for abs(): '", v.type(), "'");
-  return std::abs(*number(v));
-}
-
-inline value filter_round(environment&, const value& v, const arguments& args) {
-  const auto a = args.bind("round", {"precision", "method"});
-  require(number(defined(v)).has_value(), "round needs a number, not ", v.type());
-  const std::int64_t digits = a[0] != nullptr ? require_integer(*a[0], "round's precision") : 0;
-  require(digits >= 0 && digits <= 15, "round's precision of ", digits, " is not between 0 and 15");
-  const std::string how = a[1] != nullptr ? require_string(*a[1], "round's method") : "common";
-  require(how == "common" || how == "ceil" || how == "floor", "method must be common, ceil or floor");
-  if (how == "common" && integer(v)) return *integer(v);
-  const double d = *number(v);
-  const double scale = std::pow(10.0, static_cast<double>(digits));
-  if (how != "common") return (how == "ceil" ? std::ceil(d * scale) : std::floor(d * scale)) / scale;
-  char text[400];  // printf rounds the exact binary value half to even, as Python does
-  std::snprintf(text, sizeof text, "%.*f", static_cast<int>(digits), d);
-  return std::strtod(text, nullptr);
-}
-
-inline value filter_escape(environment& env, const value& v, const arguments&) {
-  marked_text t = print(env, v);
-  static constexpr std::pair<const char*, const char*> changes[] = {
-      {"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"'", "&#39;"}, {"\"", "&#34;"}};
-  for (const auto& [from, to] : changes) t = replaced(env, t, from, marked_text(std::string(to)), -1);
-  return env.text(std::move(t));
-}
-
-inline value filter_wordcount(environment& env, const value& v, const arguments&) {
-  std::int64_t words = 0;
-  bool inside = false;
-  each_character(print(env, v).bytes, [&](char32_t c, std::size_t, std::size_t) {
-    const bool word = is_alnum(c) || c == U'_';
-    words += word && !inside ? 1 : 0;
-    inside = word;
+inline value sorted(environment& env, keyed items, bool reverse) {
+  std::stable_sort(items.begin(), items.end(), [&](const auto& a, const auto& b) {
+    return reverse ? less(env, b.first, a.first) : less(env, a.first, b.first);
   });
-  return words;
+  std::vector<value> to;
+  for (auto& [key, item] : items) to.push_back(std::move(item));
+  return env.make_list(std::move(to));
 }
 
-inline value filter_format(environment& env, const value& v, const arguments& args) {
-  require(args.named.empty(), "format with named arguments is not supported");
-  return format_percent(env, filter_string(env, v, {}), env.make_list(args.positional, list::kind::tuple));
+inline value filter_sort(environment& env, const value& v, const arguments& args) {
+  const auto a = args.bind("sort", {"reverse", "case_sensitive", "attribute"});
+  keyed items;
+  for (const value& item : elements(env, v))
+    items.emplace_back(sort_key(env, is_given(a[2]) ? attribute_at(env, item, *a[2]) : item, a[1]),
+                       item);
+  return sorted(env, std::move(items), a[0] != nullptr && truth(*a[0]));
 }
 
-}  // namespace zer0::jinja::detail
+inline value filter_dictsort(environment& env, const value& v, const arguments& args) {
+  const auto a = args.bind("dictsort", {"case_sensitive", "by", "reverse"});
+  require(defined(v).as_dict() != nullptr, "dictsort needs a mapping, not ", v.type());
+  const std::string by = a[1] != nullptr ? require_string(*a[1], "dictsort's by") : "key";
+  require(by == "key" || by == "value", "dictsort sorts by \"key\" or by \"value\"");
+  keyed items;
+  for (const auto& [key, item] : v.as_dict()->items)
+    items.emplace_back(sort_key(env, by == "key" ? key : item, a[0]),
+                       env.make_list({key, item}, list::kind::tuple));
+  return sorted(env, std::move(items), a[2] != nullptr && truth(*a[2]));
+}
+
+inline value filter_items(environment& env, const value& v, const arguments& args) {
+  if (v.is_undefined()) return env.make_list({}, list::kind::generator);
+  require(v.as_dict() != nullptr, "Can only get item pairs from a mapping.");
+  return env.make_list(dict_items(env, v, args).as_list()->items, list::kind::generator);
+}
+
+inline value filter_unique(environment& env, const value& v, const arguments& args) {
+  const auto a = args.bind("unique", {"case_sensitive", "attribute"});
+  std::vector<value> keys;
+  std::vector<value> to;
+  for (const value& item : elements(env, v)) {
+    const value key = sort_key(env, is_given(a[1]) ? attribute_at(env, item, *a[1]) : item, a[0]);
+    if (std::any_of(keys.begin(), keys.end(), [&](const value& k) { return equal(env, k, key); }))
+      continue;
+    keys.push_back(key);
+    to.push_back(item);
+  }
+  return env.make_list(std::move(to), list::kind::generator);
+}
+
+template <bool Max>
+value filter_extreme(environment& env, const value& v, const arguments& args) {
+  const auto a = args.bind("min or max", {"case_sensitive", "attribute"});
+  value best = value::missing("No aggregated item, sequence was empty.");
+  std::optional<value> best_key;
+  for (const value& item : elements(env, v)) {
+    const value key = sort_key(env, is_given(a[1]) ? attribute_at(env, item, *a[1]) : item, a[0]);
+    if (best_key && !(Max ? less(env, *best_key, key) : less(env, key, *best_key))) continue;
+    best_key = key;
+    best = item;
+  }
+  return best;
+}
+
+inline value filter_sum(environment& env, const value& v, const arguments& args) {
+  const auto a = args.bind("sum", {"attribute", "start"});
+  value total = a[1] != nullptr ? *a[1] : value(std::int64_t{0});
+  for (const value& item : elements(env, v))
+    total = binary(env, "+", total, is_given(a[0]) ? attribute_at(env, item, *a[0]) : item);
+  return total;
+}
+
+inline value filter_attr(environment& env, const value& v, const arguments& args) {
+  const auto a = args.bind("attr", {"name"});
+  require(a[0] != nullptr, "attr needs an argument");
+  const std::string& name = require_string(*a[0], "attr's name");
+  return v.as_dict() != nullptr && find_method(v, name) == nullptr ? no_attribute(v, name)
+                                                                   : get_attribute(env, v, name);
+}
+
+inline value filter_batch(environment& env, const value& v, const arguments& args) {
+  const auto a = args.bind("batch", {"linecount", "fill_with"});
+  const std::int64_t size = a[0] != nullptr ? require_integer(*a[0], "batch's size") : 0;
+  require(size >= 1, "batch's size must be at least 1");
+  std::vector<value> to;
+  std::vector<value> row;
+  const auto flush = [&] { to.push_back(env.make_list(std::exchange(row, {}))); };
+  for (const value& item : elements(env, v)) {
+    row.push_back(item);
+    if (row.size() == static_cast<std::size_t>(size)) flush();
+  }
+  if (!row.empty() && is_given(a[1])) {
+    env.room(static_cast<std::size_t>(size));
+    row.resize(static_cast<std::size_t>(size), *a[1]);
+  }
+  if (!row.empty()) flush();
+  return env.make_list(std::move(to), list::kind::generator);
+}
+
+inline method_table filters() {
+  static constexpr entry<method> table[] = {
+      {"abs", filter_abs},
+      {"attr", filter_attr},
+      {"batch", filter_batch},
+      {"capitalize", filter_case<capitalize>},
+      {"count", filter_length},
+      {"d", filter_default},
+      {"default", filter_default},
+      {"dictsort", filter_dictsort},
+      {"e", filter_escape},
+      {"escape", filter_escape},
+      {"first", filter_first},
+      {"float", filter_float},
+      {"format", filter_format},
+      {"indent", filter_indent},
+      {"int", filter_int},
+      {"items", filter_items},
+      {"join", filter_join},
+      {"last", filter_last},
+      {"length", filter_length},
+      {"list", filter_list},
+      {"lower", filter_case<lower>},
+      {"map", filter_map},
+      {"max", filter_extreme<true>},
+      {"min", filter_extreme<false>},
+      {"reject", filter_select<false, false>},
+      {"rejectattr", filter_select<false, true>},
+      {"replace", filter_replace},
+      {"reverse", filter_reverse},
+      {"round", filter_round},
+      {"safe", filter_string},
+      {"select", filter_select<true, false>},
+      {"selectattr", filter_select<true, true>},
+      {"sort", filter_sort},
+      {"string", filter_string},
+      {"sum", filter_sum},
+      {"title", filter_case<title_words>},
+      {"tojson", filter_tojson},
+      {"trim", filter_trim},
+      {"unique", filter_unique},
+      {"upper", filter_case<upper>},
+      {"wordcount", filter_wordcount},
+  };
+  return table;
+}
+
+/// v | name(args).
+inline value apply_filter(environment& env, std::string_view name, const value& v,
+                          const arguments& args) {
+  const method found = find_entry(filters(), name);
+  require(found != nullptr, "there is no filter named '", name, "'");
+  const environment::level level(env);
+  env.work(1);
+  env.look(v);
+  return found(env, v, args);
+}
+
+}  // namespace zer0::detail::jinja

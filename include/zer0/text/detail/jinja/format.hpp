@@ -1,16 +1,18 @@
 // "%s" % values, and "{}".format(values), without the rarer of Python's conversions.
 #pragma once
 
-#include <zer0/text/detail/jinja/arithmetic.hpp>
+#include <zer0/text/detail/jinja/operators.hpp>
 
+#include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace zer0::jinja {
+namespace zer0::detail::jinja {
 
 /// One conversion of a % format: flags, width, precision, letter.
 struct conversion {
@@ -43,7 +45,8 @@ struct conversion {
 
   [[nodiscard]] std::string number(const char* length, auto v) const {
     const std::string pattern = "%" + flags + (width > 0 ? std::to_string(width) : "") +
-                                (precision >= 0 ? "." + std::to_string(precision) : "") + length + letter;
+                                (precision >= 0 ? "." + std::to_string(precision) : "") + length +
+                                letter;
     const int size = std::snprintf(nullptr, 0, pattern.c_str(), v);
     std::string to(static_cast<std::size_t>(size) + 1, '\0');
     std::snprintf(to.data(), to.size(), pattern.c_str(), v);
@@ -53,8 +56,10 @@ struct conversion {
 
   [[nodiscard]] std::string pad(std::string text) const {
     const std::size_t n = length(text);
-    const std::size_t fill = static_cast<std::size_t>(width) > n ? static_cast<std::size_t>(width) - n : 0;
-    return flags.find('-') == std::string::npos ? std::string(fill, ' ') + text : text + std::string(fill, ' ');
+    const std::size_t fill =
+        static_cast<std::size_t>(width) > n ? static_cast<std::size_t>(width) - n : 0;
+    return flags.find('-') == std::string::npos ? std::string(fill, ' ') + text
+                                                : text + std::string(fill, ' ');
   }
 };
 
@@ -78,12 +83,14 @@ inline marked_text convert(environment& env, const conversion& c, const value& v
       require(integer(v) || std::abs(*n) < 9e18, "%d format: the number is too large");
       conversion d = c;
       d.letter = 'd';
-      return d.number("ll", static_cast<long long>(integer(v) ? *integer(v) : static_cast<std::int64_t>(*n)));
+      return d.number(
+          "ll", static_cast<long long>(integer(v) ? *integer(v) : static_cast<std::int64_t>(*n)));
     }
     case 'x':
     case 'X':
     case 'o':
-      require(integer(v) && *integer(v) >= 0, "%", c.letter, " format: an integer of at least 0 is required");
+      require(integer(v) && *integer(v) >= 0, "%", c.letter,
+              " format: an integer of at least 0 is required");
       return c.number("ll", static_cast<unsigned long long>(*integer(v)));
     case 'f':
     case 'F':
@@ -165,4 +172,4 @@ inline value format_braces(environment& env, const marked_text& format, const ar
   return env.text(std::move(to));
 }
 
-}  // namespace zer0::jinja
+}  // namespace zer0::detail::jinja

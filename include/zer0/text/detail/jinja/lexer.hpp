@@ -3,7 +3,6 @@
 
 #include <zer0/core/error.hpp>
 #include <zer0/text/detail/jinja/characters.hpp>
-#include <zer0/text/detail/jinja/unescape.hpp>
 
 #include <cctype>
 #include <cstddef>
@@ -12,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace zer0::jinja {
+namespace zer0::detail::jinja {
 
 struct token {
   enum class kind {
@@ -42,7 +41,9 @@ class lexer {
     return std::move(l.tokens_);
   }
 
-  [[noreturn]] static void refuse(int line, const auto&... parts) { fail("line ", line, ": ", parts...); }
+  [[noreturn]] static void refuse(int line, const auto&... parts) {
+    fail("line ", line, ": ", parts...);
+  }
 
  private:
   using kind = token::kind;
@@ -77,21 +78,24 @@ class lexer {
 
   [[nodiscard]] std::size_t next_tag() const {
     for (std::size_t i = at_; i + 1 < text_.size(); ++i) {
-      if (text_[i] == '{' && (text_[i + 1] == '{' || text_[i + 1] == '%' || text_[i + 1] == '#')) return i;
+      if (text_[i] == '{' && (text_[i + 1] == '{' || text_[i + 1] == '%' || text_[i + 1] == '#'))
+        return i;
     }
     return text_.size();
   }
 
   void put(kind what, std::string text) { tokens_.push_back({what, std::move(text), line_}); }
 
-  /// Text before a tag: "-" takes the white space at its end, a block or comment alone on its line what indents it.
+  /// Text before a tag: "-" takes the white space at its end, a block or comment alone on its line
+  /// what indents it.
   void put_data(std::size_t begin, std::size_t end, char sign, bool is_block) {
     std::string_view data = std::string_view(text_).substr(begin, end - begin);
     if (end < text_.size() && sign == '-') {
       data = data.substr(0, strip(data, nullptr, false, true).end);
     } else if (end < text_.size() && sign != '+' && is_block) {
       const std::size_t line = data.rfind('\n') + 1;
-      if ((line > 0 || starts_line_) && strip(data.substr(line), nullptr, true, false).begin == data.size() - line)
+      if ((line > 0 || starts_line_) &&
+          strip(data.substr(line), nullptr, true, false).begin == data.size() - line)
         data = data.substr(0, line);
     }
     if (!data.empty()) put(kind::data, std::string(data));
@@ -107,7 +111,9 @@ class lexer {
     move_to(at_ + strip(rest, nullptr, true, false).begin);
   }
 
-  [[nodiscard]] bool here(std::string_view what) const { return std::string_view(text_).substr(at_).starts_with(what); }
+  [[nodiscard]] bool here(std::string_view what) const {
+    return std::string_view(text_).substr(at_).starts_with(what);
+  }
 
   /// Past the end of a tag whose last two bytes are `close`, if it is here.
   bool end_tag(std::string_view close, bool trims_line) {
@@ -173,7 +179,8 @@ class lexer {
     std::string open;  // brackets not yet closed
     while (true) {
       skip_space();
-      if (at_ >= text_.size()) refuse(line, "a tag is not closed: ", close == '%' ? "%}" : "}}", " is missing");
+      if (at_ >= text_.size())
+        refuse(line, "a tag is not closed: ", close == '%' ? "%}" : "}}", " is missing");
       const int before = line_;
       if (open.empty() && end_tag(std::string{close, '}'}, close == '%')) {
         tokens_.push_back({end, {}, before});
@@ -194,7 +201,8 @@ class lexer {
       put(kind::op, std::string(op));
       return move_to(at_ + 2);
     }
-    if (std::string_view("+-*/%~[](){}<>=.:|,;").find(static_cast<char>(c)) == std::string_view::npos)
+    if (std::string_view("+-*/%~[](){}<>=.:|,;").find(static_cast<char>(c)) ==
+        std::string_view::npos)
       refuse(line_, "unexpected character '", text_.substr(at_, 1), "'");
     balance(static_cast<char>(c), open);
     put(kind::op, std::string(1, static_cast<char>(c)));
@@ -223,9 +231,9 @@ class lexer {
   }
 
   [[nodiscard]] std::size_t digits(std::size_t i, std::string_view of) const {
-    while (i < text_.size() &&
-           (of.find(text_[i]) != std::string_view::npos ||
-            (text_[i] == '_' && i + 1 < text_.size() && of.find(text_[i + 1]) != std::string_view::npos)))
+    while (i < text_.size() && (of.find(text_[i]) != std::string_view::npos ||
+                                (text_[i] == '_' && i + 1 < text_.size() &&
+                                 of.find(text_[i + 1]) != std::string_view::npos)))
       ++i;
     return i;
   }
@@ -289,4 +297,4 @@ class lexer {
   std::vector<token> tokens_;
 };
 
-}  // namespace zer0::jinja
+}  // namespace zer0::detail::jinja

@@ -9,15 +9,16 @@
 #include <utility>
 #include <vector>
 
-namespace zer0::jinja {
+namespace zer0::detail::jinja {
 
 /// What the bytes [begin, end) of a text are.
 struct mark {
   enum class kind {
-    content,    ///< written by the assistant, in message `message`
-    given,      ///< data of another author: what is in other messages, tools, documents
-    mixed,      ///< made of content and of something else by a filter that does not say which byte is which
-    turn,       ///< written while a loop over the messages stood at `message`
+    content,  ///< written by the assistant, in message `message`
+    given,    ///< data of another author: what is in other messages, tools, documents
+    mixed,    ///< made of content and of something else by a filter that does not say which byte is
+              ///< which
+    turn,     ///< written while a loop over the messages stood at `message`
     generation  ///< written inside {% generation %}
   };
   std::size_t begin = 0, end = 0;
@@ -30,7 +31,8 @@ struct marked_text {
   std::vector<mark> marks;
 
   marked_text() = default;
-  marked_text(std::string text) : bytes(std::move(text)) {}  // NOLINT: a plain string is one without marks
+  marked_text(std::string text)
+      : bytes(std::move(text)) {}  // NOLINT: a plain string is one without marks
 
   [[nodiscard]] marked_text sub(std::size_t begin, std::size_t end) const {
     end = std::min(end, bytes.size());
@@ -73,20 +75,22 @@ struct marked_text {
     marks.push_back(m);
   }
 
-  /// `result` was made of this text in a way that says nothing of single bytes: it is content if all of this text is,
-  /// and given if nothing of it is content but something is given.
+  /// `result` was made of this text in a way that says nothing of single bytes: it is content if
+  /// all of this text is, and given if nothing of it is content but something is given.
   [[nodiscard]] marked_text become(std::string result) const {
     marked_text made(std::move(result));
     if (marks.empty()) return made;
     const mark& m = marks.front();
-    if (std::all_of(marks.begin(), marks.end(), [](const mark& a) { return a.what == mark::kind::given; })) {
+    if (std::all_of(marks.begin(), marks.end(),
+                    [](const mark& a) { return a.what == mark::kind::given; })) {
       made.add({0, made.bytes.size(), mark::kind::given, -1});
       return made;
     }
-    const bool all = marks.size() == 1 && m.what == mark::kind::content && m.begin == 0 && m.end == bytes.size();
+    const bool all =
+        marks.size() == 1 && m.what == mark::kind::content && m.begin == 0 && m.end == bytes.size();
     made.add({0, made.bytes.size(), all ? mark::kind::content : mark::kind::mixed, m.message});
     return made;
   }
 };
 
-}  // namespace zer0::jinja
+}  // namespace zer0::detail::jinja

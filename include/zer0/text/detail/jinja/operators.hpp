@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace zer0::jinja {
+namespace zer0::detail::jinja {
 
 inline bool truth(const value& v) {
   if (v.is_undefined() || v.is_none()) return false;
@@ -21,7 +21,8 @@ inline bool truth(const value& v) {
   if (v.as_int() != nullptr) return *v.as_int() != 0;
   if (v.as_double() != nullptr) return *v.as_double() != 0;
   if (v.is_string()) return !v.as_text()->bytes.empty();
-  if (v.as_list() != nullptr) return v.as_list()->what == list::kind::generator || !v.as_list()->items.empty();
+  if (v.as_list() != nullptr)
+    return v.as_list()->what == list::kind::generator || !v.as_list()->items.empty();
   if (v.as_dict() != nullptr) return !v.as_dict()->items.empty();
   return true;
 }
@@ -76,8 +77,9 @@ inline bool equal(environment& env, const value& a, const value& b) {
   }
   if (integer(a) && integer(b)) return *integer(a) == *integer(b);
   if (number(a) && number(b)) return *number(a) == *number(b);
-  if (a.is_undefined() || a.is_none()) return a.kind() == b.kind();
-  if (a.as_namespace() != nullptr || b.as_namespace() != nullptr) return a.as_namespace() == b.as_namespace();
+  if (a.is_undefined() || a.is_none()) return a.same_kind(b);
+  if (a.as_namespace() != nullptr || b.as_namespace() != nullptr)
+    return a.as_namespace() == b.as_namespace();
   return false;
 }
 
@@ -88,7 +90,8 @@ inline bool less(environment& env, const value& a, const value& b) {
   if (number(a) && number(b)) return *number(a) < *number(b);
   if (a.is_string() && b.is_string()) {
     env.look(a);
-    return a.as_text()->bytes < b.as_text()->bytes;  // bytes of UTF-8 are ordered as code points are
+    return a.as_text()->bytes <
+           b.as_text()->bytes;  // bytes of UTF-8 are ordered as code points are
   }
   if (a.as_list() != nullptr && b.as_list() != nullptr) {
     const auto& x = a.as_list()->items;
@@ -98,11 +101,13 @@ inline bool less(environment& env, const value& a, const value& b) {
     }
     return x.size() < y.size();
   }
-  fail("'<' not supported between instances of '", defined(a).type(), "' and '", defined(b).type(), "'");
+  fail("'<' not supported between instances of '", defined(a).type(), "' and '", defined(b).type(),
+       "'");
 }
 
 /// The place of `part` in `text` from byte `from` on, or npos.
-inline std::size_t find(environment& env, std::string_view text, std::string_view part, std::size_t from = 0) {
+inline std::size_t find(environment& env, std::string_view text, std::string_view part,
+                        std::size_t from = 0) {
   if (from > text.size()) return std::string_view::npos;
   const std::size_t found = text.find(part, from);
   const std::size_t looked = (found == std::string_view::npos ? text.size() : found) - from;
@@ -112,8 +117,8 @@ inline std::size_t find(environment& env, std::string_view text, std::string_vie
 
 inline bool contains(environment& env, const value& whole, const value& part) {
   if (whole.is_string())
-    return find(env, whole.as_text()->bytes, require_string(part, "the left side of 'in <string>'")) !=
-           std::string::npos;
+    return find(env, whole.as_text()->bytes,
+                require_string(part, "the left side of 'in <string>'")) != std::string::npos;
   if (whole.as_dict() != nullptr) {
     env.look(whole);
     return whole.as_dict()->find(part) != nullptr;
@@ -121,10 +126,24 @@ inline bool contains(environment& env, const value& whole, const value& part) {
   if (whole.is_undefined()) return false;
   require(whole.as_list() != nullptr, "argument of type '", whole.type(), "' is not iterable");
   const auto& items = whole.as_list()->items;
-  return std::any_of(items.begin(), items.end(), [&](const value& item) { return equal(env, item, part); });
+  return std::any_of(items.begin(), items.end(),
+                     [&](const value& item) { return equal(env, item, part); });
 }
 
-/// The elements of anything that can be iterated; keys of a dictionary, characters of a string, nothing of undefined.
+/// Whether a op b, for == != < <= > >= in and not in.
+inline bool compare(environment& env, const value& a, std::string_view op, const value& b) {
+  if (op == "==") return equal(env, a, b);
+  if (op == "!=") return !equal(env, a, b);
+  if (op == "in") return contains(env, b, a);
+  if (op == "not in") return !contains(env, b, a);
+  if (op == "<") return less(env, a, b);
+  if (op == ">") return less(env, b, a);
+  if (op == "<=") return less(env, a, b) || equal(env, a, b);
+  return less(env, b, a) || equal(env, a, b);
+}
+
+/// The elements of anything that can be iterated; keys of a dictionary, characters of a string,
+/// nothing of undefined.
 inline std::vector<value> elements(environment& env, const value& v) {
   env.look(v);
   if (v.is_undefined()) return {};
@@ -138,7 +157,8 @@ inline std::vector<value> elements(environment& env, const value& v) {
   const marked_text& t = *v.as_text();
   env.work(t.marks.size() * t.bytes.size() / 8);
   each_character(t.bytes, [&](char32_t, std::size_t at, std::size_t bytes) {
-    items.push_back(env.text(t.marks.empty() ? marked_text(t.bytes.substr(at, bytes)) : t.sub(at, at + bytes)));
+    items.push_back(
+        env.text(t.marks.empty() ? marked_text(t.bytes.substr(at, bytes)) : t.sub(at, at + bytes)));
   });
   return items;
 }
@@ -148,28 +168,32 @@ inline std::int64_t size_of(environment& env, const value& v) {
   if (v.is_undefined()) return 0;
   if (v.is_string()) return static_cast<std::int64_t>(length(v.as_text()->bytes));
   if (v.as_dict() != nullptr) return static_cast<std::int64_t>(v.as_dict()->items.size());
-  require(v.as_list() != nullptr && v.as_list()->what != list::kind::generator, "object of type '", v.type(),
-          "' has no len(); use |list before |length");
+  require(v.as_list() != nullptr && v.as_list()->what != list::kind::generator, "object of type '",
+          v.type(), "' has no len(); use |list before |length");
   return static_cast<std::int64_t>(v.as_list()->items.size());
 }
 
-/// Why v has no such member, as Jinja says it.
-inline value no_member(const value& v, std::string_view name) {
-  return value::missing("'" + std::string(v.is_none() ? "None" : std::string(v.type()) + " object") +
+/// Why v has no such attribute, as Jinja says it.
+inline value no_attribute(const value& v, std::string_view name) {
+  return value::missing("'" +
+                        std::string(v.is_none() ? "None" : std::string(v.type()) + " object") +
                         "' has no attribute '" + std::string(name) + "'");
 }
 
 /// v[index] for an integer, counted from the end if negative; undefined if there is none.
 inline value element(environment& env, const value& v, std::int64_t index) {
   const auto nothing = [&] {
-    return value::missing(std::string(v.type()) + " object has no element " + std::to_string(index));
+    return value::missing(std::string(v.type()) + " object has no element " +
+                          std::to_string(index));
   };
   if (v.is_string()) env.look(v);
-  const bool sequence = v.is_string() || (v.as_list() != nullptr && (v.as_list()->what == list::kind::list ||
-                                                                     v.as_list()->what == list::kind::tuple ||
-                                                                     v.as_list()->what == list::kind::range));
+  const bool sequence =
+      v.is_string() || (v.as_list() != nullptr && (v.as_list()->what == list::kind::list ||
+                                                   v.as_list()->what == list::kind::tuple ||
+                                                   v.as_list()->what == list::kind::range));
   if (!sequence) return nothing();
-  const std::int64_t n = v.is_string() ? size_of(env, v) : static_cast<std::int64_t>(v.as_list()->items.size());
+  const std::int64_t n =
+      v.is_string() ? size_of(env, v) : static_cast<std::int64_t>(v.as_list()->items.size());
   const std::int64_t i = index < 0 ? index + n : index;
   if (i < 0 || i >= n) return nothing();
   if (v.as_list() != nullptr) return v.as_list()->items[static_cast<std::size_t>(i)];
@@ -179,11 +203,14 @@ inline value element(environment& env, const value& v, std::int64_t index) {
 }
 
 /// v[from:to:step], each of them none where it is left out.
-inline value slice(environment& env, const value& v, const value& from, const value& to, const value& by) {
-  require(v.is_string() || v.as_list() != nullptr, "'", defined(v).type(), "' object cannot be sliced");
+inline value slice(environment& env, const value& v, const value& from, const value& to,
+                   const value& by) {
+  require(v.is_string() || v.as_list() != nullptr, "'", defined(v).type(),
+          "' object cannot be sliced");
   const std::int64_t step = by.is_none() ? 1 : require_integer(by, "a slice's step");
   require(step != 0, "a slice's step cannot be zero");
-  const std::int64_t n = v.is_string() ? size_of(env, v) : static_cast<std::int64_t>(v.as_list()->items.size());
+  const std::int64_t n =
+      v.is_string() ? size_of(env, v) : static_cast<std::int64_t>(v.as_list()->items.size());
   const std::int64_t low = step < 0 ? -1 : 0;
   const std::int64_t high = step < 0 ? n - 1 : n;
   const auto place = [&](const value& at, std::int64_t otherwise) {
@@ -196,13 +223,15 @@ inline value slice(environment& env, const value& v, const value& from, const va
   const std::int64_t end = place(to, step < 0 ? low : high);
   if (v.is_string() && step == 1) {
     const std::string& bytes = v.as_text()->bytes;
-    return env.text(v.as_text()->sub(offset_of(bytes, static_cast<std::size_t>(begin)),
-                                     offset_of(bytes, static_cast<std::size_t>(std::max(begin, end)))));
+    return env.text(
+        v.as_text()->sub(offset_of(bytes, static_cast<std::size_t>(begin)),
+                         offset_of(bytes, static_cast<std::size_t>(std::max(begin, end)))));
   }
   const std::vector<value> all = elements(env, v);
   std::vector<value> picked;
   const auto distance = static_cast<std::uint64_t>(step > 0 ? end - begin : begin - end);
-  const std::uint64_t stride = step > 0 ? static_cast<std::uint64_t>(step) : 0 - static_cast<std::uint64_t>(step);
+  const std::uint64_t stride =
+      step > 0 ? static_cast<std::uint64_t>(step) : 0 - static_cast<std::uint64_t>(step);
   const bool any = step > 0 ? end > begin : begin > end;
   const std::uint64_t count = any ? (distance - 1) / stride + 1 : 0;
   for (std::uint64_t k = 0; k < count; ++k)
@@ -213,4 +242,143 @@ inline value slice(environment& env, const value& v, const value& from, const va
   return env.text(std::move(joined));
 }
 
-}  // namespace zer0::jinja
+/// Python's integers have no bounds; these have, and say so.
+[[noreturn]] inline void too_large() { fail("an integer grows beyond 64 bits"); }
+
+inline std::int64_t add(std::int64_t a, std::int64_t b) {
+  std::int64_t c = 0;
+  if (__builtin_add_overflow(a, b, &c)) too_large();
+  return c;
+}
+inline std::int64_t multiply(std::int64_t a, std::int64_t b) {
+  std::int64_t c = 0;
+  if (__builtin_mul_overflow(a, b, &c)) too_large();
+  return c;
+}
+inline std::int64_t negate(std::int64_t a) {
+  if (a == std::numeric_limits<std::int64_t>::min()) too_large();
+  return -a;
+}
+
+/// Rounded towards minus infinity.
+inline std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
+  require(b != 0, "division by zero");
+  if (b == -1) return negate(a);
+  return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
+}
+inline std::int64_t modulo(std::int64_t a, std::int64_t b) {
+  require(b != 0, "division by zero");
+  if (b == -1) return 0;
+  const std::int64_t r = a % b;
+  return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+inline double modulo(double a, double b) {
+  require(b != 0, "division by zero");
+  const double r = std::fmod(a, b);
+  return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+
+inline value power(std::int64_t a, std::int64_t b) {
+  if (b < 0) {
+    require(a != 0, "zero cannot be raised to a negative power");
+    return std::pow(static_cast<double>(a), static_cast<double>(b));
+  }
+  std::int64_t result = 1;
+  while (b > 0) {
+    if ((b & 1) != 0) result = multiply(result, a);
+    b >>= 1;
+    if (b > 0) a = multiply(a, a);
+  }
+  return result;
+}
+
+/// A string or list `count` times.
+inline value repeat(environment& env, const value& v, std::int64_t count) {
+  const std::size_t n = count < 0 ? 0 : static_cast<std::size_t>(count);
+  if (v.is_string()) {
+    const marked_text& t = *v.as_text();
+    if (!t.bytes.empty())
+      env.fits(n > std::numeric_limits<std::size_t>::max() / t.bytes.size() ? n
+                                                                            : n * t.bytes.size());
+    marked_text to;
+    for (std::size_t i = 0; i < n && !t.bytes.empty(); ++i) to.append(t);
+    return env.text(std::move(to));
+  }
+  const auto& items = v.as_list()->items;
+  if (!items.empty())
+    env.room(n > std::numeric_limits<std::size_t>::max() / items.size() ? n : n * items.size());
+  std::vector<value> to;
+  for (std::size_t i = 0; i < n && !items.empty(); ++i)
+    to.insert(to.end(), items.begin(), items.end());
+  return env.make_list(std::move(to), v.as_list()->what);
+}
+
+value format_percent(environment& env, const value& format, const value& arguments);  // format.hpp
+
+inline value calculate(std::string_view op, double a, double b) {
+  if (op == "+") return a + b;
+  if (op == "-") return a - b;
+  if (op == "*") return a * b;
+  if (op == "%") return modulo(a, b);
+  if (op == "**") {
+    const double p = std::pow(a, b);
+    require(!std::isnan(p) || std::isnan(a) || std::isnan(b), "a power is not a real number");
+    return p;
+  }
+  require(b != 0, "division by zero");
+  return op == "/" ? a / b : std::floor(a / b);
+}
+
+inline value calculate(std::string_view op, std::int64_t a, std::int64_t b) {
+  if (op == "+") return add(a, b);
+  if (op == "-") {
+    std::int64_t c = 0;
+    if (__builtin_sub_overflow(a, b, &c)) too_large();
+    return c;
+  }
+  if (op == "*") return multiply(a, b);
+  if (op == "%") return modulo(a, b);
+  if (op == "//") return floor_divide(a, b);
+  if (op == "**") return power(a, b);
+  return calculate(op, static_cast<double>(a), static_cast<double>(b));
+}
+
+/// a op b for + - * / // % **.
+inline value binary(environment& env, std::string_view op, const value& a, const value& b) {
+  defined(a);
+  defined(b);
+  if (integer(a) && integer(b)) return calculate(op, *integer(a), *integer(b));
+  if (number(a) && number(b)) return calculate(op, *number(a), *number(b));
+  const auto sequence = [](const value& v) {
+    return v.is_string() || (v.as_list() != nullptr && v.as_list()->what <= list::kind::tuple);
+  };
+  if (op == "+" && a.is_string() && b.is_string()) {
+    env.fits(a.as_text()->bytes.size() + b.as_text()->bytes.size());
+    marked_text to = *a.as_text();
+    to.append(*b.as_text());
+    return env.text(std::move(to));
+  }
+  if (op == "+" && a.as_list() != nullptr && b.as_list() != nullptr && sequence(a) &&
+      a.as_list()->what == b.as_list()->what) {
+    std::vector<value> items = a.as_list()->items;
+    env.room(items.size() + b.as_list()->items.size());
+    items.insert(items.end(), b.as_list()->items.begin(), b.as_list()->items.end());
+    return env.make_list(std::move(items), a.as_list()->what);
+  }
+  if (op == "*" && sequence(a) && integer(b)) return repeat(env, a, *integer(b));
+  if (op == "*" && sequence(b) && integer(a)) return repeat(env, b, *integer(a));
+  if (op == "%" && a.is_string()) return format_percent(env, a, b);
+  if (op == "+" && a.is_string())
+    fail("can only concatenate str (not \"", b.type(),
+         "\") to str; use ~ to join anything as text");
+  fail("unsupported operand type(s) for ", op, ": '", a.type(), "' and '", b.type(), "'");
+}
+
+/// -v.
+inline value negate(const value& v) {
+  if (integer(defined(v))) return negate(*integer(v));
+  require(v.as_double() != nullptr, "bad operand type for unary -: '", v.type(), "'");
+  return -*v.as_double();
+}
+
+}  // namespace zer0::detail::jinja

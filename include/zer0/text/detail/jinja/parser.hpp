@@ -1,296 +1,167 @@
-// Expressions out of tokens.
+// A template out of tokens.
 #pragma once
 
-#include <zer0/text/detail/jinja/expression_builder.hpp>
+#include <zer0/text/detail/jinja/lexer.hpp>
+#include <zer0/text/detail/jinja/syntax.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <initializer_list>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-namespace zer0::jinja {
+namespace zer0::detail::jinja {
 
-/// Precedence, loosest first: if-else, or, and, not, comparison, + -, ~, * / // %, **, sign, filters and tests, . []
-/// (). Throws `error` naming the line.
-class parser : protected expression_builder {
- protected:
-  using expression_builder::expression_builder;
-  using words = std::initializer_list<std::string_view>;
-
-  /// a, b, c or a single expression; `in` ends it where `with_condition` is false, as in a loop's head.
-  expression_ptr parse_tuple(bool with_condition = true) {
-    expression_ptr first = with_condition ? parse_expression() : parse_or();
-    if (!is_op(",")) return first;
-    expression_ptr tuple = make(kind::tuple);
-    add(*tuple, std::move(first));
-    while (skip_op(",") && !ends_tuple()) add(*tuple, with_condition ? parse_expression() : parse_or());
-    return tuple;
-  }
-
-  expression_ptr parse_expression() {
-    const level inside(*this);
-    expression_ptr e = parse_or();
-    while (skip_name("if")) {
-      expression_ptr condition = make(kind::condition);
-      add(*condition, std::move(e));
-      add(*condition, parse_or());
-      add(*condition, skip_name("else") ? parse_expression() : nullptr);
-      e = std::move(condition);
-    }
-    return e;
-  }
-
-  /// Filters, tests and calls behind `e`: `| name(...)`, `is name ...`.
-  expression_ptr parse_filters(expression_ptr e) {
-    while (true) {
-      if (is_op("|"))
-        e = parse_filter(std::move(e));
-      else if (is_name("is"))
-        e = parse_test(std::move(e));
-      else if (is_op("("))
-        e = parse_call(std::move(e));
-      else
-        return e;
-    }
-  }
-
-  expression_ptr parse_primary() {
-    const token::kind what = now().what;
-    if (what == token::kind::name) return parse_name();
-    if (what == token::kind::integer || what == token::kind::number) return parse_number();
-    if (what == token::kind::string) {
-      std::string text;
-      for (; now().what == token::kind::string; advance()) text += now().text;
-      return constant(std::make_shared<const marked_text>(std::move(text)));
-    }
-    if (is_op("(")) return parse_parentheses();
-    if (is_op("[")) return parse_list();
-    if (is_op("{")) return parse_dict();
-    refuse("unexpected ", shown());
-  }
-
-  void parse_arguments(expression& to) {
-    expect_op("(");
-    while (!skip_op(")")) {
-      if (is_op("*") || is_op("**")) refuse("arguments with * or ** are not supported");
-      if (now().what == token::kind::name && next().what == token::kind::op && next().text == "=") {
-        std::string name = expect_name();
-        advance();
-        expression_ptr v = parse_expression();
-        deepen(to, v);
-        to.named.emplace_back(std::move(name), std::move(v));
-      } else {
-        if (!to.named.empty()) refuse("a positional argument follows a named one");
-        add(to, parse_expression());
-      }
-      if (!is_op(")")) expect_op(",");
-    }
+/// Reads a template. Precedence of expressions, loosest first: if-else, or, and, not, comparison,
+/// + -, ~, * / // %, **, sign, filters and tests, . [] ().
+class parser {
+ public:
+  /// Throws `error` naming the line.
+  static program parse(std::string_view source) {
+    parser p(lexer::cut(source));
+    program result;
+    result.body = p.parse_block({});
+    result.marks_generation = p.generation_;
+    return result;
   }
 
  private:
-  expression_ptr parse_or() {
-    expression_ptr left = parse_and();
-    while (skip_name("or")) left = two(kind::logical_or, {}, std::move(left), parse_and());
-    return left;
-  }
+  using kind = expression::kind;
+  using words = std::initializer_list<std::string_view>;
 
-  expression_ptr parse_and() {
-    expression_ptr left = parse_not();
-    while (skip_name("and")) left = two(kind::logical_and, {}, std::move(left), parse_not());
-    return left;
-  }
+  explicit parser(std::vector<token> tokens) : tokens_(std::move(tokens)) {}
 
-  expression_ptr parse_not() {
-    const level inside(*this);
-    if (!is_name("not")) return parse_compare();
-    expression_ptr e = make(kind::logical_not);
-    advance();
-    add(*e, parse_not());
-    return e;
-  }
+  static constexpr int max_depth = 200;
 
-  expression_ptr parse_compare() {
-    expression_ptr first = parse_sum();
-    expression_ptr e;
-    while (true) {
-      std::string op;
-      if (now().what == token::kind::op &&
-          (now().text == "==" || now().text == "!=" || now().text.find_first_of("<>") == 0))
-        op = now().text;
-      else if (is_name("in"))
-        op = "in";
-      else if (is_name("not") && next().what == token::kind::name && next().text == "in") {
-        op = "not in";
-        advance();
-      } else
-        break;
-      advance();
-      if (!e) {
-        e = make(kind::compare);
-        add(*e, std::move(first));
-      }
-      e->operators.push_back(op);
-      add(*e, parse_sum());
+  /// Counts the brackets and blocks inside one another while it lives.
+  class level {
+   public:
+    explicit level(parser& p) : parser_(p) {
+      if (++parser_.level_ > max_depth)
+        parser_.refuse("brackets or blocks are nested more than ", max_depth, " deep");
     }
-    return e ? std::move(e) : std::move(first);
+    level(const level&) = delete;
+    level& operator=(const level&) = delete;
+    ~level() { --parser_.level_; }
+
+   private:
+    parser& parser_;
+  };
+
+  [[noreturn]] void refuse(const auto&... parts) const { lexer::refuse(now().line, parts...); }
+
+  [[nodiscard]] const token& now() const { return tokens_[at_]; }
+  [[nodiscard]] const token& next() const { return tokens_[std::min(at_ + 1, tokens_.size() - 1)]; }
+  void advance() { at_ += at_ + 1 < tokens_.size() ? 1 : 0; }
+  [[nodiscard]] bool is_op(std::string_view op) const {
+    return now().what == token::kind::op && now().text == op;
+  }
+  [[nodiscard]] bool is_name(std::string_view name) const {
+    return now().what == token::kind::name && now().text == name;
+  }
+  bool skip_op(std::string_view op) { return is_op(op) && (advance(), true); }
+  bool skip_name(std::string_view name) { return is_name(name) && (advance(), true); }
+  void expect_op(std::string_view op) {
+    if (!skip_op(op)) refuse("expected '", op, "', found ", shown());
+  }
+  std::string expect_name() {
+    if (now().what != token::kind::name) refuse("expected a name, found ", shown());
+    std::string name = now().text;
+    advance();
+    return name;
+  }
+  [[nodiscard]] bool ends_tuple() const {
+    return now().what == token::kind::block_end || now().what == token::kind::variable_end ||
+           is_op(")") || is_op("]") || is_name("in");
+  }
+  [[nodiscard]] std::string shown() const {
+    switch (now().what) {
+      case token::kind::block_end:
+      case token::kind::variable_end:
+        return "the end of the tag";
+      case token::kind::end:
+        return "the end of the template";
+      default:
+        return "'" + now().text + "'";
+    }
   }
 
+  // Statements: parse_statements.hpp.
+  /// Up to one of the words that end it, at which it stops; with no words, up to the end of the
+  /// template.
+  block parse_block(words ends);
+  statement& append(block& to, statement::kind what) const;
+  void expect_end(token::kind end);
+  void end_tag();
+  /// The body of the tag that ends here, and its end tag.
+  block parse_body(std::string_view end);
+  void parse_statement(block& to);
+  void parse_if(statement& s);
+  void parse_for(statement& s);
+  /// A name, an attribute of a namespace, or several with commas between.
+  expression_ptr parse_target();
+  expression_ptr parse_target_part();
+  void parse_set(statement& s);
+  void parse_parameters(statement& s);
+  void parse_macro(statement& s);
+  void parse_call_block(statement& s);
+  void parse_filter_block(statement& s);
+  void parse_with(statement& s);
+  void parse_generation(statement& s);
+  void parse_jump(statement& s, std::string_view word);
+
+  // Expressions: parse_expressions.hpp.
+  /// a, b, c or a single expression; `in` ends it where `with_condition` is false, as in a loop's
+  /// head.
+  expression_ptr parse_tuple(bool with_condition = true);
+  expression_ptr parse_expression();
+  /// Filters, tests and calls behind `e`: `| name(...)`, `is name ...`.
+  expression_ptr parse_filters(expression_ptr e);
+  expression_ptr parse_primary();
+  void parse_arguments(expression& to);
+  expression_ptr parse_or();
+  expression_ptr parse_and();
+  expression_ptr parse_not();
+  expression_ptr parse_compare();
   /// One level of operators that group from the left; `operand` reads the next tighter level.
   template <class Operand>
-  expression_ptr parse_level(words operators, Operand operand) {
-    expression_ptr left = operand();
-    while (std::any_of(operators.begin(), operators.end(), [&](std::string_view op) { return is_op(op); })) {
-      std::string op = now().text;
-      advance();
-      left = two(kind::arithmetic, std::move(op), std::move(left), operand());
-    }
-    return left;
-  }
+  expression_ptr parse_level(words operators, Operand operand);
+  expression_ptr parse_sum();
+  expression_ptr parse_join();
+  expression_ptr parse_product();
+  expression_ptr parse_power();
+  expression_ptr parse_unary(bool with_filters);
+  expression_ptr parse_postfix(expression_ptr e);
+  expression_ptr parse_attribute(expression_ptr of);
+  expression_ptr parse_subscript(expression_ptr of);
+  expression_ptr parse_call(expression_ptr callee);
+  expression_ptr parse_filter(expression_ptr of);
+  expression_ptr parse_test(expression_ptr of);
+  expression_ptr parse_parentheses();
+  expression_ptr parse_list();
+  expression_ptr parse_dict();
 
-  expression_ptr parse_sum() {
-    return parse_level({"+", "-"}, [&] { return parse_join(); });
-  }
+  // Nodes of expressions: parse_expressions.hpp.
+  expression_ptr make(kind what, std::string name = {}) const;
+  /// Trees have a bounded depth, for those who walk them recurse.
+  void add(expression& to, expression_ptr part) const;
+  void deepen(expression& to, const expression_ptr& part) const;
+  expression_ptr make_binary(kind what, std::string name, expression_ptr left,
+                             expression_ptr right) const;
+  expression_ptr parse_name();
+  expression_ptr constant(value v) const;
+  expression_ptr parse_number();
 
-  expression_ptr parse_join() {
-    expression_ptr first = parse_product();
-    if (!is_op("~")) return first;
-    expression_ptr e = make(kind::join);
-    add(*e, std::move(first));
-    while (skip_op("~")) add(*e, parse_product());
-    return e;
-  }
-
-  expression_ptr parse_product() {
-    return parse_level({"*", "/", "//", "%"}, [&] { return parse_power(); });
-  }
-
-  expression_ptr parse_power() {
-    return parse_level({"**"}, [&] { return parse_unary(true); });
-  }
-
-  expression_ptr parse_unary(bool with_filters) {
-    const level inside(*this);
-    expression_ptr e;
-    if (is_op("-") || is_op("+")) {
-      e = make(is_op("-") ? kind::negate : kind::plus);
-      advance();
-      add(*e, parse_unary(false));
-    } else {
-      e = parse_primary();
-    }
-    e = parse_postfix(std::move(e));
-    return with_filters ? parse_filters(std::move(e)) : std::move(e);
-  }
-
-  expression_ptr parse_postfix(expression_ptr e) {
-    while (true) {
-      if (is_op("."))
-        e = parse_member(std::move(e));
-      else if (is_op("["))
-        e = parse_subscript(std::move(e));
-      else if (is_op("("))
-        e = parse_call(std::move(e));
-      else
-        return e;
-    }
-  }
-
-  expression_ptr parse_member(expression_ptr of) {
-    advance();
-    expression_ptr e = make(kind::member);
-    add(*e, std::move(of));
-    if (now().what == token::kind::integer) {
-      e->what = kind::subscript;
-      add(*e, parse_number());
-    } else {
-      e->name = expect_name();
-    }
-    return e;
-  }
-
-  expression_ptr parse_subscript(expression_ptr of) {
-    expression_ptr e = make(kind::subscript);
-    advance();
-    add(*e, std::move(of));
-    expression_ptr first = is_op(":") ? nullptr : parse_tuple();
-    add(*e, std::move(first));
-    if (is_op(":")) {
-      e->what = kind::slice;
-      while (skip_op(":") && e->parts.size() < 4) add(*e, is_op(":") || is_op("]") ? nullptr : parse_expression());
-      e->parts.resize(4);
-    }
-    expect_op("]");
-    return e;
-  }
-
-  expression_ptr parse_call(expression_ptr callee) {
-    expression_ptr e = make(kind::call);
-    add(*e, std::move(callee));
-    parse_arguments(*e);
-    return e;
-  }
-
-  expression_ptr parse_filter(expression_ptr of) {
-    advance();
-    expression_ptr e = make(kind::filter, expect_name());
-    add(*e, std::move(of));
-    if (is_op("(")) parse_arguments(*e);
-    return e;
-  }
-
-  expression_ptr parse_test(expression_ptr of) {
-    advance();
-    const bool negated = skip_name("not");
-    expression_ptr e = make(kind::test, expect_name());
-    add(*e, std::move(of));
-    const token::kind what = now().what;
-    if (is_op("("))
-      parse_arguments(*e);
-    else if (is_name("is"))
-      refuse("you cannot chain multiple tests with is");
-    else if ((what == token::kind::name && !is_name("else") && !is_name("or") && !is_name("and")) ||
-             what == token::kind::string || what == token::kind::integer || what == token::kind::number || is_op("[") ||
-             is_op("{"))
-      add(*e, parse_postfix(parse_primary()));
-    if (!negated) return e;
-    expression_ptr inverse = make(kind::logical_not);
-    add(*inverse, std::move(e));
-    return inverse;
-  }
-
-  expression_ptr parse_parentheses() {
-    expression_ptr tuple = make(kind::tuple);
-    advance();
-    if (skip_op(")")) return tuple;
-    expression_ptr e = parse_tuple();
-    expect_op(")");
-    return e;
-  }
-
-  expression_ptr parse_list() {
-    expression_ptr e = make(kind::list);
-    advance();
-    while (!skip_op("]")) {
-      add(*e, parse_expression());
-      if (!is_op("]")) expect_op(",");
-    }
-    return e;
-  }
-
-  expression_ptr parse_dict() {
-    expression_ptr e = make(kind::dict);
-    advance();
-    while (!skip_op("}")) {
-      add(*e, parse_expression());
-      expect_op(":");
-      add(*e, parse_expression());
-      if (!is_op("}")) expect_op(",");
-    }
-    return e;
-  }
+  std::vector<token> tokens_;
+  std::size_t at_ = 0;
+  int level_ = 0;
+  int loops_ = 0;  ///< those around the statement that is read
+  bool generation_ = false;
 };
 
-}  // namespace zer0::jinja
+}  // namespace zer0::detail::jinja
+
+#include <zer0/text/detail/jinja/parse_expressions.hpp>
+#include <zer0/text/detail/jinja/parse_statements.hpp>

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace zer0::jinja {
+namespace zer0::detail::jinja {
 
 struct expression;
 using expression_ptr = std::unique_ptr<expression>;
@@ -20,7 +20,7 @@ struct expression {
     list,         ///< parts
     tuple,        ///< parts
     dict,         ///< parts: key, value, key, value
-    member,       ///< parts[0] . name
+    attribute,    ///< parts[0] . name
     subscript,    ///< parts[0] [ parts[1] ]
     slice,        ///< parts[0] [ parts[1] : parts[2] : parts[3] ], null where left out
     call,         ///< parts[0] ( parts[1..], named )
@@ -69,7 +69,7 @@ struct statement {
   int line = 1;
   bool recursive = false;  ///< of a loop: it may call itself
   std::string name;
-  std::vector<expression_ptr> targets;  ///< name, member of a namespace, or tuple of them
+  std::vector<expression_ptr> targets;  ///< name, attribute of a namespace, or tuple of them
   std::vector<expression_ptr> exprs;
   std::vector<std::string> parameters;
   std::vector<expression_ptr> defaults;  ///< null for parameters without one
@@ -79,4 +79,10 @@ struct statement {
 /// A filter over a block begins at this name, which stands for what the block writes.
 inline constexpr const char* block_value = "<block>";
 
-}  // namespace zer0::jinja
+/// A parsed template.
+struct program {
+  block body;
+  bool marks_generation = false;  ///< there is a {% generation %} block
+};
+
+}  // namespace zer0::detail::jinja

@@ -10,91 +10,154 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
-namespace zer0::jinja {
+namespace zer0::detail::jinja {
 
 struct list;
 struct dict;
 struct callable;
-struct loop_state;
+struct loop_context;
 struct name_space;
 class arguments;
 
-/// What a missing name or member is: prints nothing, is false, empty when iterated; anything else fails with `why`.
-struct undefined {
-  std::shared_ptr<const std::string> why;
-};
-
-/// Immutable, but for namespaces, which the environment owns; copies share.
+/// Immutable, but for namespaces, which the environment owns; copies share. Not a std::variant,
+/// whose instantiations took most of the time that compiling the interpreter took.
 class value {
  public:
-  using storage =
-      std::variant<undefined, std::nullptr_t, bool, std::int64_t, double, std::shared_ptr<const marked_text>,
-                   std::shared_ptr<const list>, std::shared_ptr<const dict>, std::shared_ptr<const callable>,
-                   std::shared_ptr<loop_state>, name_space*>;
+  /// Undefined is what a missing name or attribute is: it prints nothing, is false, and is empty
+  /// when iterated; anything else fails with `why`.
+  enum class kind : unsigned char {
+    undefined,
+    none,
+    boolean,
+    integer,
+    real,
+    text,
+    list,
+    dict,
+    callable,
+    loop,
+    name_space
+  };
 
-  value() = default;
-  // std::in_place_type: a variant that has to find out which type fits costs much compile time.
-  value(std::nullptr_t) : held_(std::in_place_type<std::nullptr_t>) {}  // NOLINT(google-explicit-constructor): Python's
-  value(bool b) : held_(std::in_place_type<bool>, b) {}                 // NOLINT
-  value(std::int64_t i) : held_(std::in_place_type<std::int64_t>, i) {}  // NOLINT
-  value(double d) : held_(std::in_place_type<double>, d) {}              // NOLINT
-  value(name_space* n) : held_(std::in_place_type<name_space*>, n) {}    // NOLINT
-  template <class T>
-  value(std::shared_ptr<T> shared) : held_(std::in_place_type<std::shared_ptr<T>>, std::move(shared)) {}  // NOLINT
+  value() : value(kind::undefined, nullptr) {}
+  // No constructor is explicit: they are Python's values.
+  value(std::nullptr_t) : kind_(kind::none), shared_() {}                            // NOLINT
+  value(bool b) : kind_(kind::boolean), shared_() { plain_.boolean = b; }            // NOLINT
+  value(std::int64_t i) : kind_(kind::integer), shared_() { plain_.integer = i; }    // NOLINT
+  value(double d) : kind_(kind::real), shared_() { plain_.real = d; }                // NOLINT
+  value(name_space* n) : kind_(kind::name_space), shared_() { plain_.space = n; }    // NOLINT
+  value(std::shared_ptr<const marked_text> t) : value(kind::text, std::move(t)) {}   // NOLINT
+  value(std::shared_ptr<const list> l) : value(kind::list, std::move(l)) {}          // NOLINT
+  value(std::shared_ptr<const dict> d) : value(kind::dict, std::move(d)) {}          // NOLINT
+  value(std::shared_ptr<const callable> c) : value(kind::callable, std::move(c)) {}  // NOLINT
+  value(std::shared_ptr<loop_context> l) : value(kind::loop, std::move(l)) {}        // NOLINT
+
+  value(const value& other) : kind_(other.kind_), shared_() {
+    if (shares())
+      shared_ = other.shared_;
+    else
+      plain_ = other.plain_;
+  }
+  value(value&& other) noexcept : kind_(other.kind_), shared_() {
+    if (shares())
+      shared_ = std::move(other.shared_);
+    else
+      plain_ = other.plain_;
+  }
+  value& operator=(const value& other) { return *this = value(other); }
+  value& operator=(value&& other) noexcept {
+    if (this == &other) return *this;
+    this->~value();
+    return *new (this) value(std::move(other));
+  }
+  ~value() {
+    if (shares()) shared_.~pointer();
+  }
 
   static value missing(std::string why) {
-    value v;
-    std::get<undefined>(v.held_).why = std::make_shared<const std::string>(std::move(why));
-    return v;
+    return {kind::undefined, std::make_shared<const std::string>(std::move(why))};
   }
 
-  [[nodiscard]] bool is_undefined() const { return std::holds_alternative<undefined>(held_); }
-  [[nodiscard]] bool is_none() const { return std::holds_alternative<std::nullptr_t>(held_); }
-  [[nodiscard]] const bool* as_bool() const { return std::get_if<bool>(&held_); }
-  [[nodiscard]] const std::int64_t* as_int() const { return std::get_if<std::int64_t>(&held_); }
-  [[nodiscard]] const double* as_double() const { return std::get_if<double>(&held_); }
-  [[nodiscard]] const marked_text* as_text() const { return pointer<const marked_text>(); }
-  [[nodiscard]] const list* as_list() const { return pointer<const list>(); }
-  [[nodiscard]] const dict* as_dict() const { return pointer<const dict>(); }
-  [[nodiscard]] const callable* as_callable() const { return pointer<const callable>(); }
-  [[nodiscard]] loop_state* as_loop() const { return pointer<loop_state>(); }
-  [[nodiscard]] name_space* as_namespace() const {
-    const auto* n = std::get_if<name_space*>(&held_);
-    return n == nullptr ? nullptr : *n;
+  [[nodiscard]] bool is_undefined() const { return kind_ == kind::undefined; }
+  [[nodiscard]] bool is_none() const { return kind_ == kind::none; }
+  [[nodiscard]] const bool* as_bool() const {
+    return kind_ == kind::boolean ? &plain_.boolean : nullptr;
   }
-  [[nodiscard]] bool is_string() const { return as_text() != nullptr; }
+  [[nodiscard]] const std::int64_t* as_int() const {
+    return kind_ == kind::integer ? &plain_.integer : nullptr;
+  }
+  [[nodiscard]] const double* as_double() const {
+    return kind_ == kind::real ? &plain_.real : nullptr;
+  }
+  [[nodiscard]] const marked_text* as_text() const {
+    return static_cast<const marked_text*>(shared(kind::text));
+  }
+  [[nodiscard]] const list* as_list() const { return static_cast<const list*>(shared(kind::list)); }
+  [[nodiscard]] const dict* as_dict() const { return static_cast<const dict*>(shared(kind::dict)); }
+  [[nodiscard]] const callable* as_callable() const {
+    return static_cast<const callable*>(shared(kind::callable));
+  }
+  /// A loop changes while it runs: its constructor takes one that is not const.
+  [[nodiscard]] loop_context* as_loop() const {
+    return static_cast<loop_context*>(const_cast<void*>(shared(kind::loop)));
+  }
+  [[nodiscard]] name_space* as_namespace() const {
+    return kind_ == kind::name_space ? plain_.space : nullptr;
+  }
+  [[nodiscard]] bool is_string() const { return kind_ == kind::text; }
   /// Equal to a string without looking at marks.
-  [[nodiscard]] bool is(std::string_view text) const { return is_string() && as_text()->bytes == text; }
+  [[nodiscard]] bool is(std::string_view text) const {
+    return is_string() && as_text()->bytes == text;
+  }
 
   /// Why an undefined value is one.
   [[nodiscard]] std::string why() const {
-    const auto* u = std::get_if<undefined>(&held_);
-    return u == nullptr || !u->why ? "a value is undefined" : *u->why;
+    const void* const told = shared(kind::undefined);
+    return told == nullptr ? "a value is undefined" : *static_cast<const std::string*>(told);
   }
 
   /// Python's name of the type.
   [[nodiscard]] const char* type() const;
   /// How many containers are inside one another: 0 for anything that is none.
   [[nodiscard]] int depth() const;
-  [[nodiscard]] std::size_t kind() const { return held_.index(); }
+  [[nodiscard]] bool same_kind(const value& other) const { return kind_ == other.kind_; }
   /// Which list, dictionary, method or loop it is; null if none.
-  [[nodiscard]] const void* container() const;
-
- private:
-  template <class T>
-  [[nodiscard]] T* pointer() const {
-    const auto* p = std::get_if<std::shared_ptr<T>>(&held_);
-    return p == nullptr ? nullptr : p->get();
+  [[nodiscard]] const void* container() const {
+    return kind_ >= kind::list && kind_ <= kind::loop ? shared_.get() : nullptr;
   }
 
-  storage held_;
+ private:
+  using pointer = std::shared_ptr<const void>;
+
+  union plain {
+    bool boolean;
+    std::int64_t integer;
+    double real;
+    name_space* space;
+  };
+
+  value(kind what, pointer shared) : kind_(what), shared_(std::move(shared)) {}
+
+  /// Whether it is `shared_` that is held, not `plain_`.
+  [[nodiscard]] bool shares() const {
+    return kind_ == kind::undefined || (kind_ >= kind::text && kind_ <= kind::loop);
+  }
+  [[nodiscard]] const void* shared(kind wanted) const {
+    return kind_ == wanted ? shared_.get() : nullptr;
+  }
+
+  kind kind_;
+  union {  // constructors set `shared_` first, so that no byte of it is ever without a value
+    plain plain_;
+    pointer shared_;
+  };
 };
 
 struct list {
@@ -111,12 +174,13 @@ struct dict {
   int message = -1;  ///< which of the rendered messages this is
 
   [[nodiscard]] const value* find(const value& key) const {
-    const auto found =
-        std::find_if(items.begin(), items.end(), [&](const auto& item) { return same(item.first, key); });
+    const auto found = std::find_if(items.begin(), items.end(),
+                                    [&](const auto& item) { return same(item.first, key); });
     return found == items.end() ? nullptr : &found->second;
   }
   [[nodiscard]] const value* find(std::string_view key) const {
-    const auto found = std::find_if(items.begin(), items.end(), [&](const auto& item) { return item.first.is(key); });
+    const auto found = std::find_if(items.begin(), items.end(),
+                                    [&](const auto& item) { return item.first.is(key); });
     return found == items.end() ? nullptr : &found->second;
   }
   void set(const value& key, value to) {
@@ -157,15 +221,16 @@ class arguments {
   std::vector<value> positional;
   std::vector<std::pair<std::string, value>> named;
 
-  /// The arguments in the order of a callee's parameters, null where none was given. Throws for one too many.
-  [[nodiscard]] std::vector<const value*> bind(std::string_view callee,
-                                               std::initializer_list<std::string_view> parameters) const {
+  /// The arguments in the order of a callee's parameters, null where none was given. Throws for one
+  /// too many.
+  [[nodiscard]] std::vector<const value*> bind(
+      std::string_view callee, std::initializer_list<std::string_view> parameters) const {
     return bind(callee, std::span(parameters.begin(), parameters.size()));
   }
   [[nodiscard]] std::vector<const value*> bind(std::string_view callee,
                                                std::span<const std::string_view> parameters) const {
-    require(positional.size() <= parameters.size(), callee, " takes at most ", parameters.size(), " arguments, but ",
-            positional.size(), " are given");
+    require(positional.size() <= parameters.size(), callee, " takes at most ", parameters.size(),
+            " arguments, but ", positional.size(), " are given");
     std::vector<const value*> bound(parameters.size(), nullptr);
     for (std::size_t i = 0; i < positional.size(); ++i) bound[i] = &positional[i];
     for (const auto& [name, v] : named) {
@@ -186,7 +251,7 @@ struct callable {
 };
 
 /// The variable `loop`.
-struct loop_state {
+struct loop_context {
   std::vector<value> items;
   std::size_t i = 0;
   std::int64_t level = 1;  ///< how often a recursive loop has called itself, and 1
@@ -196,22 +261,17 @@ struct loop_state {
 };
 
 struct name_space {
-  std::vector<std::pair<std::string, value>> members;
+  std::vector<std::pair<std::string, value>> attributes;
 };
 
 inline const char* value::type() const {
-  static constexpr const char* names[] = {"Undefined", "NoneType", "bool",   "int",         "float",    "str",
-                                          "list",      "dict",     "method", "LoopContext", "Namespace"};
+  static constexpr const char* names[] = {"Undefined", "NoneType",    "bool",     "int",
+                                          "float",     "str",         "list",     "dict",
+                                          "method",    "LoopContext", "Namespace"};
   static constexpr const char* lists[] = {"list",       "tuple", "dict_keys", "dict_values",
                                           "dict_items", "range", "generator"};
-  return as_list() != nullptr ? lists[static_cast<int>(as_list()->what)] : names[held_.index()];
-}
-
-inline const void* value::container() const {
-  if (as_list() != nullptr) return as_list();
-  if (as_dict() != nullptr) return as_dict();
-  if (as_callable() != nullptr) return as_callable();
-  return as_loop();
+  return as_list() != nullptr ? lists[static_cast<int>(as_list()->what)]
+                              : names[static_cast<int>(kind_)];
 }
 
 inline int value::depth() const {
@@ -221,4 +281,4 @@ inline int value::depth() const {
   return as_loop() != nullptr ? as_loop()->depth : 0;
 }
 
-}  // namespace zer0::jinja
+}  // namespace zer0::detail::jinja

@@ -1,0 +1,193 @@
+// Files of records to train on: JSON Lines of texts, of conversations, of pairs of answers.
+#pragma once
+
+#include <zer0/core/detail/compiled.hpp>
+#include <zer0/core/error.hpp>
+#include <zer0/core/types.hpp>
+#include <zer0/data/detail/kept_counts.hpp>
+#include <zer0/file/json_document.hpp>
+#include <zer0/file/jsonl_file.hpp>
+#include <zer0/text/chat_template.hpp>
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace zer0 {
+
+/// How a data file is opened.
+struct open_options {
+  bool skip_bad_lines = false;  ///< leave bad lines out and count them; else the first one throws
+  int num_workers = 1;          ///< threads that look at the lines, all to the same effect
+  /// A folder, such as that of the run, that keeps what is counted of the file: which lines are
+  /// bad, and what the data made of it measure. Opening the same file again then parses nothing,
+  /// and measuring tokenizes nothing, as long as its size, time and content are the same, and the
+  /// tokenizer and the template too. Empty: nothing is kept.
+  std::filesystem::path counts_in = {};
+  /// Told the fraction that is done, on the calling thread.
+  std::function<void(double)> progress = {};
+};
+
+/// The lines that were left out.
+struct bad_lines {
+  static constexpr index_t reported = 5;
+
+  index_t count = 0;
+  std::vector<std::string> first{};  ///< "FILE:LINE: what is wrong" for `reported` of them
+};
+
+/// A conversation as its file has it.
+struct chat_record {
+  held<chat_json> messages;    ///< [{"role", "content", ...}, ...]
+  held<chat_json> tools = {};  ///< what the template is told of functions; null if nothing
+};
+
+/// Two conversations that begin alike.
+struct preference_record {
+  held<chat_json> chosen;      ///< [{"role", "content", ...}, ...]
+  held<chat_json> rejected;    ///< the same
+  std::size_t prompt = 0;      ///< so many messages are equal on both sides: what is answered
+  held<chat_json> tools = {};  ///< as in chat_record
+};
+
+/// The record of a line. Each returns what is wrong with the line, or nothing.
+[[nodiscard]] std::string read_text(std::string_view line, std::string& out);
+[[nodiscard]] std::string read_chat(std::string_view line, chat_record& out);
+[[nodiscard]] std::string read_preference(std::string_view line, preference_record& out);
+
+namespace detail {
+
+/// What is said of a bad line: "FILE:LINE: problem".
+[[nodiscard]] std::string bad_line_message(const jsonl_file& file, index_t line,
+                                           const std::string& problem);
+
+/// A file whose lines were all looked at, without the bad ones.
+class record_lines {
+ public:
+  /// Says what is wrong with a line, nothing if all is well; many threads may ask at once.
+  using check_function = std::function<std::string(std::string_view)>;
+
+  /// `kind` names what `check` looks for; empty: a check that is not known, whose counts are not
+  /// kept. Throws: zer0::error naming file and line at the first bad one unless they are to be
+  /// skipped, and if no line is left.
+  record_lines(const std::filesystem::path& path, const std::string& kind,
+               const check_function& check, const open_options& options);
+  record_lines(std::string_view text, std::string name, const check_function& check,
+               const open_options& options);
+
+  [[nodiscard]] const jsonl_file& file() const { return file_; }
+  [[nodiscard]] const bad_lines& bad() const { return bad_; }
+  [[nodiscard]] const counted_file& counted() const { return counted_; }
+
+ private:
+  void look(const check_function& check, const open_options& options, const counts_file& kept);
+
+  jsonl_file file_;
+  counted_file counted_;
+  bad_lines bad_;
+};
+
+/// What `Read` reads, for the name of its counts.
+template <auto Read>
+inline constexpr const char* kind_of_records = "";
+template <>
+inline constexpr const char* kind_of_records<&read_text> = "texts";
+template <>
+inline constexpr const char* kind_of_records<&read_chat> = "conversations";
+template <>
+inline constexpr const char* kind_of_records<&read_preference> = "pairs";
+
+struct sample_source;
+
+}  // namespace detail
+
+/// A JSON Lines file of which `Read(line, record)` takes the records; it returns what is wrong with
+/// a line, or nothing, and many threads may call it at once. Opening looks at every line, so that
+/// what is wrong shows now and not hours into the training. Memory: 8 bytes a record; the records
+/// stay in the file. Reading is thread-safe. Throws: zer0::error "FILE:LINE: what is wrong", or
+/// that there are no records.
+template <class Record, std::string (*Read)(std::string_view, Record&)>
+class jsonl_records {
+ public:
+  explicit jsonl_records(const std::filesystem::path& path, const open_options& options = {})
+      : lines_(path, detail::kind_of_records<Read>, check, options) {}
+
+  /// Text in memory that the caller keeps; `name` is for messages. Nothing is kept of what is
+  /// counted.
+  jsonl_records(std::string_view text, std::string name, const open_options& options = {})
+      : lines_(text, std::move(name), check, options) {}
+
+  [[nodiscard]] index_t size() const { return lines_.file().size(); }
+
+  /// Puts record i into `out`. Throws: zer0::error if the file has been changed since it was
+  /// opened.
+  void read(index_t i, Record& out) const {
+    const std::string problem = Read(lines_.file().line(i), out);
+    if (!problem.empty())
+      fail(where(i), ": ", problem, "; the file was changed while it was in use");
+  }
+
+  /// "FILE:LINE" of record i, for messages.
+  [[nodiscard]] std::string where(index_t i) const { return lines_.file().where(i); }
+
+  [[nodiscard]] const std::string& name() const { return lines_.file().name(); }
+
+  /// How many lines were left out.
+  [[nodiscard]] index_t bad_lines() const { return lines_.bad().count; }
+
+  /// "FILE:LINE: what is wrong" for the first few of them.
+  [[nodiscard]] const std::vector<std::string>& first_bad() const { return lines_.bad().first; }
+
+ private:
+  friend detail::sample_source;  // keeps what it counts where the counts of the lines are
+
+  static std::string check(std::string_view line) {
+    thread_local Record record;
+    return Read(line, record);
+  }
+
+  detail::record_lines lines_;
+};
+
+#ifdef ZER0_COMPILED
+extern template class jsonl_records<std::string, &read_text>;
+extern template class jsonl_records<chat_record, &read_chat>;
+extern template class jsonl_records<preference_record, &read_preference>;
+#endif
+
+/// Texts to pretrain on: every line is an object with the string "text"; other fields are ignored,
+/// however they nest. Refused are a line that is no JSON object, has no "text", two of them, one
+/// that is not a string or is nothing but white space, invalid UTF-8, half a surrogate pair.
+class pretrain_records : public jsonl_records<std::string, &read_text> {
+ public:
+  using jsonl_records::jsonl_records;
+};
+
+/// Conversations to learn answers from: every line is an object {"conversations": [message, ...]},
+/// or the same under "messages", a message being {"role": ..., "content": ...}. Roles are system,
+/// user, assistant and tool; what further keys a message has is left to the chat template, and so
+/// is the order of the roles. "tools" is kept, other fields are ignored. docs/data.md lists what is
+/// refused.
+class chat_records : public jsonl_records<chat_record, &read_chat> {
+ public:
+  using jsonl_records::jsonl_records;
+};
+
+/// Pairs of answers, one preferred to the other: every line is {"chosen": [messages], "rejected":
+/// [messages]}, messages as in chat_records. The messages with which both sides begin are the
+/// prompt; the first that differs is an answer of the assistant on both sides, and what follows may
+/// hold further turns. "tools" is kept, other fields are ignored. docs/data.md lists what is
+/// refused.
+class preference_records : public jsonl_records<preference_record, &read_preference> {
+ public:
+  using jsonl_records::jsonl_records;
+};
+
+}  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/data/detail/records.ipp>
+#endif

@@ -1,0 +1,26 @@
+// Work that a device may note and start as one.
+#pragma once
+
+#include <zer0/device/device.hpp>
+
+#include <array>
+
+namespace zer0 {
+
+/// What decides how much memory a piece of work takes and which kernels it starts.
+using work_size = std::array<index_t, 3>;
+
+/// Does a piece of work again and again. A device may specialize it, to start the work as one
+/// instead of a kernel at a time; `cuda` can (device/detail/cuda/recorder.cuh).
+template <device Device>
+class recorder {
+ public:
+  /// Calls f(), which gives work to the device and neither waits for it nor copies from or to the
+  /// host.
+  template <class F>
+  void operator()(Device&, const work_size&, F f) {
+    f();
+  }
+};
+
+}  // namespace zer0

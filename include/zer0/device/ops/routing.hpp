@@ -1,0 +1,270 @@
+// Routing: which experts a token goes to, what they count, and the losses that keep them balanced.
+//
+// Letters: N tokens, E experts, A places for chosen pairs of token and expert, S sequences, D
+// width. Logits, scores, gates and masks are (N, E) of wide<real>; a mask holds 0 or 1. `live` (N)
+// holds 1, or 0 for a token that is neither routed nor counted (padding); empty: all live. A share
+// of the live rows is rounded up, at most all. `starts` of places (E+1) says where those of an
+// expert begin: place p of expert e, starts[e] <= p < starts[e+1], is for token tokens[p]. Rules
+// common to all groups: device/device.hpp.
+#pragma once
+
+#include <zer0/device/detail/host_device.hpp>
+#include <zer0/device/views.hpp>
+
+#include <cmath>
+
+namespace zer0 {
+
+/// The loss that keeps experts evenly loaded. Segments are sequences, or the whole batch as one. Of
+/// segment s: T_s live rows, count_se of them routed to expert e, mean_se the mean of their scores;
+/// T: all live rows; S: segments; k, E.
+///   normalized:  weight * E/(k T) * sum_s sum_e count_se mean_se
+///                (DeepSeek-V2, arXiv:2405.04434, eq. 23 to 25, with sequences weighted by their
+///                length; uniform routing: weight)
+///   otherwise:   weight / S * sum_s sum_e count_se mean_se
+/// The derivative takes counts for constants.
+struct balance_rule {
+  double weight = 0;
+  index_t experts_per_token = 1;  ///< k
+  bool normalized = true;
+  bool whole_batch = false;
+};
+
+namespace detail {
+
+/// share * live, rounded up, at most live. A product that is whole but for its rounding counts as
+/// whole.
+ZER0_HOST_DEVICE inline index_t rows_of_share(double share, index_t live) {
+  const auto rows = static_cast<index_t>(std::ceil(share * static_cast<double>(live) - 1e-6));
+  return rows < 0 ? 0 : rows > live ? live : rows;
+}
+
+/// What count_se times a row's score is multiplied by in the loss.
+ZER0_HOST_DEVICE inline double balance_factor(const balance_rule& rule, index_t experts,
+                                              index_t segments, double live_of_segment,
+                                              double live) {
+  if (live_of_segment == 0) return 0;
+  const double whole = rule.normalized ? static_cast<double>(experts) /
+                                             (static_cast<double>(rule.experts_per_token) * live)
+                                       : 1 / static_cast<double>(segments);
+  return rule.weight * whole / live_of_segment;
+}
+
+}  // namespace detail
+
+/// y = softmax of each row; y may be x.
+template <std::derived_from<computes_nothing> D>
+void softmax_rows(D& /*d*/, const_wide_view<D> /*x*/, wide_view<D> /*y*/) {}
+
+template <class D>
+struct softmax_rows_backward_operands {
+  required<const_wide_view<D>> y;   ///< (N, E), of softmax_rows
+  required<const_wide_view<D>> dy;  ///< (N, E)
+  required<wide_view<D>> dx;        ///< (N, E); may be dy
+};
+
+/// dx = y * (dy - sum over e of y dy).
+template <std::derived_from<computes_nothing> D>
+void softmax_rows_backward(D& /*d*/, const softmax_rows_backward_operands<D>& /*of*/) {}
+
+/// mask: 1 for the k largest scores of each live row (of equals those of the lower e), else 0. k
+/// are chosen even where scores are not numbers.
+template <std::derived_from<computes_nothing> D>
+void choose_in_rows(D& /*d*/, const_wide_view<D> /*scores*/, const_wide_span<D> /*live*/,
+                    index_t /*k*/, wide_view<D> /*mask*/) {}
+
+/// mask: 1 for a share of each column's live rows, those with the largest scores (of equals those
+/// of the lower n), else 0.
+template <std::derived_from<computes_nothing> D>
+void choose_in_columns(D& /*d*/, const_wide_view<D> /*scores*/, const_wide_span<D> /*live*/,
+                       double /*share*/, wide_view<D> /*mask*/) {}
+
+/// limited: the first ones of each column of mask, at most a share of the live rows.
+template <std::derived_from<computes_nothing> D>
+void limit_columns(D& /*d*/, const_wide_view<D> /*mask*/, const_wide_span<D> /*live*/,
+                   double /*share*/, wide_view<D> /*limited*/) {}
+
+template <class D>
+struct gate_chosen_operands {
+  required<const_wide_view<D>> scores;  ///< (N, E)
+  required<const_wide_view<D>> mask;    ///< (N, E)
+  required<bool> normalize;
+  required<double> factor;
+  required<wide_view<D>> gates;  ///< (N, E)
+};
+
+/// gates = factor * mask * scores, and if normalize / (sum over e of mask scores + 1e-20).
+template <std::derived_from<computes_nothing> D>
+void gate_chosen(D& /*d*/, const gate_chosen_operands<D>& /*of*/) {}
+
+template <class D>
+struct gate_chosen_backward_operands {
+  required<const_wide_view<D>> scores;  ///< (N, E)
+  required<const_wide_view<D>> mask;    ///< (N, E)
+  required<bool> normalize;
+  required<double> factor;
+  required<const_wide_view<D>> dgates;  ///< (N, E); read where mask is 1
+  required<wide_view<D>> dscores;       ///< (N, E); 0 where mask is 0
+};
+
+/// The gradient of gate_chosen.
+template <std::derived_from<computes_nothing> D>
+void gate_chosen_backward(D& /*d*/, const gate_chosen_backward_operands<D>& /*of*/) {}
+
+template <class D>
+struct list_chosen_operands {
+  required<const_wide_view<D>> mask;               ///< (N, E)
+  required<std::span<std::int32_t>> starts;        ///< (E+1)
+  required<std::span<std::int32_t>> tokens;        ///< (A)
+  required<std::span<std::int32_t>> token_starts;  ///< (N+1)
+  required<std::span<std::int32_t>> places;        ///< (A)
+};
+
+/// The ones of the mask, in order of expert, then token: `starts` and `tokens`. The places of token
+/// n are places[token_starts[n]] .. places[token_starts[n+1] - 1]. A is at least the number of
+/// ones; tokens and places are 0 beyond it.
+template <std::derived_from<computes_nothing> D>
+void list_chosen(D& /*d*/, const list_chosen_operands<D>& /*of*/) {}
+
+template <class D>
+struct gather_gates_operands {
+  required<const_wide_view<D>> gates;  ///< (N, E)
+  required<id_span> starts;            ///< (E+1)
+  required<id_span> tokens;            ///< (A)
+  required<wide_span<D>> weights;      ///< (A)
+};
+
+/// weights[p] = gates[tokens[p], expert of p]; 0 beyond starts[E].
+template <std::derived_from<computes_nothing> D>
+void gather_gates(D& /*d*/, const gather_gates_operands<D>& /*of*/) {}
+
+template <class D>
+struct scatter_gates_operands {
+  required<const_wide_span<D>> weights;  ///< (A)
+  required<id_span> starts;              ///< (E+1)
+  required<id_span> tokens;              ///< (A)
+  required<wide_view<D>> gates;          ///< (N, E)
+};
+
+/// The reverse: gates[tokens[p], expert of p] = weights[p], 0 elsewhere.
+template <std::derived_from<computes_nothing> D>
+void scatter_gates(D& /*d*/, const scatter_gates_operands<D>& /*of*/) {}
+
+template <class D>
+struct combine_rows_operands {
+  required<id_span> token_starts;   ///< (N+1)
+  required<id_span> places;         ///< (A)
+  const_wide_span<D> weights = {};  ///< (A), or empty: 1
+  required<const_view<D>> x;        ///< (A, D)
+  required<double> beta;            ///< 0 (y is not read) or 1
+  required<view<D>> y;              ///< (N, D)
+};
+
+/// y[n] = beta y[n] + sum over the places p of token n of weights[p] x[p].
+template <std::derived_from<computes_nothing> D>
+void combine_rows(D& /*d*/, const combine_rows_operands<D>& /*of*/) {}
+
+template <class D>
+struct combine_rows_backward_operands {
+  required<id_span> starts;         ///< (E+1)
+  required<id_span> tokens;         ///< (A)
+  const_wide_span<D> weights = {};  ///< (A), or empty: 1
+  required<const_view<D>> dy;       ///< (N, D)
+  required<const_view<D>> x;        ///< (A, D)
+  required<view<D>> dx;             ///< (A, D); may be x
+  wide_span<D> dweights = {};       ///< (A), or empty: not wanted
+};
+
+/// For p < starts[E]: dx[p] = weights[p] dy[tokens[p]], dweights[p] = dot(dy[tokens[p]], x[p]).
+template <std::derived_from<computes_nothing> D>
+void combine_rows_backward(D& /*d*/, const combine_rows_backward_operands<D>& /*of*/) {}
+
+template <class D>
+struct balance_loss_operands {
+  required<id_span> starts;             ///< (S+1), of sequences
+  required<const_wide_span<D>> live;    ///< (N), or empty
+  required<const_wide_view<D>> mask;    ///< (N, E)
+  required<const_wide_view<D>> scores;  ///< (N, E)
+  required<wide_view<D>> counts;        ///< (segments, E); written, for the gradient
+  required<wide_span<D>> total;         ///< (1), added to
+};
+
+/// total += the loss of `rule`.
+template <std::derived_from<computes_nothing> D>
+void balance_loss(D& /*d*/, const balance_rule& /*rule*/, const balance_loss_operands<D>& /*of*/) {}
+
+template <class D>
+struct balance_loss_gradient_operands {
+  required<id_span> starts;             ///< (S+1), of sequences
+  required<const_wide_span<D>> live;    ///< (N), or empty
+  required<const_wide_view<D>> counts;  ///< (segments, E), of balance_loss
+  required<wide_view<D>> dscores;       ///< (N, E), added to
+};
+
+/// The gradient of balance_loss.
+template <std::derived_from<computes_nothing> D>
+void balance_loss_gradient(D& /*d*/, const balance_rule& /*rule*/,
+                           const balance_loss_gradient_operands<D>& /*of*/) {}
+
+/// total (1) += weight * mean over live rows of logsumexp(logits[n])^2. Zoph et al. 2022,
+/// arXiv:2202.08906
+template <std::derived_from<computes_nothing> D>
+void z_loss(D& /*d*/, const_wide_view<D> /*logits*/, const_wide_span<D> /*live*/, double /*weight*/,
+            wide_span<D> /*total*/) {}
+
+/// The gradient of z_loss, added to dlogits.
+template <std::derived_from<computes_nothing> D>
+void z_loss_gradient(D& /*d*/, const_wide_view<D> /*logits*/, const_wide_span<D> /*live*/,
+                     double /*weight*/, wide_view<D> /*dlogits*/) {}
+
+/// bias += rate * sign(mean(loads) - loads); loads, bias (E). DeepSeek-V3, arXiv:2412.19437, 2.1.2
+template <std::derived_from<computes_nothing> D>
+void lean_to_mean(D& /*d*/, const_wide_span<D> /*loads*/, double /*rate*/, wide_span<D> /*bias*/) {}
+
+template <class D>
+concept routing_operations = requires(
+    D& d, const_wide_view<D> scores, wide_view<D> out, const_wide_span<D> live,
+    wide_span<D> numbers, id_span ids, std::span<std::int32_t> lists, const_view<D> x, view<D> y,
+    const balance_rule& rule, index_t k, double number, bool normalize) {
+  softmax_rows(d, scores, out);
+  softmax_rows_backward(d, {.y = scores, .dy = scores, .dx = out});
+  choose_in_rows(d, scores, live, k, out);
+  choose_in_columns(d, scores, live, number, out);
+  limit_columns(d, scores, live, number, out);
+  gate_chosen(
+      d,
+      {.scores = scores, .mask = scores, .normalize = normalize, .factor = number, .gates = out});
+  gate_chosen_backward(d, {.scores = scores,
+                           .mask = scores,
+                           .normalize = normalize,
+                           .factor = number,
+                           .dgates = scores,
+                           .dscores = out});
+  list_chosen(
+      d,
+      {.mask = scores, .starts = lists, .tokens = lists, .token_starts = lists, .places = lists});
+  gather_gates(d, {.gates = scores, .starts = ids, .tokens = ids, .weights = numbers});
+  scatter_gates(d, {.weights = live, .starts = ids, .tokens = ids, .gates = out});
+  combine_rows(
+      d, {.token_starts = ids, .places = ids, .weights = live, .x = x, .beta = number, .y = y});
+  combine_rows_backward(d, {.starts = ids,
+                            .tokens = ids,
+                            .weights = live,
+                            .dy = x,
+                            .x = x,
+                            .dx = y,
+                            .dweights = numbers});
+  balance_loss(d, rule,
+               {.starts = ids,
+                .live = live,
+                .mask = scores,
+                .scores = scores,
+                .counts = out,
+                .total = numbers});
+  balance_loss_gradient(d, rule, {.starts = ids, .live = live, .counts = scores, .dscores = out});
+  z_loss(d, scores, live, number, numbers);
+  z_loss_gradient(d, scores, live, number, out);
+  lean_to_mean(d, live, number, numbers);
+};
+
+}  // namespace zer0

@@ -1,0 +1,66 @@
+// What differs between families of models in files: the keys of config.json and the names of
+// tensors.
+#pragma once
+
+#include <zer0/core/detail/compiled.hpp>
+#include <zer0/core/dims.hpp>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace zer0 {
+
+class config_file;
+struct model_family;
+
+/// What config.json says of a model.
+struct model_config {
+  dims sizes = {};
+  bool tied = false;  ///< the output head is the embedding's table
+  /// Whose keys and names the files have; set by `read_config` and `config_of`.
+  const model_family* family = nullptr;
+  std::string rope_type = "default";  ///< how positions are scaled, by the names of Hugging Face
+};
+
+/// Where the rows of a parameter lie in a file.
+struct tensor_place {
+  std::string name;
+  bool transposed = false;  ///< the file has (in, out)
+  int part = 0;             ///< of the `parts` that lie in the tensor one below the other
+  int parts = 1;            ///< all of equal size
+};
+
+namespace detail {
+
+tensor_place own_place(const std::string& name);
+bool is_rotary_table(std::string_view name);
+
+/// The name with `from` replaced where it first occurs.
+std::string renamed(std::string name, std::string_view from, std::string_view to);
+
+}  // namespace detail
+
+/// One family. A variant names its own: `static constexpr const model_family& files = my_family;`.
+/// Tensors that it does not rename have zer0's names, which are those of Llama's files. `read` and
+/// `write` leave alone what every config.json has (model_type, architectures, vocab_size,
+/// torch_dtype).
+struct model_family {
+  std::string_view type;          ///< model_type in config.json
+  std::string_view architecture;  ///< "architectures" there
+  void (*read)(const config_file&, model_config&);
+  void (*write)(const model_config&, nlohmann::json&);
+  /// Of the parameter `name` of zer0.
+  tensor_place (*place)(const std::string& name) = detail::own_place;
+  /// Of tensors that hold nothing learned.
+  bool (*is_of_no_use)(std::string_view name) = detail::is_rotary_table;
+  std::string_view prefix = "";  ///< of names, which some files leave out
+  bool interleaved = false;      ///< order of rotary rows in files
+};
+
+}  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/family/detail/family.ipp>
+#endif

@@ -1,0 +1,121 @@
+// The families of models whose files are known, and which of them a variant belongs to.
+#pragma once
+
+#include <zer0/core/detail/compiled.hpp>
+#include <zer0/family/deepseek_v2.hpp>
+#include <zer0/family/detail/own.hpp>
+#include <zer0/family/gpt2.hpp>
+#include <zer0/family/llama.hpp>
+#include <zer0/family/mixtral.hpp>
+#include <zer0/family/qwen2.hpp>
+#include <zer0/family/qwen3.hpp>
+#include <zer0/layer/lora.hpp>
+#include <zer0/model/decoder.hpp>
+#include <zer0/model/recompute.hpp>
+
+#include <array>
+#include <concepts>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace zer0 {
+
+inline constexpr std::array model_families{&family::llama,   &family::qwen2,       &family::qwen3,
+                                           &family::mixtral, &family::deepseek_v2, &family::gpt2,
+                                           &family::own};
+
+/// The family of that model_type: `own` or one of `model_families`. Throws zer0::error, naming
+/// `path`, if there is none.
+const model_family& family_named(std::string_view type, const std::filesystem::path& path,
+                                 const model_family& own = family::own);
+
+namespace detail {
+
+/// What a scaling of positions calls itself in files, or "other".
+template <class Scaling>
+inline constexpr std::string_view rope_type = "other";
+template <class Scaling>
+requires requires { std::string_view(Scaling::rope_type); }
+inline constexpr std::string_view rope_type<Scaling> = Scaling::rope_type;
+
+template <class P>
+inline constexpr bool plain_position = std::same_as<P, rope> || std::same_as<P, rope_half_split>;
+template <class Rope, class Scaling>
+inline constexpr bool plain_position<scaled_rope<Rope, Scaling>> =
+    family::detail::names_scaling(rope_type<Scaling>);
+
+template <class P>
+inline constexpr bool plain_linear = std::same_as<P, linear>;
+template <class Set>
+inline constexpr bool plain_linear<lora<Set, linear>> = true;
+
+/// Attention with nothing that Llama lacks.
+template <class Attention>
+inline constexpr bool plain_attention = false;
+template <class... Policies>
+inline constexpr bool plain_attention<gqa<Policies...>> =
+    ((plain_position<Policies> || policy_for<Policies, attention_kernel_role> ||
+      plain_linear<Policies>) &&
+     ...);
+
+template <class Block>
+inline constexpr bool plain_block = std::same_as<Block, decoder_block>;
+template <class Block>
+inline constexpr bool plain_block<recompute<Block>> = plain_block<Block>;
+
+template <class FeedForward>
+inline constexpr bool plain_feed_forward = false;
+template <class Linear>
+inline constexpr bool plain_feed_forward<gated<silu, Linear>> = plain_linear<Linear>;
+
+}  // namespace detail
+
+/// The family that files of `Variant` belong to: the one that it names by a member `files`, Llama's
+/// if it has nothing that Llama lacks, or zer0's own.
+template <class Variant>
+consteval const model_family& family_of() {
+  if constexpr (requires { Variant::files; })
+    return Variant::files;
+  else if constexpr (detail::plain_attention<typename Variant::attention> &&
+                     detail::plain_feed_forward<typename Variant::feed_forward> &&
+                     std::same_as<typename Variant::norm, rms_norm> &&
+                     std::same_as<placement_of<Variant>, pre_norm> &&
+                     detail::plain_block<block_of<Variant>> &&
+                     std::same_as<input_position_of<Variant>, no_input_position>)
+    return family::llama;
+  else
+    return family::own;
+}
+
+/// How the positions of `Variant` are scaled, by the names of Hugging Face.
+template <class Variant>
+consteval std::string_view rope_type_of() {
+  if constexpr (requires { typename Variant::attention::position::scaling; })
+    return detail::rope_type<typename Variant::attention::position::scaling>;
+  else
+    return "default";
+}
+
+/// Families whose files have rotary rows interleaved need a variant that has them so; throws
+/// zer0::error if it has not.
+template <class Variant>
+void require_pairing(const model_family& family) {
+  if constexpr (requires { Variant::attention::position::pairing; })
+    require(
+        !family.interleaved || Variant::attention::position::pairing == rope_pairing::interleaved,
+        "files of ", family.type,
+        " have interleaved rotary pairs, the variant's are half-split; give its attention `rope`");
+}
+
+/// What config.json says of a model of `Variant`.
+template <class Variant>
+model_config config_of(const dims& sizes) {
+  return {sizes, Variant::head::tied, &family_of<Variant>(), std::string(rope_type_of<Variant>())};
+}
+
+}  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/family/detail/model_families.ipp>
+#endif

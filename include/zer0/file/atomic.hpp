@@ -1,0 +1,76 @@
+// Writing files and directories so that their name shows the whole old or the whole new content.
+#pragma once
+
+#include <zer0/core/detail/compiled.hpp>
+#include <zer0/core/error.hpp>
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string_view>
+
+namespace zer0 {
+
+/// Writes to `<target>.tmp.<pid>` beside the target; `commit` makes that durable and renames it to
+/// the target. Whatever goes wrong before (an exception, a full disk, a kill) the target keeps its
+/// old content. Without `commit` the destructor removes the temporary; only a kill leaves it
+/// behind, and the next writer of that name and pid overwrites it. Writes go straight to the
+/// system: hand over large pieces. One writer a target at a time. Throws: zer0::error naming the
+/// path and the system's reason (no space left, permission denied, ...). Surprise: a target that is
+/// a symbolic link is replaced by a file.
+class atomic_file {
+ public:
+  explicit atomic_file(std::filesystem::path target);
+  atomic_file(const atomic_file&) = delete;
+  atomic_file& operator=(const atomic_file&) = delete;
+  ~atomic_file();
+
+  void write(std::span<const std::byte> bytes);
+  void write(std::string_view text);
+
+  /// Makes the content durable and gives it the target's name. After it nothing can be written.
+  void commit();
+
+ private:
+  void check(bool good, const char* verb) const;
+  /// A rename is durable only once the directory is; a file system that cannot sync one says
+  /// EINVAL, which is no error.
+  void sync_directory() const;
+
+  std::filesystem::path target_;
+  std::filesystem::path temporary_;
+  int file_ = -1;
+  bool committed_ = false;
+};
+
+/// Copies a file durably: to a temporary name, synced, renamed.
+void copy_durably(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// Collects files in `<target>.tmp.<pid>`; `commit` renames it to the target, moving an older one
+/// of that name aside first and removing it after. Without `commit` the destructor removes what was
+/// written. Throws zer0::error naming path and reason.
+class atomic_directory {
+ public:
+  explicit atomic_directory(std::filesystem::path target);
+  atomic_directory(const atomic_directory&) = delete;
+  atomic_directory& operator=(const atomic_directory&) = delete;
+  ~atomic_directory();
+
+  /// Where to write the files.
+  [[nodiscard]] const std::filesystem::path& path() const { return temporary_; }
+
+  void commit();
+
+ private:
+  static void sync(const std::filesystem::path& directory);
+
+  std::filesystem::path target_;
+  std::filesystem::path temporary_;
+  bool committed_ = false;
+};
+
+}  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/file/detail/atomic.ipp>
+#endif

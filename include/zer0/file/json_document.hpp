@@ -1,0 +1,57 @@
+// Whole JSON documents, and how one is held where their class is only declared.
+#pragma once
+
+#include <zer0/core/detail/compiled.hpp>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace zer0 {
+
+/// A value of a class that is only declared where it is held. A copy is a copy; one that was moved
+/// from may be assigned to, and nothing else. For nlohmann::json and ordered_json, whose definition
+/// costs a second of compile time: who looks at the value includes <nlohmann/json.hpp>.
+template <class T>
+class held {
+ public:
+  held();
+  held(T value);
+  /// Braces mean what they mean for T: `= {{"a", 1}}` is an object.
+  template <class U = T>
+  held(std::initializer_list<typename U::initializer_list_t::value_type> list) : held(T(list)) {}
+  held(const held& other);
+  held(held&& other) noexcept;
+  held& operator=(held other) noexcept;
+  ~held();
+
+  [[nodiscard]] T& operator*() { return *value_; }
+  [[nodiscard]] const T& operator*() const { return *value_; }
+  [[nodiscard]] T* operator->() { return value_; }
+  [[nodiscard]] const T* operator->() const { return value_; }
+
+ private:
+  T* value_;
+};
+
+namespace detail {
+
+/// Parses JSON. `problem` is why the text is refused ("parse error at line 1, column 2: ..."), or
+/// empty.
+[[nodiscard]] nlohmann::json parse_document(std::string_view text, std::string& problem);
+
+}  // namespace detail
+
+#ifdef ZER0_COMPILED
+extern template class held<nlohmann::json>;
+extern template class held<nlohmann::ordered_json>;
+#endif
+
+}  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/file/detail/json_document.ipp>
+#endif

@@ -1,0 +1,39 @@
+// The learning rate schedule of three phases: warmup, a constant rate, decay.
+#pragma once
+
+#include <zer0/optim/schedule/cosine.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace zer0 {
+
+/// How the rate falls in the last phase, of which a share p lies behind: the factor of what is
+/// left.
+enum class decay_shape {
+  linear,          ///< 1 - p
+  one_minus_sqrt,  ///< 1 - sqrt(p), which falls early; often the better one
+};
+
+/// `learning_rate` after `warmup` steps of linear warmup, and over the last steps down to a floor.
+/// Unlike a cosine it does not depend on where the end is until the decay begins: a run whose last
+/// checkpoint before that is kept can be made longer later.
+/// Source: Hu et al. 2024, arXiv:2404.06395, section 4; the shapes: Hägele et al. 2024,
+/// arXiv:2405.18392, section 3.
+struct warmup_stable_decay {
+  double learning_rate = 5e-4;
+  index_t warmup = 0;
+  double decay = 0.2;  ///< the share of all steps that the decay takes, the last ones
+  double floor = 0;    ///< what is left after the last step, as a share of learning_rate
+  decay_shape shape = decay_shape::linear;
+
+  double operator()(index_t step, index_t total) const {
+    const auto length = static_cast<index_t>(std::llround(decay * static_cast<double>(total)));
+    const index_t begin = std::max(total - length, warmup);
+    const double progress = detail::decay_progress(step, total, begin);
+    const double left = 1 - (shape == decay_shape::linear ? progress : std::sqrt(progress));
+    return detail::warmup_factor(step, warmup) * learning_rate * (floor + (1 - floor) * left);
+  }
+};
+
+}  // namespace zer0
