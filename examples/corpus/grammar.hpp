@@ -81,10 +81,9 @@ class scene {
 };
 
 /// Writes patterns as text. `[a|b|]` is one of its alternatives, which may nest; `{role.column}` a
-/// cell of the scene and
-/// `{phrase}` one of the phrase's alternatives, both patterns themselves; a slot in capitals
-/// (`{Hero.he}`) begins with a capital letter; `a(n)` becomes the article that fits the word after
-/// it.
+/// cell of the scene and `{phrase}` one of the phrase's alternatives, both patterns themselves; a
+/// slot in capitals (`{Hero.he}`) begins with a capital letter; `a(n)` becomes the article that
+/// fits the word after it.
 class expander {
  public:
   expander(const scene& s, dice& d) : scene_(s), dice_(d) {}

@@ -31,7 +31,7 @@ def main():
     operation = r"(\w+)<(%s)[^(]*>\(zer0::basic_cuda<" % "|".join(FORMATS)
     headers = pathlib.Path(folder).glob("*.hpp")
     groups = "".join(path.read_text(encoding="utf-8") for path in headers)
-    concepts = "".join(re.findall(r"\nconcept \w+_operations = (.*?)\n\};", groups, re.S))
+    concepts = "".join(re.findall(r"\nconcept \w+_operations =(.*?)\n(?=\n|\})", groups, re.S))
     names = set(re.findall(r"(?<![\w.])(\w+)\(\s*d,\s", concepts)) - BY_POLICY
     compiled = {found for _, found in defined(device, operation)}
     wrong = [f"{name} of {number} is not in the list"

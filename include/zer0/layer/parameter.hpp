@@ -99,8 +99,7 @@ struct adapter {
 };
 
 /// What a model is made of besides code: parameters, adapters, constants, states and statistics,
-/// each under the path of its layer
-/// ("model.layers.0.mlp.").
+/// each under the path of its layer ("model.layers.0.mlp.").
 template <class T>
 class parameter_list {
  public:

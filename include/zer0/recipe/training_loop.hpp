@@ -115,10 +115,9 @@ void go_on(Run& run, const std::filesystem::path& checkpoint, Hooks&... hooks) {
 
 /// Trains from where `run` stands to its end, calling the hooks (hook/order.hpp). With a
 /// `run_folder` among them it goes on from the folder's last checkpoint, if there is one, and
-/// writes more
-/// (`checkpoints`, `json_log`, unless these are given). The last, shorter window of an epoch is a
-/// step like any other. Throws zer0::error if accumulation_steps is not positive, and if the
-/// checkpoint is of another model or of other settings.
+/// writes more (`checkpoints`, `json_log`, unless these are given). The last, shorter window of an
+/// epoch is a step like any other. Throws zer0::error if accumulation_steps is not positive, and if
+/// the checkpoint is of another model or of other settings.
 template <class Trainer, batch_source Data, class... Hooks>
 training_report train(training_run<Trainer, Data>& run, Hooks&&... hooks) {
   constexpr bool in_folder = detail::among<run_folder, Hooks...>;

@@ -103,9 +103,9 @@ ZER0_INLINE void run_folder::open() {
 ZER0_INLINE void run_folder::mark() {
   for (const auto& entry : std::filesystem::directory_iterator(path_)) {
     const std::string name = entry.path().filename().string();
-    const bool counts =
-        detail::is_counts_name(name);  // data that is opened first may keep its counts here
-    require(counts || !detail::parse_run_name(name), path_.string(), " holds ", name, ", but no ",
+    const auto own = detail::parse_run_name(name);
+    // Data that is opened before the run begins may keep its counts here.
+    require(!own || detail::is_counts_name(own->of), path_.string(), " holds ", name, ", but no ",
             detail::run_marker,
             ": it is not the folder of a run; choose another one, or create that empty file if it "
             "is yours");

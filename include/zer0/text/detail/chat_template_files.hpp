@@ -25,8 +25,7 @@ struct chat_template_source {
 };
 
 /// chat_template.jinja comes before tokenizer_config.json's "chat_template", which is a string or a
-/// list of
-/// {"name", "template"}; additional_chat_templates/NAME.jinja are further ones.
+/// list of {"name", "template"}; additional_chat_templates/NAME.jinja are further ones.
 struct chat_template_files {
   std::vector<chat_template_source> sources;
   nlohmann::ordered_json special_tokens = nlohmann::ordered_json::object();

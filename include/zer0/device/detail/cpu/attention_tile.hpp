@@ -91,9 +91,8 @@ struct seen_keys {
 
 /// Attention of `q.rows` consecutive queries of one head, the first of which sees `visible` keys,
 /// by online softmax over key tiles: o (rows, Cv) is written, and the logarithm of each row's sum
-/// of exponentials if `lse` is given
-/// (`lse_stride` apart). `first_row`, `row_step`: rows of the dropout stream. Source: Dao et al.
-/// 2022, arXiv:2205.14135, algorithm 1.
+/// of exponentials if `lse` is given (`lse_stride` apart). `first_row`, `row_step`: rows of the
+/// dropout stream. Source: Dao et al. 2022, arXiv:2205.14135, algorithm 1.
 inline void flash_rows(const attention_sizes& a, tensor_view<const float> q,
                        tensor_view<const float> k, tensor_view<const float> v, index_t visible,
                        index_t first_row, tensor_view<float> o, float* lse) {

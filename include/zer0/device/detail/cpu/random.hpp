@@ -11,8 +11,7 @@ namespace zer0::detail {
 inline constexpr index_t words_at_once = 64;
 
 /// Words [col, col + 64) of row `row` of the stream: 16 Philox counters side by side, so that they
-/// vectorize. col % 4
-/// == 0.
+/// vectorize. col % 4 == 0.
 inline void random_words(random_stream r, index_t row, index_t col, std::uint32_t* out) {
   constexpr int lanes = words_at_once / 4;
   std::uint32_t c0[lanes];
