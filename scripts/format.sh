@@ -18,9 +18,8 @@ if [[ ! -e "$tool" ]]; then
 fi
 chmod +x "$tool"
 
-mapfile -t files < <(git ls-files --cached --others --exclude-standard '*.hpp' '*.ipp' '*.cpp' '*.cu' '*.cuh' | while read -r file; do
-  [[ ! -e "$file" ]] || echo "$file"
-done)
+mapfile -t files < <(find include tests examples bench -type f \
+  \( -name '*.hpp' -o -name '*.ipp' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) | sort)
 if [[ "${1:-}" == --check ]]; then
   exec "$tool" --dry-run --Werror "${files[@]}"
 fi

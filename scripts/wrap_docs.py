@@ -5,7 +5,6 @@
 """
 import pathlib
 import re
-import subprocess
 import sys
 import textwrap
 
@@ -60,13 +59,11 @@ def rewrapped(text):
 
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent
-    names = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"], cwd=root,
-                           capture_output=True, text=True, check=True).stdout.split()
+    names = sorted(str(path.relative_to(root)) for path in root.rglob("*.md"))
+    names = [name for name in names if not name.startswith(("build", "."))]
     changed = []
     for name in names:
         path = root / name
-        if not path.exists():
-            continue
         text = path.read_text()
         new = rewrapped(text)
         if new != text:
