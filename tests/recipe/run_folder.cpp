@@ -176,6 +176,7 @@ TEST_CASE("run_folder: counts of data that was opened before the run began are n
   const support::temp_dir dir;
   put(dir / "counts-0123456789abcdef.bin");
   put(dir / "counts-0123456789abcdef.bin.tmp.12", "half");  // killed then
+  put(dir / ".zer0_run.tmp.12", "half");                    // or a moment later
   run_folder folder(dir.path());
   folder.open();
   CHECK(names_in(dir.path()) == names{".lock", ".zer0_run", "counts-0123456789abcdef.bin"});

@@ -50,7 +50,7 @@ ZER0_INLINE std::optional<run_name> parse_run_name(const std::string& name) {
   using state = run_name::state;
   const auto known = [](std::string_view of) {
     return is_checkpoint_name(of) || is_counts_name(of) || of == "best" || of == "last" ||
-           of == "log.jsonl" || of == "files";
+           of == "log.jsonl" || of == "files" || of == run_marker;
   };
   if (known(name)) return run_name{name, state::whole};
   const auto ended = [&](std::string_view end, state is) -> std::optional<run_name> {
@@ -104,9 +104,10 @@ ZER0_INLINE void run_folder::mark() {
   for (const auto& entry : std::filesystem::directory_iterator(path_)) {
     const std::string name = entry.path().filename().string();
     const auto own = detail::parse_run_name(name);
-    // Data that is opened before the run begins may keep its counts here.
-    require(!own || detail::is_counts_name(own->of), path_.string(), " holds ", name, ", but no ",
-            detail::run_marker,
+    // Data that is opened before the run begins may keep its counts here, and an earlier start may
+    // have been killed just here.
+    const bool harmless = own && (detail::is_counts_name(own->of) || own->of == detail::run_marker);
+    require(!own || harmless, path_.string(), " holds ", name, ", but no ", detail::run_marker,
             ": it is not the folder of a run; choose another one, or create that empty file if it "
             "is yours");
   }
