@@ -27,7 +27,9 @@ inline zer0::conversation_encoder open_encoder(const train_setup& s, const zer0:
   }
 }
 
-inline zer0::sft_options conversations_of(const train_options& o, bool shuffle) {
+/// How batches are made of conversations (zer0::sft_options) or pairs (zer0::preference_options).
+template <class Options>
+Options batches_of(const train_options& o, bool shuffle) {
   return {.batch_size = o.batch_size,
           .seq = o.sizes.max_seq_len,
           .packed = o.packed,
@@ -38,20 +40,27 @@ inline zer0::sft_options conversations_of(const train_options& o, bool shuffle) 
           .progress = show_percent("encoding")};
 }
 
-/// Says on stderr what of a file is not trained on.
-inline void tell_left_out(const std::string& file, const zer0::sft_counts& counts, index_t seq) {
+/// Says on stderr what of a file is not trained on. `what`: a record's name; `late`: what is true
+/// of one in which nothing can be learned.
+template <class Counts>
+void tell_left_out(const std::string& file, const Counts& counts, index_t seq, const char* what,
+                   const char* late) {
   if (counts.bad > 0)
-    std::cerr << file << ": " << count_of(counts.bad, "conversation")
+    std::cerr << file << ": " << count_of(counts.bad, what)
               << " left out, as the chat template refuses them; the first: " << counts.first_bad
               << '\n';
   const std::string limit =
       " the first " + std::to_string(seq + 1) + " tokens (--max_seq_len and one)\n";
   if (counts.skipped > 0)
-    std::cerr << file << ": " << count_of(counts.skipped, "conversation")
-              << " left out, as no answer begins within" << limit;
+    std::cerr << file << ": " << count_of(counts.skipped, what) << " left out, as " << late
+              << " within" << limit;
   if (counts.cut > 0)
-    std::cerr << file << ": " << count_of(counts.cut, "conversation")
-              << " cut, as answers end beyond" << limit;
+    std::cerr << file << ": " << count_of(counts.cut, what) << " cut, as answers end beyond"
+              << limit;
+}
+
+inline void tell_left_out(const std::string& file, const zer0::sft_counts& counts, index_t seq) {
+  tell_left_out(file, counts, seq, "conversation", "no answer begins");
 }
 
 /// Of --mode sft.
@@ -60,8 +69,8 @@ inline training_data open_conversations(const train_setup& s, const zer0::tokeni
   auto files = std::make_shared<record_files<zer0::chat_records>>(s);
   const zer0::conversation_encoder encoder = open_encoder(s, tok);
   const auto open = [&](const auto& view, bool shuffle) {
-    auto stream =
-        std::make_unique<stream_of<zer0::sft_data>>(view, encoder, conversations_of(o, shuffle));
+    auto stream = std::make_unique<stream_of<zer0::sft_data>>(
+        view, encoder, batches_of<zer0::sft_options>(o, shuffle));
     tell_left_out(view.records().name(), stream->data().counts(), o.sizes.max_seq_len);
     return stream;
   };
@@ -102,7 +111,8 @@ inline void print_sample(const zer0::encoded_conversation& sample, const zer0::t
 /// What --dump_samples is for; the exit code of the program.
 inline int dump_conversations(const train_setup& s, const zer0::tokenizer& tok) {
   const record_files<zer0::chat_records> files(s);
-  const zer0::sft_data data(files.train(), open_encoder(s, tok), conversations_of(s.o, false));
+  const zer0::sft_data data(files.train(), open_encoder(s, tok),
+                            batches_of<zer0::sft_options>(s.o, false));
   tell_left_out(s.o.data_path, data.counts(), s.o.sizes.max_seq_len);
   const bool coloured = is_terminal(stdout);
   const index_t n = std::min(s.o.dump_samples, data.counts().samples);

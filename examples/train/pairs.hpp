@@ -35,42 +35,16 @@ class stream_of_pairs final : public pair_stream {
   zer0::preference_data data_;
 };
 
-inline zer0::preference_options pairs_of(const train_options& o, bool shuffle) {
-  return {.batch_size = o.batch_size,
-          .seq = o.sizes.max_seq_len,
-          .packed = o.packed,
-          .shuffle = shuffle,
-          .seed = o.seed,
-          .skip_bad_lines = o.skip_bad_lines,
-          .num_workers = static_cast<int>(o.num_workers),
-          .progress = show_percent("encoding")};
-}
-
-/// Says on stderr what of a file is not trained on.
-inline void tell_left_out(const std::string& file, const zer0::preference_counts& counts,
-                          index_t seq) {
-  if (counts.bad > 0)
-    std::cerr << file << ": " << count_of(counts.bad, "pair")
-              << " left out, as the chat template refuses them; the first: " << counts.first_bad
-              << '\n';
-  const std::string limit =
-      " the first " + std::to_string(seq + 1) + " tokens (--max_seq_len and one)\n";
-  if (counts.skipped > 0)
-    std::cerr << file << ": " << count_of(counts.skipped, "pair")
-              << " left out, as an answer does not begin within" << limit;
-  if (counts.cut > 0)
-    std::cerr << file << ": " << count_of(counts.cut, "pair") << " cut, as answers end beyond"
-              << limit;
-}
-
 /// Of --mode dpo.
 inline training_data open_pairs(const train_setup& s, const zer0::tokenizer& tok) {
   const train_options& o = s.o;
   auto files = std::make_shared<record_files<zer0::preference_records>>(s);
   const zer0::conversation_encoder encoder = open_encoder(s, tok);
   const auto open = [&](const auto& view, bool shuffle) {
-    auto stream = std::make_unique<stream_of_pairs>(view, encoder, pairs_of(o, shuffle));
-    tell_left_out(view.records().name(), stream->data().counts(), o.sizes.max_seq_len);
+    auto stream = std::make_unique<stream_of_pairs>(
+        view, encoder, batches_of<zer0::preference_options>(o, shuffle));
+    tell_left_out(view.records().name(), stream->data().counts(), o.sizes.max_seq_len, "pair",
+                  "an answer does not begin");
     return stream;
   };
   training_data data;

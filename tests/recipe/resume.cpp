@@ -1,6 +1,6 @@
 // A run in a folder goes on by itself: killed, stopped or ended, it ends in the same bits.
 #include "support/catch.hpp"
-#include "support/process.hpp"
+#include "support/killed_run.hpp"
 #include "support/shared_models.hpp"
 #include "support/temp_dir.hpp"
 #include "support/toy_data.hpp"
@@ -14,8 +14,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
-#include <random>
-#include <set>
 #include <string>
 
 using namespace zer0;
@@ -78,30 +76,8 @@ TEST_CASE("resume: killed at fifty random moments, a run ends in the same bits",
           "[recipe][resume]") {
   const support::temp_dir dir;
   const fs::path whole = dir / "whole", killed = dir / "killed";
-  const auto start = [](const fs::path& folder) {
-    return std::vector<std::string>{
-        "/usr/bin/env", "ZER0_TEST_RUN=" + folder.string(), "OMP_NUM_THREADS=1",
-        fs::read_symlink("/proc/self/exe").string(), "[killed_process]"};
-  };
-  const support::process_result r = support::run_process(start(whole));
-  INFO(r.out << r.err);
-  REQUIRE(r.exit_code == 0);
-  std::mt19937 random(1);
-  int kills = 0;
-  while (kills < 50) {
-    support::process process(start(killed));
-    const double moment = std::uniform_real_distribution<double>(0, r.seconds)(random);
-    if (process.run_for(std::chrono::microseconds(static_cast<long>(moment * 1e6)))) {
-      process.send(SIGKILL);
-      kills += process.wait().signal == SIGKILL ? 1 : 0;
-      continue;
-    }
-    REQUIRE(process.wait().exit_code == 0);
-    check_same_end(whole, killed);
-    fs::remove_all(killed);
-  }
-  REQUIRE(support::run_process(start(killed)).exit_code == 0);
-  check_same_end(whole, killed);
+  support::check_killed_run("[killed_process]", whole, killed, 50,
+                            [&] { check_same_end(whole, killed); });
 }
 
 TEST_CASE(
@@ -140,10 +116,7 @@ TEST_CASE(
   CHECK(std::signal(SIGTERM, before) == SIG_IGN);  // given back
   CHECK(read_training_state(dir / "a/last").step == 4);
 
-  const std::vector<std::string> command{"/usr/bin/env", "ZER0_TEST_RUN=" + (dir / "b").string(),
-                                         fs::read_symlink("/proc/self/exe").string(),
-                                         "[killed_process]"};
-  support::process process(command);
+  support::process process(support::run_of_case("[killed_process]", dir / "b"));
   REQUIRE(process.wait_until([&] { return fs::exists(dir / "b/last"); }));
   process.send(SIGSTOP);  // so that both come within one micro-batch
   process.send(SIGINT);

@@ -47,7 +47,7 @@ struct dpo {
     return detail::train_by(*this, t, data, hooks...);
   }
 
-  /// As text, for checkpoints.
+  /// For checkpoints, by name: those of pretrain; the policy is not among them.
   [[nodiscard]] held<nlohmann::json> settings() const { return as_pretrain().settings(); }
 
  private:

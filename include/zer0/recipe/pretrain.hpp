@@ -40,7 +40,8 @@ training_report train_by(const Recipe& recipe, Trainer& trainer, Data& data, Hoo
 ///
 /// Another loss, optimizer, schedule or normalization: make a `trainer<...>` of them and call
 /// `train`, as operator() does here. Throws zer0::error for a value out of range, before the first
-/// step, and if the folder's run was begun with other values, another model or other data.
+/// step, and if the folder's run was begun with other values, another model or another number of
+/// batches (or, where the data has a fingerprint, other data).
 struct pretrain {
   index_t epochs = 1;
   index_t accumulation_steps = 8;
@@ -61,7 +62,7 @@ struct pretrain {
   /// Throws zer0::error naming the first value that is out of range.
   void check() const;
 
-  /// As text, for checkpoints: {"learning_rate": 0.0005, ...}.
+  /// For checkpoints, by name: {"learning_rate": 0.0005, ...}.
   [[nodiscard]] held<nlohmann::json> settings() const;
 };
 

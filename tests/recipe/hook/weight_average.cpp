@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 #include "support/devices.hpp"
-#include "support/process.hpp"
+#include "support/killed_run.hpp"
 #include "support/random_numbers.hpp"
 #include "support/shared_models.hpp"
 #include "support/temp_dir.hpp"
@@ -16,7 +16,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <random>
 #include <span>
 #include <string>
 #include <vector>
@@ -301,28 +300,6 @@ TEST_CASE("weight_average: killed at random moments, a run ends in the same aver
           "[recipe][hook][weight_average][slow]") {
   const support::temp_dir dir;
   const fs::path whole = dir / "whole", killed = dir / "killed";
-  const auto start = [](const fs::path& folder) {
-    return std::vector<std::string>{
-        "/usr/bin/env", "ZER0_TEST_RUN=" + folder.string(), "OMP_NUM_THREADS=1",
-        fs::read_symlink("/proc/self/exe").string(), "[killed_average]"};
-  };
-  const support::process_result r = support::run_process(start(whole));
-  INFO(r.out << r.err);
-  REQUIRE(r.exit_code == 0);
-  std::mt19937 random(1);
-  int kills = 0;
-  while (kills < 20) {
-    support::process process(start(killed));
-    const double moment = std::uniform_real_distribution<double>(0, r.seconds)(random);
-    if (process.run_for(std::chrono::microseconds(static_cast<long>(moment * 1e6)))) {
-      process.send(SIGKILL);
-      kills += process.wait().signal == SIGKILL ? 1 : 0;
-      continue;
-    }
-    REQUIRE(process.wait().exit_code == 0);
-    check_same_end(whole, killed);
-    fs::remove_all(killed);
-  }
-  REQUIRE(support::run_process(start(killed)).exit_code == 0);
-  check_same_end(whole, killed);
+  support::check_killed_run("[killed_average]", whole, killed, 20,
+                            [&] { check_same_end(whole, killed); });
 }

@@ -1,8 +1,8 @@
 // What the results of a model depend on as one number: its type, and numbers on a device.
 #pragma once
 
-#include <zer0/core/detail/compiled.hpp>
 #include <zer0/device/device.hpp>
+#include <zer0/file/detail/content_hash.hpp>
 #include <zer0/layer/lora.hpp>
 #include <zer0/model/decoder.hpp>
 #include <zer0/model/recompute.hpp>
@@ -16,12 +16,11 @@
 
 namespace zer0::detail {
 
-/// FNV-1a, a word or a character at a time.
+/// One number of all that is added, in that order.
 class fingerprint {
  public:
-  void add(std::uint64_t word) { hash_ = (hash_ ^ word) * 0x100000001b3; }
-  void add(std::string_view text);
-  void add(std::span<const std::byte> bytes);  ///< eight at a time, the last ones with zeros
+  void add(std::uint64_t word) { hash_ = (hash_ ^ word) * 0x100000001b3; }  // FNV-1a's step
+  void add(std::string_view bytes) { add(content_hash(bytes)); }
   [[nodiscard]] std::uint64_t value() const { return hash_; }
 
  private:
@@ -80,12 +79,8 @@ void add_numbers(fingerprint& hash, Device& d, std::span<const T> numbers) {
   for (std::size_t first = 0; first < numbers.size(); first += piece) {
     host.resize(std::min(piece, numbers.size() - first));
     d.download(host.data(), numbers.data() + first, host.size() * sizeof(T));
-    hash.add(std::as_bytes(std::span(host)));
+    hash.add(std::string_view(reinterpret_cast<const char*>(host.data()), host.size() * sizeof(T)));
   }
 }
 
 }  // namespace zer0::detail
-
-#ifndef ZER0_COMPILED
-#include <zer0/recipe/detail/fingerprint.ipp>
-#endif

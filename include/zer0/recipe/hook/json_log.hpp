@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <string>
 
 namespace zer0 {
 
@@ -51,6 +52,7 @@ class json_log {
   /// Writes the line of what was added since the last one.
   void flush();
   void write_validation(index_t step, const evaluation& result);
+  void write(const std::string& line);
 
   index_t interval_;
   std::filesystem::path path_;
@@ -62,8 +64,6 @@ class json_log {
   step_report last_;
   index_t epoch_ = 0;
   std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();
-
-  void write(const std::string& line);
 };
 
 }  // namespace zer0
