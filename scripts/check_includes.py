@@ -9,9 +9,9 @@ import sys
 
 BELOW = {"core": [], "file": ["core"], "device": ["core"], "layer": ["device"], "attention": ["layer"], "loss": ["layer"],
          "moe": ["layer", "loss"], "model": ["attention", "moe", "loss"], "family": ["model", "file"], "checkpoint": ["family"],
-         "optim": ["model"], "text": ["file"], "data": ["text"], "generate": ["model", "text"],
+         "optim": ["model"], "text": ["file"], "data": ["text"], "generate": ["model", "data"],
          "recipe": ["generate", "optim", "checkpoint", "data"], "testing": ["recipe"]}
-INSIDE = ["file/detail", "family/detail", "checkpoint/detail", "text/detail", "data/detail", "recipe/detail", "recipe/hook/detail"]
+INSIDE = ["file/detail", "family/detail", "checkpoint/detail", "text/detail", "data/detail", "generate/detail", "recipe/detail", "recipe/hook/detail"]
 LIBRARIES = {"Eigen/": ["device/detail/cpu"], "unsupported/Eigen/": ["device/detail/cpu"],
              "nlohmann/json.hpp": INSIDE,  # what users name has json_fwd.hpp: compile time is a feature
              "pcre2": ["text/detail"], "utf8proc": ["text/detail"], "boost/": [], "catch2/": [],

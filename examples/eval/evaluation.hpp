@@ -7,41 +7,22 @@
 #include "support/device_table.hpp"
 #include "support/variants.hpp"
 
-#include <cmath>
 #include <iostream>
-#include <string>
 #include <utility>
-#include <vector>
 
 namespace program {
 
 template <class Model>
-void measure(Model& model, const zer0::tokenizer& tok, prompt_format& format,
+void measure(Model& model, const zer0::tokenizer& tok, const zer0::prompt_encoder& encode,
              const eval_options& o) {
   if (o.ppl != "none") measure_perplexity(model, tok, o);
-  if (o.accuracy != "none" && zer0::stop_on_signals::received() == 0)
-    measure_accuracy(model, tok, format, o);
-  if (o.preferences != "none" && zer0::stop_on_signals::received() == 0)
-    measure_preferences(model, format, o);
+  if (o.accuracy != "none" && not_stopped()) measure_accuracy(model, encode, o);
+  if (o.preferences != "none" && not_stopped()) measure_preferences(model, encode, o);
 }
 
-template <class Model>
-void talk(Model& model, const zer0::tokenizer& tok, prompt_format& format, const eval_options& o) {
-  talker talk(model, tok, format, o);
-  const std::vector<std::string> prompts = o.prompts.empty() ? own_prompts(o.chats()) : o.prompts;
-  if (o.interactive) {
-    converse(talk, o.chats());
-  } else if (o.stream) {
-    for (const std::string& prompt : prompts)
-      if (zer0::stop_on_signals::received() == 0) talk.stream(prompt, shown(prompt, o.chats()));
-  } else {
-    talk_at_once(talk, format, prompts);
-  }
-  const auto [tokens, seconds] = talk.total();
-  if (tokens > 0)
-    std::cerr << with_commas(tokens) << " tokens in " << std::round(seconds * 100) / 100
-              << " s: " << with_commas(std::llround(static_cast<double>(tokens) / seconds))
-              << " tokens/s\n";
+inline zer0::prompt_encoder chosen_prompts(const zer0::tokenizer& tok, const eval_options& o) {
+  if (!o.chats()) return zer0::prompt_encoder(tok);
+  return {tok, zer0::chat_template::from_directory(tok.directory()), o.system};
 }
 
 template <class Line, class Variant, class Device>
@@ -59,11 +40,11 @@ int eval_variant(const eval_setup& s, Device device) {
   std::cerr << s.checkpoint.string() << ": " << with_commas(llm.parameters().elements())
             << " parameters, dim " << d.dim << ", " << d.n_layers << " layers, context "
             << d.max_seq_len << "\n\n";
-  prompt_format format(tok, s.o, d.max_seq_len);
+  const zer0::prompt_encoder encode = chosen_prompts(tok, s.o);
   if (s.o.measures())
-    measure(llm, tok, format, s.o);
+    measure(llm, tok, encode, s.o);
   else
-    talk(llm, tok, format, s.o);
+    talker(llm, encode, s.o).run();
   return zer0::stop_on_signals::received() == 0 ? 0 : 128 + zer0::stop_on_signals::received();
 }
 

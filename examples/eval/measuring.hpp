@@ -1,22 +1,29 @@
 // What `eval` measures: perplexity of texts, exact answers to questions, preferences among answers.
 #pragma once
 
-#include "eval/exam.hpp"
-#include "eval/preferences.hpp"
-#include "eval/talking.hpp"
+#include "eval/options.hpp"
+#include "support/terminal.hpp"
+#include <zer0/recipe/exact_match.hpp>
+#include <zer0/recipe/hook/stop_on_signals.hpp>
 #include <zer0/recipe/perplexity.hpp>
-#include <zer0/recipe/sequence_scorer.hpp>
+#include <zer0/recipe/preference_accuracy.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <iostream>
-#include <span>
 #include <string>
-#include <string_view>
-#include <vector>
 
 namespace program {
+
+inline bool not_stopped() { return zer0::stop_on_signals::received() == 0; }
+
+/// Shows a fraction as show_percent does, and ends a measure at Ctrl-C.
+inline std::function<bool(double)> show_and_ask(const char* what) {
+  return [show = show_percent(what)](double fraction) {
+    if (show) show(fraction);
+    return not_stopped();
+  };
+}
 
 /// A part of a hundred with one digit: "94.2 % (471 of 500 questions)".
 inline std::string percent_text(index_t part, index_t whole, const char* what) {
@@ -31,12 +38,8 @@ inline std::string percent_text(index_t part, index_t whole, const char* what) {
 template <class Model>
 void measure_perplexity(Model& model, const zer0::tokenizer& tok, const eval_options& o) {
   const zer0::pretrain_records texts(o.ppl, {.progress = show_percent("reading")});
-  const auto show = show_percent("predicting");
-  const auto tell = [&](double fraction) {
-    if (show) show(fraction);
-    return zer0::stop_on_signals::received() == 0;
-  };
-  const auto r = zer0::perplexity(model, texts, zer0::document_encoder(tok), {.progress = tell});
+  const auto r = zer0::perplexity(model, texts, zer0::document_encoder(tok),
+                                  {.progress = show_and_ask("predicting")});
   clear_line();
   char numbers[96];
   std::snprintf(numbers, sizeof numbers, "perplexity %.6g (loss %.6g", r.perplexity(), r.loss());
@@ -44,80 +47,48 @@ void measure_perplexity(Model& model, const zer0::tokenizer& tok, const eval_opt
             << " texts)" << (r.texts < texts.size() ? ", stopped early" : "") << std::endl;
 }
 
-inline std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-/// "exact match 94.2 % (471 of 500 questions)" and the first that are not, white space around
-/// answers not counted.
+/// "exact match 94.2 % (471 of 500 questions)" and the first that are not.
 template <class Model>
-void measure_accuracy(Model& model, const zer0::tokenizer& tok, prompt_format& format,
-                      const eval_options& o) {
-  constexpr std::size_t side_by_side = 32, shown_misses = 5;
-  const std::vector<exam_question> questions =
-      open_exam(o.accuracy, format, model.sizes().max_seq_len);
-  eval_options greedy = o;
-  greedy.rules = {.temperature = 0};
-  talker talk(model, tok, format, greedy);
-  const auto show = show_percent("answering");
-  std::string misses;
-  std::size_t done = 0, right = 0;
-  while (done < questions.size() && zer0::stop_on_signals::received() == 0) {
-    const std::span some =
-        std::span(questions).subspan(done, std::min(side_by_side, questions.size() - done));
-    std::vector<std::vector<token_id>> prompts;
-    for (const exam_question& q : some) prompts.push_back(q.prompt);
-    const std::vector<std::string> answers = talk.all(prompts);
-    if (zer0::stop_on_signals::received() != 0) break;  // these are cut short
-    for (std::size_t i = 0; i < some.size(); ++i, ++done) {
-      if (trimmed(answers[i]) == trimmed(some[i].answer))
-        ++right;
-      else if (done - right < shown_misses)
-        misses += "  " + some[i].asked + "\n    expected  " + some[i].answer + "\n    answered  " +
-                  answers[i] + "\n";
-    }
-    if (show) show(static_cast<double>(done) / static_cast<double>(questions.size()));
+void measure_accuracy(Model& model, const zer0::prompt_encoder& encode, const eval_options& o) {
+  const zer0::question_records questions(o.accuracy, {.progress = show_percent("reading")});
+  zer0::question_record q;
+  for (index_t i = 0; i < questions.size() && !encode.chats(); ++i) {
+    questions.read(i, q);
+    zer0::require(!q.is_conversation(), questions.where(i),
+                  ": it is a conversation; add --model_mode 1");
   }
+  const zer0::exact_match_report r = zer0::exact_match(model, questions, encode,
+                                                       {.max_new_tokens = o.max_new_tokens,
+                                                        .goes_on = not_stopped,
+                                                        .progress = show_percent("answering")});
   clear_line();
-  if (done == 0) return;
-  std::cout << "exact match "
-            << percent_text(static_cast<index_t>(right), static_cast<index_t>(done), "questions")
-            << (done < questions.size() ? ", stopped early" : "") << '\n';
-  if (!misses.empty()) std::cout << "the first that are not:\n" << misses;
+  if (r.questions == 0) return;
+  std::cout << "exact match " << percent_text(r.right, r.questions, "questions")
+            << (r.questions < questions.size() ? ", stopped early" : "") << '\n';
+  constexpr std::size_t shown = 5;
+  if (!r.misses.empty()) std::cout << "the first that are not:\n";
+  for (std::size_t i = 0; i < std::min(shown, r.misses.size()); ++i)
+    std::cout << "  " << r.misses[i].asked << "\n    expected  " << r.misses[i].expected
+              << "\n    answered  " << r.misses[i].answered << '\n';
   std::cout << std::flush;
 }
 
-/// "preference accuracy 98.5 % (197 of 200 pairs), mean margin 12.3": of how many pairs the chosen
-/// answer is more likely than the rejected one, and the mean of log p(chosen) - log p(rejected),
-/// sums over the answers' tokens.
+/// "preference accuracy 98.5 % (197 of 200 pairs), mean margin 12.3"
 template <class Model>
-void measure_preferences(Model& model, const prompt_format& format, const eval_options& o) {
-  const answer_pairs file = open_pairs(o.preferences, format, model.sizes().max_seq_len);
-  zer0::sequence_scorer<Model> score(model);
-  const auto show = show_percent("comparing");
-  index_t done = 0, right = 0;
-  double margins = 0;
-  for (const answer_pair& pair : file.pairs) {
-    if (zer0::stop_on_signals::received() != 0) break;
-    const double margin = score(pair.chosen).front() - score(pair.rejected).front();
-    margins += margin;
-    if (margin > 0) ++right;
-    ++done;
-    if (show) show(static_cast<double>(done) / static_cast<double>(file.pairs.size()));
-  }
+void measure_preferences(Model& model, const zer0::prompt_encoder& encode, const eval_options& o) {
+  const zer0::preference_records pairs(o.preferences, {.progress = show_percent("reading")});
+  const zer0::preference_report r =
+      zer0::preference_accuracy(model, pairs, encode.encoder(), show_and_ask("comparing"));
   clear_line();
-  if (file.too_long > 0)
-    std::cerr << "note: " << file.too_long << " of " << o.preferences
+  if (r.too_long > 0)
+    std::cerr << "note: " << r.too_long << " of " << o.preferences
               << "'s pairs are longer than the context of " << model.sizes().max_seq_len
               << " tokens, and are left out\n";
-  zer0::require(!file.pairs.empty(), o.preferences, " has no pair that fits into the context of ",
+  zer0::require(r.fitting > 0, o.preferences, " has no pair that fits into the context of ",
                 model.sizes().max_seq_len);
-  if (done == 0) return;
-  std::cout << "preference accuracy " << percent_text(right, done, "pairs") << ", mean margin "
-            << std::round(margins / static_cast<double>(done) * 100) / 100
-            << (static_cast<std::size_t>(done) < file.pairs.size() ? ", stopped early" : "")
+  if (r.pairs == 0) return;
+  std::cout << "preference accuracy " << percent_text(r.right, r.pairs, "pairs") << ", mean margin "
+            << std::round(r.margin() * 100) / 100 << (r.pairs < r.fitting ? ", stopped early" : "")
             << std::endl;
 }
 

@@ -56,6 +56,7 @@
 #include <zer0/file/jsonl_file.hpp>
 #include <zer0/file/mapped_file.hpp>
 #include <zer0/fwd.hpp>
+#include <zer0/generate/conversation.hpp>
 #include <zer0/generate/generate.hpp>
 #include <zer0/generate/session.hpp>
 #include <zer0/layer/biased.hpp>
@@ -102,6 +103,7 @@
 #include <zer0/optim/schedule/warmup_stable_decay.hpp>
 #include <zer0/recipe/description.hpp>
 #include <zer0/recipe/dpo.hpp>
+#include <zer0/recipe/exact_match.hpp>
 #include <zer0/recipe/hook/checkpoints.hpp>
 #include <zer0/recipe/hook/early_stopping.hpp>
 #include <zer0/recipe/hook/json_log.hpp>
@@ -111,6 +113,7 @@
 #include <zer0/recipe/hook/validation.hpp>
 #include <zer0/recipe/hook/weight_average.hpp>
 #include <zer0/recipe/perplexity.hpp>
+#include <zer0/recipe/preference_accuracy.hpp>
 #include <zer0/recipe/pretrain.hpp>
 #include <zer0/recipe/reference_scores.hpp>
 #include <zer0/recipe/run_folder.hpp>

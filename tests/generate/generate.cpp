@@ -110,6 +110,18 @@ TEST_CASE("generate: the callback hears every token in order and may end its seq
   for (index_t i = 0; i < 3; ++i) CHECK(heard[i] == results[static_cast<std::size_t>(i)]);
 }
 
+TEST_CASE("generate: goes_on is asked behind each token, and ends all sequences", "[generate]") {
+  small m;
+  int asked = 0;
+  generate_options options = greedy(10);
+  options.goes_on = [&] { return ++asked < 5; };
+  const auto results = generate_tokens(m.model, prompts, options);
+  const auto whole = generate_tokens(m.model, prompts, greedy(10));
+  for (std::size_t i = 0; i < 3; ++i)  // the fifth token is the second one's second
+    CHECK(results[i] == tokens(whole[i].begin(), whole[i].begin() + 2));
+  CHECK(asked == 5);
+}
+
 TEST_CASE("generate: the end of the context ends a sequence, not its neighbours", "[generate]") {
   small m;
   const std::vector<tokens> two{support::random_tokens(60, 13, 1), {1, 2}};

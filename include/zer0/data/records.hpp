@@ -1,4 +1,5 @@
-// Files of records to train on: JSON Lines of texts, of conversations, of pairs of answers.
+// Files of records to train on or to ask: JSON Lines of texts, conversations, pairs of answers,
+// questions.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -53,10 +54,21 @@ struct preference_record {
   held<chat_json> tools = {};  ///< as in chat_record
 };
 
+/// A question with the answer that is right.
+struct question_record {
+  std::string asked;              ///< the prompt, or the last message of the conversation
+  std::string answer;             ///< that is right
+  held<chat_json> messages = {};  ///< what comes before the answer; null: `asked` alone
+  held<chat_json> tools = {};     ///< as in chat_record
+
+  [[nodiscard]] bool is_conversation() const;
+};
+
 /// The record of a line. Each returns what is wrong with the line, or nothing.
 [[nodiscard]] std::string read_text(std::string_view line, std::string& out);
 [[nodiscard]] std::string read_chat(std::string_view line, chat_record& out);
 [[nodiscard]] std::string read_preference(std::string_view line, preference_record& out);
+[[nodiscard]] std::string read_question(std::string_view line, question_record& out);
 
 namespace detail {
 
@@ -99,6 +111,8 @@ template <>
 inline constexpr const char* kind_of_records<&read_chat> = "conversations";
 template <>
 inline constexpr const char* kind_of_records<&read_preference> = "pairs";
+template <>
+inline constexpr const char* kind_of_records<&read_question> = "questions";
 
 struct sample_source;
 
@@ -156,6 +170,7 @@ class jsonl_records {
 extern template class jsonl_records<std::string, &read_text>;
 extern template class jsonl_records<chat_record, &read_chat>;
 extern template class jsonl_records<preference_record, &read_preference>;
+extern template class jsonl_records<question_record, &read_question>;
 #endif
 
 /// Texts to pretrain on: every line is an object with the string "text"; other fields are ignored,
@@ -182,6 +197,13 @@ class chat_records : public jsonl_records<chat_record, &read_chat> {
 /// hold further turns. "tools" is kept, other fields are ignored. docs/data.md lists what is
 /// refused.
 class preference_records : public jsonl_records<preference_record, &read_preference> {
+ public:
+  using jsonl_records::jsonl_records;
+};
+
+/// Questions with their answers (exact_match): every line is {"prompt": "...", "answer": "..."}, or
+/// a conversation as in chat_records whose last message is the assistant's answer.
+class question_records : public jsonl_records<question_record, &read_question> {
  public:
   using jsonl_records::jsonl_records;
 };

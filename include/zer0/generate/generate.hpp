@@ -16,6 +16,7 @@ struct generate_options {
   sampling rules = {};
   index_t max_new_tokens = 128;             ///< of each prompt, the prompt not counted
   std::optional<token_id> stop_token = {};  ///< ends a sequence; not part of the result
+  std::function<bool()> goes_on = {};       ///< asked behind each new token; false ends them all
 };
 
 namespace detail {
@@ -44,7 +45,8 @@ std::vector<std::vector<token_id>> generate_tokens(
   const index_t capacity = std::min(model.sizes().max_seq_len, longest + options.max_new_tokens);
   session<Model> s(model, static_cast<index_t>(prompts.size()), capacity);
   std::vector<std::vector<token_id>> pieces = prompts;
-  for (bool any = true; any;) {
+  bool goes_on = true;
+  for (bool any = true; any && goes_on;) {
     const auto& chosen = s.choose(pieces, options.rules);
     any = false;
     auto next = chosen.begin();
@@ -56,6 +58,7 @@ std::vector<std::vector<token_id>> generate_tokens(
       if (token == options.stop_token) continue;
       results[i].push_back(token);
       const bool wanted = !on_token || on_token(sequence, token);
+      goes_on = goes_on && (!options.goes_on || options.goes_on());
       const bool room = static_cast<index_t>(results[i].size()) < options.max_new_tokens &&
                         s.length(sequence) < capacity;
       if (!wanted || !room) continue;
@@ -65,6 +68,31 @@ std::vector<std::vector<token_id>> generate_tokens(
   }
   return results;
 }
+
+namespace detail {
+
+/// The text that follows the tokens of a prompt, up to the stop token or `end` (which decoding
+/// skips if it is special); `on_text` gets each piece.
+template <class Model>
+std::string generate_text(Model& model, const tokenizer& tok, const std::vector<token_id>& prompt,
+                          const generate_options& options,
+                          const std::function<void(std::string_view)>& on_text,
+                          std::optional<token_id> end) {
+  stream_decoder decoder(tok);
+  std::string text;
+  const auto emit = [&](const std::string& piece) {
+    text += piece;
+    if (on_text && !piece.empty()) on_text(piece);
+  };
+  (void)generate_tokens(model, {prompt}, options, [&](index_t, token_id token) {
+    emit(decoder.push(token));
+    return token != end;
+  });
+  emit(decoder.flush());
+  return text;
+}
+
+}  // namespace detail
 
 /// Continues a text, which begins with the tokenizer's begin-of-text token as training texts do, up
 /// to its end-of-text token. `on_text` gets each whole piece of new text as soon as it is there.
@@ -77,18 +105,7 @@ std::string generate(Model& model, const tokenizer& tok, std::string_view prompt
   if (tok.bos()) ids.push_back(*tok.bos());
   tok.encode(prompt, ids);
   if (!options.stop_token) options.stop_token = tok.eos();
-  stream_decoder decoder(tok);
-  std::string text;
-  const auto emit = [&](const std::string& piece) {
-    text += piece;
-    if (on_text && !piece.empty()) on_text(piece);
-  };
-  (void)generate_tokens(model, {ids}, options, [&](index_t, token_id token) {
-    emit(decoder.push(token));
-    return true;
-  });
-  emit(decoder.flush());
-  return text;
+  return detail::generate_text(model, tok, ids, options, on_text, std::nullopt);
 }
 
 }  // namespace zer0

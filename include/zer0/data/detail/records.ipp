@@ -221,10 +221,48 @@ ZER0_INLINE std::string read_preference(std::string_view line, preference_record
   return problem.empty() ? detail::problem_of_side(rejected, out.prompt, "rejected") : problem;
 }
 
+namespace detail {
+
+/// {"prompt": "...", "answer": "..."}; returns what is wrong with it, or nothing.
+ZER0_INLINE std::string read_prompt(const chat_json& line, question_record& out) {
+  for (const char* key : {"prompt", "answer"}) {
+    if (!line.contains(key)) return std::string("it has no \"") + key + "\"";
+    if (!line[key].is_string()) return std::string("its \"") + key + "\" is not a string";
+  }
+  out = {.asked = line["prompt"].get<std::string>(), .answer = line["answer"].get<std::string>()};
+  return out.asked.empty() ? "its \"prompt\" is empty" : "";
+}
+
+}  // namespace detail
+
+ZER0_INLINE bool question_record::is_conversation() const { return !messages->is_null(); }
+
+ZER0_INLINE std::string read_question(std::string_view text, question_record& out) {
+  const chat_json line = chat_json::parse(text, nullptr, false);
+  if (line.is_object() && (line.contains("prompt") || line.contains("answer")))
+    return detail::read_prompt(line, out);
+  chat_record chat;
+  std::string problem = read_chat(text, chat);
+  if (!problem.empty()) return problem;
+  chat_json& messages = *chat.messages;
+  const chat_json last = messages.back();
+  const bool answers = last["role"] == "assistant" && !last.contains("tool_calls");
+  out.answer = answers ? last["content"].get<std::string>() : std::string();
+  if (detail::is_blank(out.answer)) return "its last message is not an answer of the assistant";
+  messages.erase(messages.size() - 1);
+  if (messages.empty()) return "nothing stands before its answer";
+  const chat_json& asked = messages.back()["content"];
+  out.asked = asked.is_string() ? asked.get<std::string>() : std::string();
+  out.messages = std::move(chat.messages);
+  out.tools = std::move(chat.tools);
+  return {};
+}
+
 #ifdef ZER0_COMPILED
 template class jsonl_records<std::string, &read_text>;
 template class jsonl_records<chat_record, &read_chat>;
 template class jsonl_records<preference_record, &read_preference>;
+template class jsonl_records<question_record, &read_question>;
 #endif
 
 }  // namespace zer0

@@ -1,0 +1,91 @@
+// How many questions a model answers exactly.
+#pragma once
+
+#include <zer0/core/detail/compiled.hpp>
+#include <zer0/data/record_view.hpp>
+#include <zer0/generate/conversation.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace zer0 {
+
+struct exact_match_options {
+  index_t max_new_tokens = 128;               ///< of an answer
+  index_t side_by_side = 32;                  ///< questions answered together
+  std::function<bool()> goes_on = {};         ///< asked behind each new token; false ends it there
+  std::function<void(double)> progress = {};  ///< told the fraction that is answered
+};
+
+struct exact_match_report {
+  struct miss {
+    std::string asked, expected, answered;
+  };
+  index_t questions = 0;  ///< that were answered; fewer than there are if it was stopped
+  index_t right = 0;
+  std::vector<miss> misses = {};  ///< the others
+
+  /// A share of 1.
+  [[nodiscard]] double accuracy() const {
+    return questions > 0 ? static_cast<double>(right) / static_cast<double>(questions) : 0;
+  }
+};
+
+namespace detail {
+
+/// All of them, before the first is answered: what is wrong with a file shows at once.
+std::vector<std::vector<token_id>> encode_questions(const record_view<question_records>& questions,
+                                                    const prompt_encoder& encode, index_t context);
+
+/// Whether two answers are the same but for white space at their ends.
+bool same_answer(std::string_view a, std::string_view b);
+
+}  // namespace detail
+
+/// Lets a model answer questions, always by the most likely token, and compares with the right
+/// answers, white space around both not counted. Answers that `goes_on` cuts short do not count.
+/// Throws zer0::error naming file and line for a question that cannot be encoded, or that leaves no
+/// room for an answer in the model's context. Memory: the tokens of all questions, and the cache of
+/// those that are answered together.
+///
+///   const zer0::question_records questions("questions.jsonl");
+///   const zer0::prompt_encoder encode(tok, zer0::chat_template::from_directory(tok.directory()));
+///   std::cout << zer0::exact_match(llm, questions, encode).accuracy();
+template <class Model>
+exact_match_report exact_match(Model& model, const record_view<question_records>& questions,
+                               const prompt_encoder& encode,
+                               const exact_match_options& options = {}) {
+  const auto prompts = detail::encode_questions(questions, encode, model.sizes().max_seq_len);
+  exact_match_report report;
+  bool goes_on = true;
+  generate_options generation{.rules = {.temperature = 0},
+                              .max_new_tokens = options.max_new_tokens};
+  generation.goes_on = [&] { return goes_on = goes_on && (!options.goes_on || options.goes_on()); };
+  question_record question;
+  while (report.questions < questions.size()) {
+    const auto begin = prompts.begin() + report.questions;
+    const auto n = std::min(std::max<index_t>(options.side_by_side, 1), prompts.end() - begin);
+    const std::vector<std::string> texts = answers(model, encode, {begin, begin + n}, generation);
+    if (!goes_on) break;  // these are cut short
+    for (const std::string& text : texts) {
+      questions.read(report.questions++, question);
+      if (detail::same_answer(text, question.answer))
+        ++report.right;
+      else
+        report.misses.push_back({question.asked, question.answer, text});
+    }
+    if (options.progress)
+      options.progress(static_cast<double>(report.questions) /
+                       static_cast<double>(questions.size()));
+  }
+  return report;
+}
+
+}  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/recipe/detail/exact_match.ipp>
+#endif
