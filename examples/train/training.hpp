@@ -103,8 +103,8 @@ int train_model(train_setup& s, const char* variant_name, Model& llm, const Loss
   trainer_type trainer(llm, {.grad_clip = o.grad_clip, .seed = o.seed}, loss, chosen_optimizer(o),
                        chosen_schedule(o),
                        {o.normalization == "mean_of_means", data.train_pairs != nullptr});
-  zer0::training_run<trainer_type, batch_stream> run{trainer, *data.train, o.epochs,
-                                                     o.accumulation_steps};
+  zer0::training_run<trainer_type, zer0::sample_batches> run{trainer, *data.train, o.epochs,
+                                                             o.accumulation_steps};
   run.max_steps = o.max_steps;
   run.about = s.run;
   if (!s.earlier) {
@@ -115,7 +115,7 @@ int train_model(train_setup& s, const char* variant_name, Model& llm, const Loss
       s, variant_name,
       device_line<Line>(s.o.device, device_access<Line>::description(llm.device()), s.o.dtype), llm,
       run, data.about);
-  batch_stream* const validates_with = o.save_interval > 0 ? data.val.get() : nullptr;
+  zer0::sample_batches* const validates_with = o.save_interval > 0 ? data.val.get() : nullptr;
   const zer0::training_report report = zer0::train(
       run, *s.folder, stop, zer0::validation(validates_with, std::max<index_t>(o.save_interval, 1)),
       zer0::progress(o.log_interval), zer0::json_log(o.log_interval),

@@ -302,3 +302,16 @@ TEST_CASE("conversation_encoder: the fingerprint tells tokenizer, template and o
   CHECK_FALSE(fingerprint(small_tokenizer(), dated).has_value());
   CHECK(fingerprint(small_tokenizer(), dated, {.now = 0}).has_value());
 }
+
+TEST_CASE("marked_text: what is learned stands between marks, but for the first token",
+          "[data][conversation_encoder]") {
+  const tokenizer tok = small_tokenizer();
+  const conversation_encoder encode(tok, chat_ml_template());
+  const encoded_conversation c =
+      encoded(encode, {{"user", "a"}, {"assistant", "bc"}, {"user", "d"}, {"assistant", "e"}});
+  CHECK(zer0::marked_text(c, tok) ==
+        "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\n[[bc<|im_end|>]]\n"
+        "<|im_start|>user\nd<|im_end|>\n<|im_start|>assistant\n[[e<|im_end|>]]");
+  const token_id a = tok.encode("a").front();
+  CHECK(zer0::marked_text({{a, a, a}, {1, 0, 1}}, tok, "<", ">") == "aa<a>");
+}

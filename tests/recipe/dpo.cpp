@@ -123,3 +123,51 @@ TEST_CASE("reference_file: what was written is read again, for the same weights 
   std::ofstream(file.path()) << "nothing";
   CHECK_FALSE(file.read(12));
 }
+
+TEST_CASE("reference_model: scores are those of its files, kept in the first folder that can be",
+          "[recipe][dpo]") {
+  const support::temp_dir dir;
+  setup s, other(2);
+  save_weights(other.llm, dir.path());
+  write_config(dir.path(), config_of<decoder<>>(other.llm.sizes()));
+  const std::vector<double> expected = reference_scores(other.llm, s.data);
+  for (const char* folder : {"first", "second"}) std::filesystem::create_directories(dir / folder);
+
+  reference_model reference(s.llm, dir.path());
+  CHECK(reference.weights() == weights_fingerprint(other.llm));
+  const std::vector<std::filesystem::path> folders{dir / "first", dir / "second"};
+  const reference_file first(folders[0], "pairs", reference.weights(), s.data.fingerprint());
+  std::filesystem::create_directories(first.path() / "in_the_way");
+  const kept_scores computed = reference.scores(s.data, "pairs", folders);
+  CHECK(computed.scores == expected);
+  CHECK(computed.computed);
+  CHECK(computed.file.parent_path() == folders[1]);
+  CHECK_THAT(computed.not_in_first, contains(first.path().string()));
+
+  // A run that goes on reads the file, and needs no weights; without both it says so.
+  reference_model later(s.llm, dir / "nowhere", reference.weights());
+  const kept_scores read = later.scores(s.data, "pairs", folders);
+  CHECK(read.scores == expected);
+  CHECK_FALSE(read.computed);
+  CHECK(read.file == computed.file);
+  CHECK(read.not_in_first.empty());
+  CHECK_THROWS_AS(later.scores(s.data, "pairs", {dir / "first"}), error);
+  reference_model wrong(s.llm, dir.path(), reference.weights() + 1);
+  CHECK_THROWS_WITH(wrong.scores(s.data, "pairs", {dir / "first"}),
+                    contains("is not what the run was begun with"));
+}
+
+TEST_CASE("reference_model: one of other sizes is refused by the first that differs",
+          "[recipe][dpo]") {
+  const support::temp_dir dir;
+  dims deep = sizes();
+  deep.n_layers = 3;
+  model_type other(deep);
+  other.initialize(1);
+  save_weights(other, dir.path());
+  write_config(dir.path(), config_of<decoder<>>(deep));
+  setup s;
+  CHECK_THROWS_WITH(reference_model(s.llm, dir.path()),
+                    contains("has n_layers 3, the model to train 2; give one that differs in its "
+                             "weights alone"));
+}

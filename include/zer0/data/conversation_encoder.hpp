@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +25,11 @@ struct encoded_conversation {
     supervised.clear();
   }
 };
+
+/// The text of a conversation with what the model is to produce between two marks, for people to
+/// look at. Nothing comes before the first token, so it is not produced.
+[[nodiscard]] std::string marked_text(const encoded_conversation& c, const tokenizer& tok,
+                                      std::string_view begin = "[[", std::string_view end = "]]");
 
 /// Renders conversations by a chat template and encodes them. What the assistant produced, as the
 /// template tells it (chat_template::render_with_spans), is supervised, the token that ends its

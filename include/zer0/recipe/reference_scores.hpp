@@ -2,6 +2,7 @@
 // file.
 #pragma once
 
+#include <zer0/checkpoint/model_files.hpp>
 #include <zer0/core/batch.hpp>
 #include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/visit_sizes.hpp>
@@ -106,6 +107,84 @@ template <class Model, pair_source Data>
   file.write(scores);
   return scores;
 }
+
+struct kept_scores {
+  std::vector<double> scores;     ///< as reference_scores gives them
+  std::filesystem::path file;     ///< that holds them
+  bool computed = false;          ///< now; false: read from `file`
+  std::string not_in_first = {};  ///< why they could not be written to the first of the folders
+};
+
+namespace detail {
+
+/// What the first of the files holds that is of `pairs` pairs; nothing if there is none.
+std::optional<kept_scores> read_scores(std::span<const reference_file> files, index_t pairs);
+
+/// Writes to the first of the files that can be written. Throws zer0::error if none can.
+kept_scores keep_scores(std::span<const reference_file> files, std::vector<double> scores);
+
+}  // namespace detail
+
+/// A reference model that lies in files, where `Model` is the type of the one to train. Its weights
+/// go into that model's memory while it is run, so load the weights to train afterwards. A run that
+/// goes on gives what `weights` said when it began: the files are then needed only if the scores
+/// are gone.
+///
+///   zer0::reference_model reference(llm, "out/sft_512/best");
+///   data.set_references(reference.scores(data, "pairs.jsonl", {"dataset"}).scores);
+///   zer0::load_weights(llm, "out/sft_512/best");
+template <class Model>
+class reference_model {
+ public:
+  /// Loads the weights. Throws zer0::error if `source` cannot be read, or differs from `model` in
+  /// more than its weights.
+  reference_model(Model& model, std::filesystem::path source)
+      : model_(&model), source_(std::move(source)) {
+    load();
+  }
+  reference_model(Model& model, std::filesystem::path source, std::uint64_t weights)
+      : model_(&model), source_(std::move(source)), weights_(weights) {}
+
+  [[nodiscard]] const std::filesystem::path& source() const { return source_; }
+  /// Their fingerprint.
+  [[nodiscard]] std::uint64_t weights() const { return *weights_; }
+
+  /// The scores of `data`, from a file that is named after `name` in one of the folders; else
+  /// computed, and written to the first folder that can be. Throws zer0::error if there is no file
+  /// and the weights are no longer those of the fingerprint.
+  template <pair_source Data>
+  [[nodiscard]] kept_scores scores(Data& data, const std::string& name,
+                                   const std::vector<std::filesystem::path>& folders,
+                                   const std::function<void(double)>& progress = {}) {
+    std::vector<reference_file> files;
+    for (const std::filesystem::path& folder : folders)
+      files.emplace_back(folder, name, *weights_, data.fingerprint());
+    if (std::optional<kept_scores> kept = detail::read_scores(files, data.pairs()))
+      return *std::move(kept);
+    if (!loaded_) load();
+    return detail::keep_scores(files, reference_scores(*model_, data, progress));
+  }
+
+ private:
+  void load() {
+    const auto own = config_of<typename Model::variant>(model_->sizes());
+    if (const auto d = config_difference(own, source_, {size_use::result}))
+      fail("the reference model ", source_.string(), " has ", d->size.key, " ", d->second,
+           ", the model to train ", d->first, "; give one that differs in its weights alone");
+    load_weights(*model_, source_);
+    const std::uint64_t now = weights_fingerprint(*model_);
+    require(now == weights_.value_or(now), "the reference model ", source_.string(),
+            " is not what the run was begun with, and the file of its log-probabilities is gone; "
+            "put back either");
+    weights_ = now;
+    loaded_ = true;
+  }
+
+  Model* model_;
+  std::filesystem::path source_;
+  std::optional<std::uint64_t> weights_;
+  bool loaded_ = false;
+};
 
 }  // namespace zer0
 

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -26,6 +27,20 @@ ZER0_INLINE std::string_view without_leading_space(std::string_view text) {
 }
 
 }  // namespace detail
+
+ZER0_INLINE std::string marked_text(const encoded_conversation& c, const tokenizer& tok,
+                                    std::string_view begin, std::string_view end) {
+  std::string text;
+  for (std::size_t i = 0; i < c.tokens.size();) {
+    std::size_t to = i;
+    while (to < c.tokens.size() && c.supervised[to] == c.supervised[i]) ++to;
+    const bool learned = c.supervised[i] == 1 && i > 0;
+    const std::string part = tok.decode(std::span(c.tokens).subspan(i, to - i));
+    text.append(learned ? begin : "").append(part).append(learned ? end : "");
+    i = to;
+  }
+  return text;
+}
 
 ZER0_INLINE conversation_encoder::conversation_encoder(tokenizer tok, chat_template chat,
                                                        chat_options options)

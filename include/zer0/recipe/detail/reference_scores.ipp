@@ -50,4 +50,30 @@ ZER0_INLINE std::string reference_file::hex(std::uint64_t x) {
   return text;
 }
 
+namespace detail {
+
+ZER0_INLINE std::optional<kept_scores> read_scores(std::span<const reference_file> files,
+                                                   index_t pairs) {
+  for (const reference_file& file : files)
+    if (std::optional<std::vector<double>> scores = file.read(pairs))
+      return kept_scores{*std::move(scores), file.path()};
+  return std::nullopt;
+}
+
+ZER0_INLINE kept_scores keep_scores(std::span<const reference_file> files,
+                                    std::vector<double> scores) {
+  kept_scores kept{std::move(scores), {}, true};
+  for (const reference_file& file : files) try {
+      file.write(kept.scores);
+      kept.file = file.path();
+      return kept;
+    } catch (const error& e) {
+      if (&file == &files.back()) throw;
+      if (&file == &files.front()) kept.not_in_first = e.what();
+    }
+  return kept;
+}
+
+}  // namespace detail
+
 }  // namespace zer0
