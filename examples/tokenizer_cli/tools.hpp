@@ -4,7 +4,6 @@
 #include "support/options.hpp"
 #include "support/terminal.hpp"
 #include <zer0/data/count_words.hpp>
-#include <zer0/file/jsonl_file.hpp>
 #include <zer0/file/mapped_file.hpp>
 #include <zer0/text/tokenizer.hpp>
 #include <zer0/text/utf8.hpp>
@@ -81,26 +80,6 @@ inline void decode(const option_set&, const tokenizer_tool_options& o) {
   if (is_terminal(stdout) && !text.ends_with('\n')) std::cout << '\n';
 }
 
-/// Bytes as they can be read: characters as they are, control characters and broken ones as \x0A.
-inline std::string readable(const std::string& bytes) {
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size();) {
-    const zer0::utf8_char c = zer0::read_utf8(bytes.data() + i, bytes.data() + bytes.size());
-    const auto length = static_cast<std::size_t>(c.length);
-    if (c.valid && c.code >= 0x20 && c.code != 0x7F) {
-      text += bytes.substr(i, length);
-    } else {
-      for (std::size_t k = 0; k < length; ++k) {
-        char escaped[8];
-        std::snprintf(escaped, sizeof escaped, "\\x%02X", static_cast<unsigned char>(bytes[i + k]));
-        text += escaped;
-      }
-    }
-    i += length;
-  }
-  return text;
-}
-
 class tokenizer_inspection {
  public:
   explicit tokenizer_inspection(const tokenizer_tool_options& o) : o_(o), tok_(open_tokenizer(o)) {}
@@ -114,7 +93,7 @@ class tokenizer_inspection {
  private:
   void show_tokens(const std::string& text) {
     for (const token_id id : tok_.encode(text, {.parse_special = o_.parse_special}))
-      std::printf("%8d  \"%s\"%s\n", id, readable(tok_.token_bytes(id)).c_str(),
+      std::printf("%8d  \"%s\"%s\n", id, zer0::readable_bytes(tok_.token_bytes(id)).c_str(),
                   tok_.is_special(id) ? "  special" : "");
   }
 
@@ -141,7 +120,7 @@ class tokenizer_inspection {
     std::ranges::stable_sort(ids, [&](token_id a, token_id b) { return length(a) > length(b); });
     for (std::size_t i = 0; i < std::min<std::size_t>(10, ids.size()); ++i)
       std::printf("%8d  %3zu bytes  \"%s\"\n", ids[i], length(ids[i]),
-                  readable(tok_.token_bytes(ids[i])).c_str());
+                  zer0::readable_bytes(tok_.token_bytes(ids[i])).c_str());
   }
 
   [[nodiscard]] std::string roles(token_id id) const {
@@ -157,40 +136,12 @@ class tokenizer_inspection {
   }
 
   void measure(const std::string& path) {
-    std::size_t texts = 0, bytes = 0, tokens = 0, changed = 0;
-    std::vector<token_id> ids;
-    const auto add = [&](std::string_view text, const std::string& where) {
-      const std::size_t bad = zer0::find_invalid_utf8(text);
-      zer0::require(bad == std::string_view::npos, where, ": byte ", bad,
-                    " (counted from 0) is not UTF-8");
-      ids.clear();
-      tok_.encode(text, ids, {.parse_special = false});
-      ++texts;
-      bytes += text.size();
-      tokens += ids.size();
-      changed += tok_.decode(ids) == text ? 0 : 1;
-    };
-    if (zer0::is_json_lines(path)) {
-      const zer0::jsonl_file file(path);
-      std::vector<std::string> list;
-      for (zer0::index_t i = 0; i < file.size(); ++i) {
-        const std::string problem = zer0::read_training_texts(file.line(i), list);
-        if (!problem.empty()) zer0::fail(file.where(i), ": ", problem);
-        for (const std::string& text : list) add(text, path);
-      }
-    } else {
-      add(zer0::mapped_file(path).text(), path);
-    }
+    const zer0::counted_tokens c = zer0::count_tokens(path, tok_);
     const auto number = [](std::size_t n) { return with_commas(static_cast<std::int64_t>(n)); };
-    std::cout << path << ": " << number(texts) << (texts == 1 ? " text, " : " texts, ")
-              << number(bytes) << " bytes, " << number(tokens) << " tokens";
-    if (tokens > 0) {
-      char ratio[32];
-      std::snprintf(ratio, sizeof ratio, "%.3f",
-                    static_cast<double>(bytes) / static_cast<double>(tokens));
-      std::cout << ", " << ratio << " bytes a token";
-    }
-    std::cout << "; " << (changed == 0 ? "all" : number(texts - changed))
+    std::cout << path << ": " << number(c.texts) << (c.texts == 1 ? " text, " : " texts, ")
+              << number(c.bytes) << " bytes, " << number(c.tokens) << " tokens";
+    if (c.tokens > 0) std::printf(", %.3f bytes a token", c.bytes_per_token());
+    std::cout << "; " << (c.changed == 0 ? "all" : number(c.texts - c.changed))
               << " decoded to what they were\n";
   }
 

@@ -24,12 +24,6 @@
 
 namespace program {
 
-/// ChatML: every message between <|im_start|>role and <|im_end|>.
-inline constexpr std::string_view chatml_template =
-    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] "
-    "+ '<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' "
-    "}}{% endif %}";
-
 struct tokenizer_train_options {
   std::vector<std::string> files;
   std::string out = "none";
@@ -93,11 +87,7 @@ class tokenizer_training {
   }
 
   void run() {
-    const zer0::tokenizer_roles roles{.bos = role("bos_token", o_.bos_token, "<s>"),
-                                      .eos = role("eos_token", o_.eos_token, "</s>"),
-                                      .pad = role("pad_token", o_.pad_token, "<unk>"),
-                                      .unk = role("unk_token", o_.unk_token, "<unk>"),
-                                      .chat_template = chat_template()};
+    const zer0::tokenizer_roles roles = chosen_roles();
     const zer0::bpe_training training{.vocab_size = o_.vocab_size,
                                       .min_frequency = o_.min_frequency,
                                       .max_token_length = o_.max_token_length,
@@ -118,21 +108,27 @@ class tokenizer_training {
     return std::ranges::find(special_, token) != special_.end();
   }
 
-  [[nodiscard]] std::string role(const char* name, const std::string& given,
-                                 const char* usual) const {
-    if (given == "none") return {};
-    if (given == "auto") return is_special(usual) ? usual : "";
-    demand(is_special(given), "--", name, " is ", given, ", which is not one of --special_tokens");
-    return given;
+  [[nodiscard]] zer0::tokenizer_roles chosen_roles() const {
+    zer0::tokenizer_roles roles = zer0::usual_roles(special_);
+    const auto choose = [&](const char* name, const std::string& given, std::string& role) {
+      demand(given == "auto" || given == "none" || is_special(given), "--", name, " is ", given,
+             ", which is not one of --special_tokens");
+      if (given != "auto") role = given == "none" ? "" : given;
+    };
+    choose("bos_token", o_.bos_token, roles.bos);
+    choose("eos_token", o_.eos_token, roles.eos);
+    choose("pad_token", o_.pad_token, roles.pad);
+    choose("unk_token", o_.unk_token, roles.unk);
+    if (o_.chat_template != "auto") roles.chat_template = chat_template();
+    return roles;
   }
 
   [[nodiscard]] std::string chat_template() const {
-    const bool chats = is_special("<|im_start|>") && is_special("<|im_end|>");
-    if (o_.chat_template == "none" || (o_.chat_template == "auto" && !chats)) return {};
-    if (o_.chat_template == "chatml" || o_.chat_template == "auto") {
-      demand(chats,
+    if (o_.chat_template == "none") return {};
+    if (o_.chat_template == "chatml") {
+      demand(is_special("<|im_start|>") && is_special("<|im_end|>"),
              "--chat_template chatml needs <|im_start|> and <|im_end|> among --special_tokens");
-      return std::string(chatml_template);
+      return std::string(zer0::chatml_template);
     }
     const zer0::mapped_file file(o_.chat_template);
     zer0::require(zer0::find_invalid_utf8(file.text()) == std::string_view::npos, o_.chat_template,

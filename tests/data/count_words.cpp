@@ -234,3 +234,35 @@ TEST_CASE("read_training_texts: JSON Lines are told by the name", "[data][count_
   for (const char* name : {"a.jsonl", "b/c.ndjson", "d.json"}) CHECK(zer0::is_json_lines(name));
   for (const char* name : {"a.txt", "jsonl", "a.jsonl.txt"}) CHECK_FALSE(zer0::is_json_lines(name));
 }
+
+TEST_CASE("count_tokens: texts, bytes and tokens of a file, and whether they come back",
+          "[data][count_words]") {
+  const temp_dir dir;
+  const zer0::tokenizer tok(small_tokenizer_file());
+  const std::string text = "the cat <|im_end|>\n\u732b\n";
+  write_file(dir / "a.txt", text);
+  const zer0::counted_tokens plain = zer0::count_tokens(dir / "a.txt", tok);
+  CHECK(plain.texts == 1);
+  CHECK(plain.bytes == text.size());
+  CHECK(plain.tokens == tok.encode(text, {.parse_special = false}).size());
+  CHECK(plain.tokens > tok.encode(text).size());
+  CHECK(plain.changed == 0);
+  CHECK(plain.bytes_per_token() ==
+        Catch::Approx(static_cast<double>(plain.bytes) / static_cast<double>(plain.tokens)));
+
+  write_file(dir / "b.jsonl",
+             "{\"text\": \"abc\"}\n{\"messages\": [{\"content\": \"d\"}, {\"content\": \"e\"}]}\n");
+  const zer0::counted_tokens lines = zer0::count_tokens(dir / "b.jsonl", tok);
+  CHECK(lines.texts == 3);
+  CHECK(lines.bytes == 5);
+
+  const zer0::tokenizer composes = patched_tokenizer({{"normalizer", {{"type", "NFC"}}}});
+  write_file(dir / "c.txt", "e\u0301");
+  CHECK(zer0::count_tokens(dir / "c.txt", composes).changed == 1);
+
+  write_file(dir / "bad.txt", "abc\xff");
+  CHECK_THROWS_WITH(zer0::count_tokens(dir / "bad.txt", tok),
+                    contains("bad.txt: byte 3 (counted from 0) is not UTF-8"));
+  write_file(dir / "bad.jsonl", "{\"text\": \"a\"}\n{}\n");
+  CHECK_THROWS_WITH(zer0::count_tokens(dir / "bad.jsonl", tok), contains("bad.jsonl:2: "));
+}

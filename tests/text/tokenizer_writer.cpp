@@ -87,3 +87,19 @@ TEST_CASE("tokenizer_writer: only the files of a tokenizer are ever replaced",
   CHECK_THROWS_WITH(zer0::require_place_for_tokenizer("/proc/self/status/a/b", false),
                     contains("cannot write to "));
 }
+
+TEST_CASE("tokenizer_writer: usual special tokens have their usual roles",
+          "[text][tokenizer_writer]") {
+  const zer0::tokenizer_roles all =
+      zer0::usual_roles({"<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>"});
+  CHECK(all.bos == "<s>");
+  CHECK(all.eos == "</s>");
+  CHECK(all.pad == "<unk>");
+  CHECK(all.unk == "<unk>");
+  CHECK(all.chat_template == zer0::chatml_template);
+  const zer0::tokenizer_roles few = zer0::usual_roles({"</s>", "<|im_start|>"});
+  CHECK(few.bos.empty());
+  CHECK(few.eos == "</s>");
+  CHECK(few.pad.empty());
+  CHECK(few.chat_template.empty());
+}

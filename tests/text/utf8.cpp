@@ -52,3 +52,12 @@ TEST_CASE("utf8: a character cut by the end can be kept for later", "[text][utf8
   CHECK(zer0::append_lossy_utf8(text, "\xE2\x28\xA1", true) == 3);  // broken whatever follows
   CHECK(text == "ab\uFFFD(\uFFFD");
 }
+
+TEST_CASE("utf8: bytes are shown as characters, or as numbers where they are none that prints",
+          "[text][utf8]") {
+  CHECK(zer0::readable_bytes("a \u00e9\u732b") == "a \u00e9\u732b");
+  CHECK(zer0::readable_bytes("\n\x7F\t") == "\\x0A\\x7F\\x09");
+  CHECK(zer0::readable_bytes("a\xE7\x8C") == "a\\xE7\\x8C");
+  CHECK(zer0::readable_bytes("\xFF!") == "\\xFF!");
+  CHECK(zer0::readable_bytes(std::string(1, '\0')) == "\\x00");
+}

@@ -1,4 +1,5 @@
-// Counting the words of files, on all cores: what a tokenizer is trained on.
+// Counting the words of files, on all cores: what a tokenizer is trained on; and their tokens by a
+// tokenizer: how well it fits them.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -6,6 +7,7 @@
 #include <zer0/core/types.hpp>
 #include <zer0/data/records.hpp>
 #include <zer0/text/bpe_trainer.hpp>
+#include <zer0/text/tokenizer.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -63,6 +65,22 @@ namespace detail {
 /// read, the offset of what is not UTF-8, or file and line.
 counted_words count_words(const std::vector<std::filesystem::path>& files,
                           const count_options& options = {});
+
+struct counted_tokens {
+  std::size_t texts = 0;    ///< lines' texts of JSON Lines; else the file is one
+  std::size_t bytes = 0;    ///< of them
+  std::size_t tokens = 0;   ///< special ones are spelled out
+  std::size_t changed = 0;  ///< texts that decode to another text
+
+  [[nodiscard]] double bytes_per_token() const {
+    return tokens > 0 ? static_cast<double>(bytes) / static_cast<double>(tokens) : 0;
+  }
+};
+
+/// Encodes the texts of a file, as count_words finds them, and decodes them again. Throws:
+/// zer0::error naming a file that cannot be read, the offset of what is not UTF-8, or file and
+/// line.
+counted_tokens count_tokens(const std::filesystem::path& file, const tokenizer& tok);
 
 }  // namespace zer0
 

@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace zer0 {
 
@@ -14,6 +16,16 @@ struct tokenizer_roles {
   std::string bos = {}, eos = {}, pad = {}, unk = {};
   std::string chat_template = {};  ///< Jinja source
 };
+
+/// ChatML: every message between <|im_start|>role and <|im_end|>.
+inline constexpr std::string_view chatml_template =
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] "
+    "+ '<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' "
+    "}}{% endif %}";
+
+/// The roles that special tokens usually have: <s> begins a text, </s> ends it, <unk> fills a batch
+/// and is unknown, <|im_start|> and <|im_end|> are those of ChatML. None for what is not there.
+[[nodiscard]] tokenizer_roles usual_roles(const std::vector<std::string>& special_tokens);
 
 /// Whether `directory` can become that of a tokenizer: it is not there, or is a folder that holds
 /// nothing but the files of one, and the folder above it can be written to. Throws: zer0::error

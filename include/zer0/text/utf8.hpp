@@ -1,4 +1,4 @@
-// UTF-8: reading one character, finding what is not UTF-8, and replacing it.
+// UTF-8: reading one character, finding what is not UTF-8, replacing it, and showing bytes.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -70,6 +70,10 @@ std::size_t find_invalid_utf8(std::string_view text);
 /// Appends `bytes`, each maximal broken part replaced by U+FFFD. With `keep_cut`, a character that
 /// the end of `bytes` cuts is left out. Returns how many bytes were used.
 std::size_t append_lossy_utf8(std::string& to, std::string_view bytes, bool keep_cut = false);
+
+/// Bytes as people can read them, those of a token: characters as they are, control characters and
+/// what is not UTF-8 as \x0A.
+[[nodiscard]] std::string readable_bytes(std::string_view bytes);
 
 }  // namespace zer0
 

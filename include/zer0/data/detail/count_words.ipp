@@ -289,4 +289,32 @@ ZER0_INLINE counted_words count_words(const std::vector<std::filesystem::path>& 
   return counter.take();
 }
 
+ZER0_INLINE counted_tokens count_tokens(const std::filesystem::path& path, const tokenizer& tok) {
+  counted_tokens counted;
+  std::vector<token_id> ids;
+  const auto add = [&](std::string_view text) {
+    const std::size_t bad = find_invalid_utf8(text);
+    require(bad == std::string_view::npos, path.string(), ": byte ", bad,
+            " (counted from 0) is not UTF-8");
+    ids.clear();
+    tok.encode(text, ids, {.parse_special = false});
+    ++counted.texts;
+    counted.bytes += text.size();
+    counted.tokens += ids.size();
+    counted.changed += tok.decode(ids) == text ? 0 : 1;
+  };
+  if (!is_json_lines(path)) {
+    add(mapped_file(path).text());
+    return counted;
+  }
+  const jsonl_file file(path);
+  std::vector<std::string> texts;
+  for (index_t i = 0; i < file.size(); ++i) {
+    const std::string problem = read_training_texts(file.line(i), texts);
+    if (!problem.empty()) fail(file.where(i), ": ", problem);
+    for (const std::string& text : texts) add(text);
+  }
+  return counted;
+}
+
 }  // namespace zer0

@@ -137,6 +137,19 @@ class tokenizer_writer {
 
 }  // namespace detail
 
+ZER0_INLINE tokenizer_roles usual_roles(const std::vector<std::string>& special_tokens) {
+  const auto there = [&](const std::string& token) {
+    return std::find(special_tokens.begin(), special_tokens.end(), token) != special_tokens.end();
+  };
+  const auto if_there = [&](const std::string& token) { return there(token) ? token : ""; };
+  const bool chats = there("<|im_start|>") && there("<|im_end|>");
+  return {.bos = if_there("<s>"),
+          .eos = if_there("</s>"),
+          .pad = if_there("<unk>"),
+          .unk = if_there("<unk>"),
+          .chat_template = std::string(chats ? chatml_template : "")};
+}
+
 ZER0_INLINE void require_place_for_tokenizer(const std::filesystem::path& directory,
                                              bool overwrite) {
   std::error_code failure;

@@ -3,6 +3,8 @@
 
 #include <zer0/text/utf8.hpp>
 
+#include <cstdio>
+
 namespace zer0 {
 
 ZER0_INLINE void append_utf8(std::string& to, char32_t code) {
@@ -55,6 +57,25 @@ ZER0_INLINE std::size_t append_lossy_utf8(std::string& to, std::string_view byte
     i += static_cast<std::size_t>(c.length);
   }
   return i;
+}
+
+ZER0_INLINE std::string readable_bytes(std::string_view bytes) {
+  std::string text;
+  while (!bytes.empty()) {
+    const utf8_char c = read_utf8(bytes.data(), bytes.data() + bytes.size());
+    const std::string_view part = bytes.substr(0, static_cast<std::size_t>(c.length));
+    bytes.remove_prefix(part.size());
+    if (c.valid && c.code >= 0x20 && c.code != 0x7F) {
+      text += part;
+      continue;
+    }
+    for (const char byte : part) {
+      char escaped[8];
+      std::snprintf(escaped, sizeof escaped, "\\x%02X", static_cast<unsigned char>(byte));
+      text += escaped;
+    }
+  }
+  return text;
 }
 
 }  // namespace zer0
