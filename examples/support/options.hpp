@@ -34,19 +34,16 @@ class option_set {
   /// An option whose default is what `target` holds. Texts, numbers, bool, optional_count.
   template <class T>
   void add(const std::string& name, T& target, const std::string& help) {
-    entry& e = add_entry(name, kind_of<T>());
-    e.text = [&target] { return value_text(target); };
-    e.default_text = e.text();
-    auto* value =
-        po::value(&target)->default_value(target, e.default_text)->value_name(e.kind.placeholder);
-    groups_.back().add_options()(name.c_str(), value, help.c_str());
+    auto* const value = po::value(&target)->default_value(target, value_text(target));
+    add_entry(name, kind_of<T>(), value, help).text = [&target] { return value_text(target); };
+    entries_.at(name).default_text = value_text(target);
   }
 
   /// An option that may be given several times.
   void add(const std::string& name, std::vector<std::string>& target, const std::string& help) {
-    add_entry(name, {"TEXT", "a text"}).text = [] { return std::string(); };
-    groups_.back().add_options()(name.c_str(), po::value(&target)->composing()->value_name("TEXT"),
-                                 help.c_str());
+    add_entry(name, {"TEXT", "a text"}, po::value(&target)->composing(), help).text = [] {
+      return std::string();
+    };
   }
 
   /// A text out of a list.
@@ -70,10 +67,9 @@ class option_set {
   /// The option added last is there for later: any value but its default is refused, saying `why`.
   void later(const std::string& why) { entries_.at(last_).later = why; }
 
-  /// Reads the command line; values arrive in their targets at `finish`. False if the help was
-  /// asked for, and printed. Throws usage_error.
+  /// Reads the command line into the targets. False if the help was asked for, and printed. Throws
+  /// usage_error.
   bool parse(int argc, const char* const* argv) {
-    po::parsed_options given(&all());
     for (int i = 1; i < argc; ++i) {
       std::string_view word = argv[i];
       if (word == "-h" || word == "--help") {
@@ -89,7 +85,7 @@ class option_set {
       word.remove_prefix(2);
       const std::size_t equals = word.find('=');
       const std::string name(word.substr(0, equals));
-      const entry& e = find(name);
+      entry& e = find(name);
       std::string value;
       if (equals != std::string_view::npos)
         value = word.substr(equals + 1);
@@ -97,26 +93,21 @@ class option_set {
         value = argv[++i];
       else
         value = without_value(name, e);
-      push(given, name, value);
+      set(name, e, value);
+      e.given = true;
     }
-    store(given);
-    for (auto& [name, e] : entries_)
-      e.given = values_.count(name) > 0 && !values_[name].defaulted();
     return true;
   }
 
   /// Values for options that were not given, by name; names that are not known are ignored.
   void restore(const std::map<std::string, std::string>& older) {
-    po::parsed_options values(&all());
     for (const auto& [name, value] : older)
-      if (entries_.contains(name)) push(values, name, value);
-    store(values);
+      if (const auto found = entries_.find(name); found != entries_.end() && !found->second.given)
+        set(name, found->second, value);
   }
 
-  /// Puts all values into their targets. Throws usage_error for a value outside its choices or for
-  /// a later version.
-  void finish() {
-    po::notify(values_);
+  /// Throws usage_error for a value outside its choices or for a later version.
+  void finish() const {
     for (const auto& [name, e] : entries_) {
       const std::string text = e.text();
       demand(e.choices.empty() || std::ranges::find(e.choices, text) != e.choices.end(), "--", name,
@@ -127,12 +118,7 @@ class option_set {
 
   /// Whether the option stood on the command line.
   [[nodiscard]] bool given(const std::string& name) const { return entries_.at(name).given; }
-  /// A value before `finish`.
-  template <class T>
-  [[nodiscard]] const T& peek(const std::string& name) const {
-    return values_[name].template as<T>();
-  }
-  /// A value after `finish`, as it would be written on the command line.
+  /// A value as it would be written on the command line.
   [[nodiscard]] std::string text(const std::string& name) const { return entries_.at(name).text(); }
   [[nodiscard]] std::vector<std::string> names() const {
     std::vector<std::string> list;
@@ -155,6 +141,8 @@ class option_set {
   };
   struct entry {
     value_kind kind;
+    const po::value_semantic* value = nullptr;
+    boost::any stored;  ///< what the option was set to
     std::function<std::string()> text;
     std::string default_text;
     std::vector<std::string> choices;
@@ -181,20 +169,18 @@ class option_set {
     return text;
   }
 
-  entry& add_entry(const std::string& name, value_kind kind) {
+  template <class Value>
+  entry& add_entry(const std::string& name, value_kind kind, Value* value,
+                   const std::string& help) {
+    groups_.back().add_options()(name.c_str(), value->value_name(kind.placeholder), help.c_str());
     last_ = name;
     entry& e = entries_[name];
     e.kind = kind;
+    e.value = value;
     return e;
   }
 
-  const po::options_description& all() {
-    if (all_.options().empty())
-      for (const po::options_description& g : groups_) all_.add(g);
-    return all_;
-  }
-
-  const entry& find(const std::string& name) const {
+  entry& find(const std::string& name) {
     const auto found = entries_.find(name);
     if (found != entries_.end()) return found->second;
     const auto nearest = std::ranges::min_element(
@@ -216,41 +202,25 @@ class option_set {
     return e.implied;
   }
 
-  void push(po::parsed_options& to, const std::string& name, const std::string& value) const {
-    const value_kind& kind = entries_.at(name).kind;
-    demand(!kind.is_unsigned || !value.starts_with('-'), "--", name, " is \"", value,
-           "\"; it must be ", kind.wanted);
-    to.options.emplace_back(name, std::vector<std::string>{value});
-  }
-
-  static std::string bare_name(const po::error_with_option_name& e) {
-    const std::string name = e.get_option_name();
-    return name.substr(std::min(name.find_first_not_of('-'), name.size()));
-  }
-
-  /// What was stored before goes first.
-  void store(const po::parsed_options& given) {
+  static void set(const std::string& name, entry& e, const std::string& value) {
     try {
-      po::store(given, values_);
-    } catch (const po::multiple_occurrences& e) {
-      refuse("--", bare_name(e), " is given more than once");
-    } catch (const po::validation_error& e) {
-      const std::string name = bare_name(e);
-      std::string value;
-      for (const auto& option : given.options)
-        if (option.string_key == name) value = option.value.front();
-      refuse("--", name, " is \"", value, "\"; it must be ", entries_.at(name).kind.wanted);
+      demand(!e.kind.is_unsigned || !value.starts_with('-'), "--", name, " is \"", value,
+             "\"; it must be ", e.kind.wanted);
+      e.value->parse(e.stored, {value}, true);
+    } catch (const po::multiple_occurrences&) {
+      refuse("--", name, " is given more than once");
+    } catch (const po::validation_error&) {
+      refuse("--", name, " is \"", value, "\"; it must be ", e.kind.wanted);
     }
+    e.value->notify(e.stored);
   }
 
   std::string summary_;
   unsigned width_ = static_cast<unsigned>(std::clamp(terminal_width(100), 60, 120));
   std::deque<po::options_description> groups_;
-  po::options_description all_;
   std::map<std::string, entry> entries_;
   std::string last_;
   std::vector<std::string>* positional_ = nullptr;
-  po::variables_map values_;
 };
 
 }  // namespace program

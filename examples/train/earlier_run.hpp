@@ -30,15 +30,14 @@ struct earlier_run {
 
 /// What --resume means, read before the options have their final values. Opens the run's folder.
 inline std::optional<earlier_run> find_earlier_run(const option_set& options,
+                                                   const train_options& o,
                                                    std::optional<zer0::run_folder>& folder) {
-  const auto& resume = options.peek<std::string>("resume");
+  const std::string& resume = o.resume;
   if (resume == "false") return std::nullopt;
   const bool by_name = resume == "true" || resume == "auto";
   fs::path checkpoint, run;
   if (by_name) {
-    run = find_run(options.peek<std::string>("out_dir"),
-                   mode_of(options.peek<std::string>("mode")).run, options.peek<index_t>("dim"),
-                   options.given("dim"), options.peek<bool>("use_moe"));
+    run = find_run(o.out_dir, mode_of(o.mode).run, o.sizes.dim, options.given("dim"), o.use_moe);
     checkpoint = zer0::run_folder(run).last();
   } else {
     demand(fs::is_regular_file(fs::path(resume) / "training_state.json"),

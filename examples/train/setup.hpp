@@ -207,10 +207,10 @@ inline std::optional<train_setup> read_setup(int argc, const char* const* argv) 
   s.o.device = default_device();
   add_train_options(options, s.o);
   if (!options.parse(argc, argv)) return std::nullopt;
-  s.earlier = find_earlier_run(options, s.folder);
+  s.earlier = find_earlier_run(options, s.o, s.folder);
   if (s.earlier)
     take_over(options, *s.earlier);
-  else if (options.peek<std::string>("mode") == "dpo")
+  else if (s.o.mode == "dpo")
     options.restore(dpo_defaults);
   options.finish();
   check(s.o);
