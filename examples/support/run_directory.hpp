@@ -3,12 +3,9 @@
 #pragma once
 
 #include "support/options.hpp"
-#include <zer0/file/mapped_file.hpp>
 #include <zer0/recipe/run_folder.hpp>
 
 #include <algorithm>
-#include <cstdint>
-#include <cstring>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -75,20 +72,6 @@ inline fs::path newest_run(const fs::path& out_dir, const std::vector<std::strin
     }
   }
   return newest;
-}
-
-/// A number that differs, almost surely, for files of different content.
-inline std::uint64_t fingerprint(const fs::path& path) {
-  const zer0::mapped_file file(path, zer0::file_access::sequential);
-  const auto bytes = file.bytes();
-  std::uint64_t hash = 0xcbf29ce484222325u ^ bytes.size();
-  for (std::size_t i = 0; i < bytes.size(); i += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + i, std::min<std::size_t>(8, bytes.size() - i));
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-    hash ^= hash >> 29;
-  }
-  return hash;
 }
 
 }  // namespace program

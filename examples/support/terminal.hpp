@@ -1,12 +1,13 @@
 // What programs print: numbers that can be read, and how far something is.
 #pragma once
 
+#include <zer0/recipe/hook/progress.hpp>
+
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdint>
 #include <cstdio>
-#include <functional>
 #include <string>
 
 namespace program {
@@ -40,19 +41,6 @@ inline void clear_line() {
   if (is_terminal(stderr)) std::fputs("\r\x1b[K", stderr);
 }
 
-/// Shows a fraction as "what 43 %", on a terminal only.
-inline std::function<void(double)> show_percent(std::string what) {
-  if (!is_terminal(stderr)) return {};
-  return [what = std::move(what), shown = -1](double fraction) mutable {
-    const int percent = static_cast<int>(fraction * 100);
-    if (percent == shown) return;
-    shown = percent;
-    if (percent < 100)
-      std::fprintf(stderr, "\r%s %d %%\x1b[K", what.c_str(), percent);
-    else
-      clear_line();
-    std::fflush(stderr);
-  };
-}
+using zer0::show_percent;
 
 }  // namespace program

@@ -1,8 +1,8 @@
 // The one table of the variants that programs are compiled with.
 #pragma once
 
-#include "support/expert_kind.hpp"
 #include "support/usage_error.hpp"
+#include "support/variant_choice.hpp"
 #include <zer0/attention/gqa.hpp>
 #include <zer0/attention/kernel.hpp>
 #include <zer0/model/adapted.hpp>
@@ -14,15 +14,6 @@
 #include <tuple>
 
 namespace program {
-
-/// What the options and a model's files ask for.
-struct variant_choice {
-  bool flash = false;
-  bool tied = true;
-  bool recompute = false;
-  expert_kind experts = expert_kind::none;
-  bool operator==(const variant_choice&) const = default;
-};
 
 namespace detail {
 template <class FeedForward>

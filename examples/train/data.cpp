@@ -1,8 +1,8 @@
 // The data of each mode of train: texts, conversations or pairs of answers, and batches of them.
 #include "support/terminal.hpp"
-#include "train/record_files.hpp"
 #include "train/training_data.hpp"
 #include <zer0/data/pretrain_data.hpp>
+#include <zer0/data/record_view.hpp>
 #include <zer0/data/sft_data.hpp>
 
 #include <nlohmann/json.hpp>
@@ -15,6 +15,31 @@
 namespace program {
 
 namespace {
+
+/// "1 bad line is", "2 bad lines are".
+std::string count_of(index_t n, const std::string& what) {
+  return with_commas(n) + " " + what + (n == 1 ? " is" : "s are");
+}
+
+/// Opens data_path and val_path, or parts data_path by val_fraction. Bad lines that are left out
+/// are told on stderr. What is counted of the files is kept in the folder of the run, so that a
+/// resumed run begins at once.
+template <class Records>
+std::shared_ptr<const zer0::record_files<Records>> open_files(const train_setup& s) {
+  const train_options& o = s.o;
+  const auto files = std::make_shared<const zer0::record_files<Records>>(
+      o.data_path, o.val_path == "none" ? "" : o.val_path, o.val_fraction, o.seed,
+      zer0::open_options{.skip_bad_lines = o.skip_bad_lines,
+                         .num_workers = static_cast<int>(std::max<index_t>(o.num_workers, 1)),
+                         .counts_in = o.only_shows() ? fs::path() : s.directory,
+                         .progress = show_percent("reading")});
+  files->each_file([](const Records& file) {
+    if (file.bad_lines() > 0)
+      std::cerr << file.name() << ": " << count_of(file.bad_lines(), "bad line")
+                << " left out; the first: " << file.first_bad().front() << '\n';
+  });
+  return files;
+}
 
 /// The tokenizer with the chat template beside it. Templates that ask for the time are told that of
 /// the run's start, so that a resumed run trains on the same tokens.
@@ -114,7 +139,7 @@ template <class Kind>
 training_data open(const train_setup& s, const zer0::tokenizer& tok) {
   using batches = typename Kind::data;
   const train_options& o = s.o;
-  auto files = std::make_shared<record_files<typename Kind::records>>(s);
+  const auto files = open_files<typename Kind::records>(s);
   const auto& encoder = Kind::encoder(s, tok);
   const auto open = [&](const auto& view, bool shuffle) {
     auto data = std::make_shared<batches>(view, encoder, batches_of<Kind>(o, shuffle));
@@ -145,8 +170,8 @@ training_data open_training_data(const train_setup& s, const zer0::tokenizer& to
 
 int dump_samples(train_setup& s) {
   const zer0::tokenizer tok = open_tokenizer(s);
-  const record_files<zer0::chat_records> files(s);
-  const zer0::sft_data data(files.train(), open_encoder(s, tok),
+  const auto files = open_files<zer0::chat_records>(s);
+  const zer0::sft_data data(files->train(), open_encoder(s, tok),
                             batches_of<conversations>(s.o, false));
   conversations::tell_left_out(s.o.data_path, data, s.o.sizes.max_seq_len);
   const bool coloured = is_terminal(stdout);

@@ -140,25 +140,21 @@ inline void add_logging(option_set& options, train_options& o) {
   options.add("save_interval", o.save_interval,
               "steps between two looks at whether the model is the best so far, which is then "
               "saved; 0: never");
-  options.add("use_wandb", o.use_wandb, "log to Weights & Biases (later version)");
-  options.later(later);
-  options.add("wandb_project", o.wandb_project, "(later version)");
-  options.later(later);
-  options.add("wandb_run_name", o.wandb_run_name, "(later version)");
-  options.later(later);
-  options.add("wandb_log_model", o.wandb_log_model, "(later version)");
-  options.later(later);
-  options.add("wandb_log_code", o.wandb_log_code, "(later version)");
-  options.later(later);
-  options.add("wandb_log_freq", o.wandb_log_freq, "(later version)");
-  options.later(later);
-  options.add("wandb_watch_model", o.wandb_watch_model, "(later version)");
-  options.later(later);
+  const auto add_later = [&](const char* name, auto& target, const std::string& help = "") {
+    options.add(name, target, help + "(later version)");
+    options.later(later);
+  };
+  add_later("use_wandb", o.use_wandb, "log to Weights & Biases ");
+  add_later("wandb_project", o.wandb_project);
+  add_later("wandb_run_name", o.wandb_run_name);
+  add_later("wandb_log_model", o.wandb_log_model);
+  add_later("wandb_log_code", o.wandb_log_code);
+  add_later("wandb_log_freq", o.wandb_log_freq);
+  add_later("wandb_watch_model", o.wandb_watch_model);
   options.add("wandb_watch_log", o.wandb_watch_log, {"gradients", "all", "None"},
               "what to watch (later version)");
   options.later(later);
-  options.add("wandb_watch_log_freq", o.wandb_watch_log_freq, "(later version)");
-  options.later(later);
+  add_later("wandb_watch_log_freq", o.wandb_watch_log_freq);
 }
 
 inline void add_checkpoints(option_set& options, train_options& o) {

@@ -3,13 +3,14 @@
 #pragma once
 
 #include "support/device_table.hpp"
-#include "support/expert_kind.hpp"
 #include "support/run_directory.hpp"
+#include "support/variant_choice.hpp"
 #include "train/earlier_run.hpp"
 #include "train/modes.hpp"
 #include "train/options.hpp"
 #include <zer0/checkpoint/adapter_files.hpp>
 #include <zer0/checkpoint/model_files.hpp>
+#include <zer0/file/mapped_file.hpp>
 #include <zer0/text/tokenizer.hpp>
 
 #include <nlohmann/json.hpp>
@@ -21,6 +22,8 @@
 #include <string>
 
 namespace program {
+
+using zer0::file_fingerprint;
 
 struct train_setup {
   train_options o;
@@ -36,6 +39,10 @@ struct train_setup {
   expert_kind experts = expert_kind::none;
   nlohmann::json run;  ///< what checkpoints hold about it
 
+  [[nodiscard]] variant_choice variant() const {
+    return {
+        .flash = o.flash_attn, .tied = config.tied, .recompute = o.recompute, .experts = experts};
+  }
   [[nodiscard]] bool starts_from_files() const { return !start.empty(); }
   /// The weights that adapters adapt; no link, which may point elsewhere when the run is resumed.
   [[nodiscard]] std::string base() const {
@@ -242,7 +249,7 @@ inline zer0::tokenizer open_tokenizer(train_setup& s) {
 inline std::uint64_t template_fingerprint(const fs::path& directory) {
   std::uint64_t sum = 0;
   for (const char* name : {"chat_template.jinja", "tokenizer_config.json"})
-    if (fs::exists(directory / name)) sum = sum * 31 + fingerprint(directory / name);
+    if (fs::exists(directory / name)) sum = sum * 31 + file_fingerprint(directory / name);
   return sum;
 }
 
@@ -250,20 +257,20 @@ inline std::uint64_t template_fingerprint(const fs::path& directory) {
 inline void note_files(train_setup& s, const zer0::tokenizer& tok) {
   std::uint64_t tokens = 0;
   for (const fs::path& file : tok.files())
-    if (file.filename() != "tokenizer_config.json") tokens = tokens * 31 + fingerprint(file);
+    if (file.filename() != "tokenizer_config.json") tokens = tokens * 31 + file_fingerprint(file);
   const auto note = [&](const char* what, const fs::path& path, std::uint64_t content) {
     if (s.earlier) check_same_file(what, path, content, *s.earlier);
     s.run[what] = content;
   };
   note("tokenizer", tok.source(), tokens);
-  note("training data", s.o.data_path, fingerprint(s.o.data_path));
+  note("training data", s.o.data_path, file_fingerprint(s.o.data_path));
   if (s.config.sizes.lora.rank > 0)
     for (const auto& file : {"model.safetensors", "model.safetensors.index.json"})
       if (fs::exists(fs::path(s.base()) / file))
-        note("base model", s.base(), fingerprint(fs::path(s.base()) / file));
+        note("base model", s.base(), file_fingerprint(fs::path(s.base()) / file));
   if (s.o.mode != "pretrain")
     note("chat template", tok.directory(), template_fingerprint(tok.directory()));
-  if (s.o.val_path != "none") note("validation data", s.o.val_path, fingerprint(s.o.val_path));
+  if (s.o.val_path != "none") note("validation data", s.o.val_path, file_fingerprint(s.o.val_path));
 }
 
 }  // namespace program

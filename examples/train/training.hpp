@@ -2,8 +2,7 @@
 #pragma once
 
 #include "support/device_table.hpp"
-#include "support/terminal.hpp"
-#include "train/chosen_variant.hpp"
+#include "support/variants.hpp"
 #include "train/references.hpp"
 #include "train/report.hpp"
 #include "train/self_check.hpp"
@@ -34,23 +33,6 @@ inline schedule chosen_schedule(const train_options& o) {
   return zer0::cosine{o.learning_rate, o.warmup_iters};
 }
 
-/// The mean over target tokens or pairs, or over micro-batches of their means.
-struct chosen_normalization {
-  bool means = false;
-  bool pairs = false;
-
-  [[nodiscard]] double count(const zer0::token_batch& batch) const {
-    return pairs ? zer0::per_pair().count(batch) : zer0::per_target_token().count(batch);
-  }
-  [[nodiscard]] double micro_factor(const zer0::token_batch& batch) const {
-    const double counted = count(batch);
-    return !means ? 1 : counted > 0 ? 1 / counted : 0;
-  }
-  [[nodiscard]] double window_factor(index_t batches, double counted) const {
-    return means ? 1 / static_cast<double>(batches) : counted > 0 ? 1 / counted : 0;
-  }
-};
-
 inline zer0::adamw chosen_optimizer(const train_options& o) {
   return {.weight_decay = o.weight_decay,
           .decay = o.decay == "all" ? zer0::decay_rule::all : zer0::decay_rule::matrices};
@@ -75,7 +57,7 @@ void set_first_weights(const train_setup& s, Model& llm) {
 }
 
 template <class Model, class Loss = zer0::cross_entropy>
-using trainer_of = zer0::trainer<Model, Loss, zer0::adamw, schedule, chosen_normalization>;
+using trainer_of = zer0::trainer<Model, Loss, zer0::adamw, schedule, zer0::any_normalization>;
 
 /// --mode test.
 template <class Line, class Decoder, class Device>
@@ -145,7 +127,7 @@ template <class Line>
 int train_on(train_setup& s, zer0::stop_on_signals& stop, const char* program) {
   auto device = device_access<Line>::open(s.place.index);
   int result = 0;
-  with_variant(chosen_variant(s), [&]<class Variant>(const Variant& v) {
+  with_variant(s.variant(), [&]<class Variant>(const Variant& v) {
     using decoder = typename Variant::decoder;
     result = s.o.mode == "test"
                  ? check_variant<Line, decoder>(s, v.name, std::move(device))

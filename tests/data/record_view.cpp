@@ -1,9 +1,11 @@
 #include "support/catch.hpp"
+#include "support/temp_dir.hpp"
 #include <zer0/data/record_view.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <fstream>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -101,6 +103,44 @@ double excess(const std::vector<double>& counts) {
 }
 
 }  // namespace
+
+TEST_CASE("record_files: validates with another file, with a part of the one, or not at all",
+          "[data][record_view]") {
+  const support::temp_dir dir;
+  std::ofstream train(dir / "train.jsonl");
+  for (int i = 0; i < 10; ++i) train << "{\"text\": \"" << i << "\"}\n";
+  train.close();
+  std::ofstream(dir / "val.jsonl") << "{\"text\": \"v\"}\n";
+  using files = zer0::record_files<zer0::pretrain_records>;
+  const auto names = [](const files& f) {
+    std::vector<std::string> all;
+    f.each_file([&](const zer0::pretrain_records& r) {
+      all.push_back(std::filesystem::path(r.name()).filename().string());
+    });
+    return all;
+  };
+  const files alone(dir / "train.jsonl");
+  CHECK(alone.train().size() == 10);
+  CHECK_FALSE(alone.val());
+  CHECK(names(alone) == std::vector<std::string>{"train.jsonl"});
+
+  const files two(dir / "train.jsonl", dir / "val.jsonl", 0.5);
+  CHECK(two.train().size() == 10);
+  REQUIRE(two.val());
+  std::string text;
+  two.val()->read(0, text);
+  CHECK(text == "v");
+  CHECK(names(two) == std::vector<std::string>{"train.jsonl", "val.jsonl"});
+
+  const files parts(dir / "train.jsonl", {}, 0.3, 7);
+  const auto same = zer0::split(parts.train().records(), 0.3, 7);
+  REQUIRE(parts.val());
+  CHECK(parts.train().size() == 7);
+  CHECK(parts.val()->size() == 3);
+  for (index_t i = 0; i < 3; ++i) CHECK((*parts.val())[i] == same.val[i]);
+  CHECK(names(parts) == std::vector<std::string>{"train.jsonl"});
+  CHECK_THROWS_AS(files(dir / "train.jsonl", {}, -0.1), zer0::error);
+}
 
 TEST_CASE("permutation: every index stands at exactly one position", "[data][record_view]") {
   for (index_t n = 0; n <= 300; ++n) {

@@ -60,3 +60,17 @@ TEST_CASE("mapped_file: an unreadable file is an error that names path and reaso
   CHECK_THROWS_WITH(zer0::mapped_file("/dev/null"),
                     support::contains("/dev/null: not a regular file"));
 }
+
+TEST_CASE("file_fingerprint: a number of the content alone, the same in every version",
+          "[io][mapped_file]") {
+  const support::temp_dir dir;
+  put(dir / "a", "the content of a file");
+  put(dir / "b", "the content of a file");
+  put(dir / "c", "the content of a fil");
+  put(dir / "empty", "");
+  CHECK(zer0::file_fingerprint(dir / "a") ==
+        9883160573849513489u);  // checkpoints hold such numbers
+  CHECK(zer0::file_fingerprint(dir / "b") == zer0::file_fingerprint(dir / "a"));
+  CHECK(zer0::file_fingerprint(dir / "c") != zer0::file_fingerprint(dir / "a"));
+  CHECK(zer0::file_fingerprint(dir / "empty") == 14695981039346656037u);
+}

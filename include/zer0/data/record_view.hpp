@@ -1,14 +1,17 @@
-// Which records of a file, and in which order: parts for training and validation, shuffling.
+// Which records of files, and in which order: parts for training and validation, shuffling.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/error.hpp>
 #include <zer0/core/types.hpp>
+#include <zer0/data/records.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -78,6 +81,53 @@ template <class Records>
   auto [train, val] = detail::split_indices(records.size(), records.name(), val_fraction, seed);
   return {{records, std::move(train)}, {records, std::move(val)}};
 }
+
+/// Records to train on and, where they are asked for, to validate with: of two files, or the two
+/// parts of one. Stays where it is, as views of it do not own it.
+template <class Records>
+class record_files {
+ public:
+  /// Trains on `path`. Validates with `val_path` unless it is empty; else with `val_fraction` of
+  /// the records of `path` (`split`) unless it is 0. Throws what `Records` and `split` do; nothing
+  /// is kept of `path` if `val_path` is bad.
+  explicit record_files(const std::filesystem::path& path,
+                        const std::filesystem::path& val_path = {}, double val_fraction = 0,
+                        std::uint64_t seed = 0, const open_options& options = {})
+      : val_records_(val_path.empty() ? std::nullopt : open(val_path, options)),
+        records_(path, options),
+        train_(records_) {
+    if (val_records_) {
+      val_.emplace(*val_records_);
+    } else if (val_fraction != 0) {
+      const record_split<Records> parts = split(records_, val_fraction, seed);
+      train_ = parts.train;
+      val_ = parts.val;
+    }
+  }
+  record_files(const record_files&) = delete;
+  record_files& operator=(const record_files&) = delete;
+
+  [[nodiscard]] const record_view<Records>& train() const { return train_; }
+  [[nodiscard]] const std::optional<record_view<Records>>& val() const { return val_; }
+
+  /// Calls f(records) for each file.
+  template <class F>
+  void each_file(F f) const {
+    f(records_);
+    if (val_records_) f(*val_records_);
+  }
+
+ private:
+  static std::optional<Records> open(const std::filesystem::path& path,
+                                     const open_options& options) {
+    return std::optional<Records>(std::in_place, path, options);
+  }
+
+  std::optional<Records> val_records_;
+  Records records_;
+  record_view<Records> train_;
+  std::optional<record_view<Records>> val_;
+};
 
 /// A random order of 0..n-1 as a function: which index stands at position i. Depends on (seed,
 /// epoch, n) only, so it is the same on every machine and for every number of threads. Memory: none

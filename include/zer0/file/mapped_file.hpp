@@ -5,6 +5,7 @@
 #include <zer0/core/error.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -46,6 +47,10 @@ class mapped_file {
   void* data_ = nullptr;
   std::size_t size_ = 0;
 };
+
+/// A number that differs, almost surely, for files of different content: what a run keeps of its
+/// data, so that it goes on with the same. Throws zer0::error for a file that cannot be read.
+[[nodiscard]] std::uint64_t file_fingerprint(const std::filesystem::path& path);
 
 }  // namespace zer0
 

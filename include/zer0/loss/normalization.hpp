@@ -48,4 +48,21 @@ struct per_pair {
   }
 };
 
+/// One of them, chosen when the program runs.
+struct any_normalization {
+  bool means = false;  ///< over micro-batches of their own means, as mean_of_means
+  bool pairs = false;  ///< over pairs of answers, as per_pair; false: over target tokens
+
+  [[nodiscard]] double count(const token_batch& batch) const {
+    return pairs ? per_pair().count(batch) : per_target_token().count(batch);
+  }
+  [[nodiscard]] double micro_factor(const token_batch& batch) const {
+    const double counted = count(batch);
+    return !means ? 1 : counted > 0 ? 1 / counted : 0;
+  }
+  [[nodiscard]] double window_factor(index_t batches, double counted) const {
+    return means ? 1 / static_cast<double>(batches) : counted > 0 ? 1 / counted : 0;
+  }
+};
+
 }  // namespace zer0

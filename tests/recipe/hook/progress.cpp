@@ -1,8 +1,12 @@
 #include "support/catch.hpp"
 #include <zer0/recipe/hook/progress.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <regex>
@@ -156,4 +160,25 @@ TEST_CASE("progress: each validation is a line, which says if it is the best so 
   hook(position{.validation = evaluation{300, 100}}, step(2));
   CHECK(p.lines() == words{"step 1: validation loss 2.5, accuracy 0.75, the best so far",
                            "step 2: validation loss 3"});
+}
+
+TEST_CASE("show_percent: whole percents in one line of a terminal, nothing elsewhere",
+          "[recipe][progress]") {
+  const page file;
+  CHECK_FALSE(show_percent("reading", file.file()));
+
+  const int keyboard = posix_openpt(O_RDWR | O_NOCTTY);
+  REQUIRE((keyboard >= 0 && grantpt(keyboard) == 0 && unlockpt(keyboard) == 0));
+  std::FILE* const terminal = std::fopen(ptsname(keyboard), "w");
+  REQUIRE(terminal != nullptr);
+  const auto show = show_percent("reading", terminal);
+  REQUIRE(show);
+  for (const double fraction : {0.0, 0.431, 0.4321, 1.0}) show(fraction);
+  char text[256];
+  const auto n = ::read(keyboard, text, sizeof text);
+  REQUIRE(n > 0);
+  CHECK(std::string(text, static_cast<std::size_t>(n)) ==
+        "\rreading 0 %\x1b[K\rreading 43 %\x1b[K\r\x1b[K");
+  std::fclose(terminal);
+  ::close(keyboard);
 }

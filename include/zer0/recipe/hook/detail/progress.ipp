@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace zer0 {
 namespace detail {
@@ -92,6 +93,20 @@ ZER0_INLINE std::string progress::bar(index_t done, index_t total) const {
   const index_t full = std::min(width, width * done / std::max<index_t>(total, 1));
   return "[" + std::string(static_cast<std::size_t>(full), '#') +
          std::string(static_cast<std::size_t>(width - full), '.') + "] ";
+}
+
+ZER0_INLINE std::function<void(double)> show_percent(std::string what, std::FILE* out) {
+  if (isatty(fileno(out)) != 1) return {};
+  return [what = std::move(what), out, shown = -1](double fraction) mutable {
+    const int percent = static_cast<int>(fraction * 100);
+    if (percent == shown) return;
+    shown = percent;
+    if (percent < 100)
+      std::fprintf(out, "\r%s %d %%\x1b[K", what.c_str(), percent);
+    else
+      std::fputs("\r\x1b[K", out);
+    std::fflush(out);
+  };
 }
 
 }  // namespace zer0
