@@ -206,7 +206,7 @@ class option_set {
     try {
       demand(!e.kind.is_unsigned || !value.starts_with('-'), "--", name, " is \"", value,
              "\"; it must be ", e.kind.wanted);
-      e.value->parse(e.stored, {value}, true);
+      e.value->parse(e.stored, {value}, false);  // as it is: no other encoding
     } catch (const po::multiple_occurrences&) {
       refuse("--", name, " is given more than once");
     } catch (const po::validation_error&) {

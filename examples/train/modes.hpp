@@ -19,8 +19,7 @@ struct training_mode {
 
 inline constexpr std::array training_modes{
     training_mode{"pretrain", "pretrain", ""}, training_mode{"sft", "sft", "pretrain"},
-    training_mode{"dpo", "rlhf", "sft"},
-    training_mode{"test", "test", ""}};  // train/self_check.hpp
+    training_mode{"dpo", "rlhf", "sft"}, training_mode{"test", "test", ""}};  // zer0::self_check
 
 /// Throws usage_error for a name that is no mode of training.
 inline const training_mode& mode_of(std::string_view name) {

@@ -11,18 +11,13 @@
 #include <iostream>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace program {
 
 inline zer0::any_preference chosen_preference(const train_options& o) {
-  using kind = zer0::any_preference::kind;
-  const kind which = o.dpo_loss == "reference_mean" ? kind::reference_mean
-                     : o.dpo_loss == "ipo"          ? kind::ipo
-                     : o.dpo_loss == "hinge"        ? kind::hinge
-                     : o.dpo_loss == "simpo"        ? kind::simpo
-                     : o.dpo_loss == "orpo"         ? kind::orpo
-                                                    : kind::sigmoid;
-  return {which, o.dpo_beta, o.dpo_label_smoothing, o.simpo_gamma};
+  return {zer0::any_preference::named(o.dpo_loss), o.dpo_beta, o.dpo_label_smoothing,
+          o.simpo_gamma};
 }
 
 /// Gives pairs of a file the log-probabilities of their answers under the reference model, and says
@@ -30,9 +25,9 @@ inline zer0::any_preference chosen_preference(const train_options& o) {
 template <class Model>
 void give_references(const train_setup& s, zer0::reference_model<Model>& reference,
                      zer0::preference_data& pairs, const fs::path& file) {
+  const std::vector<fs::path> folders{file.parent_path(), s.directory};
   zer0::kept_scores kept =
-      reference.scores(pairs, file.filename().string(), {file.parent_path(), s.directory},
-                       show_percent("reference model"));
+      reference.scores(pairs, file.filename().string(), folders, show_percent("reference model"));
   if (!kept.not_in_first.empty())
     std::cerr << "note: " << kept.not_in_first
               << "; the reference's log-probabilities are kept in the run's folder\n";

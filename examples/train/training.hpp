@@ -5,7 +5,6 @@
 #include "support/variants.hpp"
 #include "train/references.hpp"
 #include "train/report.hpp"
-#include "train/self_check.hpp"
 #include "train/setup.hpp"
 #include "train/training_data.hpp"
 #include <zer0/loss/preference.hpp>
@@ -14,10 +13,12 @@
 #include <zer0/recipe/hook/progress.hpp>
 #include <zer0/recipe/hook/stop_on_signals.hpp>
 #include <zer0/recipe/hook/validation.hpp>
+#include <zer0/testing/self_check.hpp>
 
 #include <functional>
 #include <iostream>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace program {
@@ -59,7 +60,26 @@ void set_first_weights(const train_setup& s, Model& llm) {
 template <class Model, class Loss = zer0::cross_entropy>
 using trainer_of = zer0::trainer<Model, Loss, zer0::adamw, schedule, zer0::any_normalization>;
 
-/// --mode test.
+/// Of --mode test: prints what each part found; the exit code of the program. Nothing is left in
+/// the folder.
+template <class Model>
+int self_check(Model& model, const train_options& o, const fs::path& folder) {
+  std::string failed;
+  zer0::self_check<Model> check(
+      model, {folder, o.seed, [] { return zer0::stop_on_signals::received() != 0; }});
+  (void)check([&](const zer0::self_check_finding& f) {
+    if (!f.good) failed += (failed.empty() ? "" : ", ") + f.part;
+    std::cout << f.part << std::string(10 - f.part.size(), ' ') << (f.good ? "pass" : "failed")
+              << ": " << f.text << std::endl;
+  });
+  std::error_code none;
+  fs::remove(folder, none);  // if it is empty
+  fs::remove(folder.parent_path(), none);
+  if (zer0::stop_on_signals::received() != 0) return 128 + zer0::stop_on_signals::received();
+  std::cout << "self-check: " << (failed.empty() ? "pass" : "failed: " + failed) << std::endl;
+  return failed.empty() ? 0 : 1;
+}
+
 template <class Line, class Decoder, class Device>
 int check_variant(train_setup& s, const char* variant_name, Device device) {
   const zer0::tokenizer tok = open_tokenizer(s);

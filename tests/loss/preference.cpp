@@ -281,3 +281,13 @@ TEST_CASE("preference: says what a batch lacks", "[loss][preference]") {
   CHECK_THROWS_WITH(totals_of(m, preference<simpo>{}, batch, false),
                     contains("3 sequences; each pair"));
 }
+
+TEST_CASE("any_preference: each loss has its name; another name is refused", "[loss][preference]") {
+  for (const kind which :
+       {kind::sigmoid, kind::reference_mean, kind::ipo, kind::hinge, kind::simpo, kind::orpo})
+    CHECK(any_preference::named(any_preference::names[static_cast<std::size_t>(which)]) == which);
+  CHECK(any_preference::named("reference_mean") == kind::reference_mean);
+  CHECK(any_preference::named("orpo") == kind::orpo);
+  CHECK_THROWS_WITH(any_preference::named("kto"),
+                    contains("there is no loss named kto; use sigmoid"));
+}

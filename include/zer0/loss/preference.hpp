@@ -8,7 +8,10 @@
 #include <zer0/device/ops/preferences.hpp>
 #include <zer0/loss/cross_entropy.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <string_view>
 
 namespace zer0 {
 namespace detail {
@@ -150,10 +153,22 @@ struct orpo {
 /// One of them, chosen when the program runs.
 struct any_preference {
   enum class kind { sigmoid, reference_mean, ipo, hinge, simpo, orpo };
+  /// In the order of `kind`.
+  static constexpr std::array<std::string_view, 6> names{"sigmoid", "reference_mean", "ipo",
+                                                         "hinge",   "simpo",          "orpo"};
+
   kind which = kind::sigmoid;
   double beta = 0.1;
   double label_smoothing = 0;  ///< of sigmoid
   double gamma = 0.5;          ///< of simpo
+
+  /// Throws zer0::error for a name that is none of `names`.
+  [[nodiscard]] static kind named(std::string_view name) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    require(found != names.end(), "preference: there is no loss named ", name,
+            "; use sigmoid, reference_mean, ipo, hinge, simpo or orpo");
+    return static_cast<kind>(found - names.begin());
+  }
 
   [[nodiscard]] bool needs_reference() const { return which != kind::simpo && which != kind::orpo; }
   ZER0_HOST_DEVICE pair_loss operator()(const answer_pair& p) const {

@@ -68,7 +68,8 @@ exact_match_report exact_match(Model& model, const record_view<question_records>
   while (report.questions < questions.size()) {
     const auto begin = prompts.begin() + report.questions;
     const auto n = std::min(std::max<index_t>(options.side_by_side, 1), prompts.end() - begin);
-    const std::vector<std::string> texts = answers(model, encode, {begin, begin + n}, generation);
+    const std::vector<std::vector<token_id>> some(begin, begin + n);
+    const std::vector<std::string> texts = answers(model, encode, some, generation);
     if (!goes_on) break;  // these are cut short
     for (const std::string& text : texts) {
       questions.read(report.questions++, question);
