@@ -101,6 +101,8 @@ TEST_CASE("eval: --accuracy takes conversations in a chat", "[programs][eval_mea
   const process_result r = t.eval(measure);
   require_success(r);
   CHECK_THAT(r.out, contains("exact match 66.7 % (2 of 3 questions)"));
+  measure.insert(measure.end(), {"--system", "Be brief."});  // before each of the conversations
+  require_success(t.eval(measure));
 }
 
 TEST_CASE("eval: --preferences compares the log-probabilities of answers",

@@ -38,7 +38,7 @@ class prompt_encoder {
 
   /// The token that ends an answer (chat_end_token), or a text.
   [[nodiscard]] std::optional<token_id> end() const { return end_; }
-  [[nodiscard]] const tokenizer& tokens() const { return tokenizer_; }
+  [[nodiscard]] const tokenizer& vocabulary() const { return tokenizer_; }
   /// That of a chat. Throws zer0::error if this encodes texts.
   [[nodiscard]] const conversation_encoder& encoder() const;
 
@@ -60,8 +60,8 @@ class conversation {
   /// texts follow nothing.
   explicit conversation(prompt_encoder encode, index_t remembered = 0);
 
-  /// The tokens of what is remembered and of the question: in `room` tokens, if the question alone
-  /// fits, for which the oldest is forgotten.
+  /// The tokens of the question behind what is remembered. The oldest of that is forgotten until
+  /// all fits into `room` tokens; a question that is too long by itself stays whole.
   [[nodiscard]] std::vector<token_id> ask(const std::string& question, index_t room);
 
   void remember(const std::string& question, const std::string& answer);
@@ -84,8 +84,8 @@ std::string answer(Model& model, const prompt_encoder& encode, const std::vector
                    generate_options options = {},
                    const std::function<void(std::string_view)>& on_text = {}) {
   if (!options.stop_token) options.stop_token = encode.end();
-  return detail::generate_text(model, encode.tokens(), prompt, options, on_text,
-                               encode.tokens().eos());
+  return detail::generate_text(model, encode.vocabulary(), prompt, options, on_text,
+                               encode.vocabulary().eos());
 }
 
 /// The model's answer to a question, which the conversation remembers.
@@ -105,11 +105,11 @@ std::vector<std::string> answers(Model& model, const prompt_encoder& encode,
                                  const std::vector<std::vector<token_id>>& prompts,
                                  generate_options options = {}) {
   if (!options.stop_token) options.stop_token = encode.end();
-  const auto eos = encode.tokens().eos();
+  const auto eos = encode.vocabulary().eos();
   std::vector<std::string> texts;
   for (const auto& ids : generate_tokens(model, prompts, options,
                                          [&](index_t, token_id token) { return token != eos; }))
-    texts.push_back(encode.tokens().decode(ids, true));
+    texts.push_back(encode.vocabulary().decode(ids, true));
   return texts;
 }
 
