@@ -59,11 +59,11 @@ TEST_CASE("question_records: a prompt, or a conversation whose last message is t
 TEST_CASE(
     "question_records: a record that was a conversation becomes a prompt when it is read again",
     "[data][question_records]") {
-  const question_records records(
+  const std::string text =
       R"({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]})"
       "\n" +
-          good,
-      "memory");
+      good;
+  const question_records records(text, "memory");
   question_record out;
   records.read(0, out);
   CHECK(out.is_conversation());
