@@ -28,10 +28,12 @@ class talker {
  public:
   talker(Model& model, const zer0::prompt_encoder& encode, const eval_options& o)
       : model_(model), chat_(encode, o.history_cnt), o_(o) {
-    options_ = {.rules = o.rules, .max_new_tokens = o.max_new_tokens, .goes_on = [this] {
-                  ++tokens_;
-                  return zer0::stop_on_signals::received() == 0;
-                }};
+    options_.rules = o.rules;
+    options_.max_new_tokens = o.max_new_tokens;
+    options_.goes_on = [this] {
+      ++tokens_;
+      return zer0::stop_on_signals::received() == 0;
+    };
   }
   talker(const talker&) = delete;
   talker& operator=(const talker&) = delete;
