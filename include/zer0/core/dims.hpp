@@ -68,7 +68,7 @@ struct rope_scaling_sizes {
 
 /// Sizes of a decoder, with the defaults of the training program. The variant (which attention,
 /// which norm, ...) is a type; these numbers are its constructor's argument. A new size is a member
-/// here and a line in core/visit_sizes.hpp.
+/// here and a line in core/detail/visit_sizes.ipp.
 struct dims {
   index_t dim = 512;          ///< D: width of the residual stream
   index_t n_layers = 8;       ///< number of blocks
