@@ -2,7 +2,7 @@
 #pragma once
 
 #include "support/random_numbers.hpp"
-#include <zer0/device/buffer.hpp>
+#include <zer0/device/memory.hpp>
 #include <zer0/layer/detail/parameter_memory.hpp>
 
 #include <deque>

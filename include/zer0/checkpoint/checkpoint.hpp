@@ -1,7 +1,6 @@
 // A checkpoint: everything that a run needs to go on as if it had not stopped.
 #pragma once
 
-#include <zer0/checkpoint/adapter_files.hpp>
 #include <zer0/checkpoint/model_files.hpp>
 #include <zer0/core/detail/compiled.hpp>
 #include <zer0/file/atomic.hpp>

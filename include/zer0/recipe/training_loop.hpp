@@ -1,7 +1,7 @@
 // The training loop: epochs, accumulation windows, hooks.
 #pragma once
 
-#include <zer0/core/batch.hpp>
+#include <zer0/core/types.hpp>
 #include <zer0/file/json_document.hpp>
 #include <zer0/recipe/detail/hooks.hpp>
 #include <zer0/recipe/hook/checkpoints.hpp>
@@ -113,7 +113,7 @@ void go_on(Run& run, const std::filesystem::path& checkpoint, Hooks&... hooks) {
 
 }  // namespace detail
 
-/// Trains from where `run` stands to its end, calling the hooks (hook/order.hpp). With a
+/// Trains from where `run` stands to its end, calling the hooks (step_report.hpp). With a
 /// `run_folder` among them it goes on from the folder's last checkpoint, if there is one, and
 /// writes more (`checkpoints`, `json_log`, unless these are given). The last, shorter window of an
 /// epoch is a step like any other. Throws zer0::error if accumulation_steps is not positive, and if

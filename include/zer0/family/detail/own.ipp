@@ -1,9 +1,9 @@
 // Bodies of zer0/family/detail/own.hpp.
 #pragma once
 
-#include <zer0/core/visit_sizes.hpp>
-#include <zer0/family/config_file.hpp>
+#include <zer0/core/dims.hpp>
 #include <zer0/family/detail/own.hpp>
+#include <zer0/family/family.hpp>
 #include <zer0/file/detail/json.hpp>
 
 #include <string>

@@ -1,7 +1,7 @@
 // The memory behind a list of parameters: weights, gradients, and what else layers hold.
 #pragma once
 
-#include <zer0/device/buffer.hpp>
+#include <zer0/device/memory.hpp>
 #include <zer0/layer/parameter.hpp>
 
 namespace zer0 {

@@ -1,7 +1,7 @@
 // What layers gathered during a step, as metrics of its report.
 #pragma once
 
-#include <zer0/device/buffer.hpp>
+#include <zer0/device/memory.hpp>
 #include <zer0/recipe/step_report.hpp>
 
 #include <algorithm>

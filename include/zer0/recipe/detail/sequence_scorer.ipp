@@ -1,8 +1,8 @@
-// Bodies of zer0/recipe/reference_scores.hpp.
+// Bodies of zer0/recipe/sequence_scorer.hpp.
 #pragma once
 
 #include <zer0/checkpoint/safetensors.hpp>
-#include <zer0/recipe/reference_scores.hpp>
+#include <zer0/recipe/sequence_scorer.hpp>
 
 #include <cstdio>
 

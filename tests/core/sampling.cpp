@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 #include "support/random_numbers.hpp"
-#include <zer0/device/sampler.hpp>
+#include <zer0/core/sampling.hpp>
 
 #include <limits>
 #include <map>

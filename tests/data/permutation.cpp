@@ -1,79 +1,16 @@
 #include "support/catch.hpp"
-#include <zer0/data/record_view.hpp>
+#include <zer0/core/error.hpp>
+#include <zer0/data/detail/permutation.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <numeric>
-#include <string>
-#include <type_traits>
 #include <vector>
 
 using zer0::index_t;
-using zer0::permutation;
-
-namespace {
-
-static_assert(!std::is_constructible_v<zer0::record_view<std::string>,
-                                       std::string>);  // a view of a temporary
-
-struct numbered_records {
-  index_t n;
-  [[nodiscard]] index_t size() const { return n; }
-  [[nodiscard]] std::string name() const { return "file"; }
-};
-
-std::vector<index_t> listed(const zer0::record_view<numbered_records>& view) {
-  std::vector<index_t> all;
-  for (index_t i = 0; i < view.size(); ++i) all.push_back(view[i]);
-  return all;
-}
-
-}  // namespace
-
-TEST_CASE("record_view: all records, or the chosen ones", "[data][record_view]") {
-  const numbered_records records{5};
-  CHECK(listed(records) == std::vector<index_t>{0, 1, 2, 3, 4});
-  CHECK(listed({records, {1, 4}}) == std::vector<index_t>{1, 4});
-  CHECK(listed({records, {}}).empty());
-}
-
-TEST_CASE("split: the two parts are all records, once each, in the file's order",
-          "[data][record_view]") {
-  for (const index_t n : {2, 3, 10, 1001})
-    for (const double fraction : {1e-9, 0.05, 0.5, 0.999999}) {
-      const numbered_records records{n};
-      const auto parts = zer0::split(records, fraction, 1);
-      auto train = listed(parts.train);
-      const auto val = listed(parts.val);
-      CHECK(std::ranges::is_sorted(train));
-      CHECK(std::ranges::is_sorted(val));
-      CHECK_FALSE(train.empty());
-      CHECK_FALSE(val.empty());
-      train.insert(train.end(), val.begin(), val.end());
-      std::ranges::sort(train);
-      CHECK(train == listed(records));
-    }
-  const numbered_records thousand{1000};
-  CHECK(zer0::split(thousand, 0.05, 1).val.size() == 50);
-}
-
-TEST_CASE("split: the seed decides, and decides alone", "[data][record_view]") {
-  const numbered_records records{1000};
-  CHECK(listed(zer0::split(records, 0.1, 1).val) == listed(zer0::split(records, 0.1, 1).val));
-  CHECK(listed(zer0::split(records, 0.1, 1).val) != listed(zer0::split(records, 0.1, 2).val));
-}
-
-TEST_CASE("split: what cannot be split is refused", "[data][record_view]") {
-  const numbered_records records{10};
-  for (const double fraction : {0.0, 1.0, -0.1, 1.5, std::numeric_limits<double>::quiet_NaN()})
-    CHECK_THROWS_WITH(zer0::split(records, fraction, 1),
-                      support::contains("must lie between 0 and 1"));
-  const numbered_records one{1};
-  CHECK_THROWS_WITH(zer0::split(one, 0.5, 1), support::contains("file has 1 record"));
-}
+using zer0::detail::permutation;
 
 namespace {
 
@@ -102,7 +39,7 @@ double excess(const std::vector<double>& counts) {
 
 }  // namespace
 
-TEST_CASE("permutation: every index stands at exactly one position", "[data][record_view]") {
+TEST_CASE("permutation: every index stands at exactly one position", "[data][permutation]") {
   for (index_t n = 0; n <= 300; ++n) {
     INFO(n);
     REQUIRE(is_permutation_of_all(listed({n == 7 ? 0u : 99u, static_cast<std::uint64_t>(n), n})));
@@ -111,7 +48,7 @@ TEST_CASE("permutation: every index stands at exactly one position", "[data][rec
     CHECK(is_permutation_of_all(listed({5, 1, n})));
 }
 
-TEST_CASE("permutation: an order is a function of seed, epoch and size", "[data][record_view]") {
+TEST_CASE("permutation: an order is a function of seed, epoch and size", "[data][permutation]") {
   const auto order = listed({1, 0, 1000});
   CHECK(order == listed({1, 0, 1000}));
   CHECK(order != listed({2, 0, 1000}));
@@ -123,7 +60,7 @@ TEST_CASE("permutation: an order is a function of seed, epoch and size", "[data]
   CHECK(listed({42, 3, 10}) == std::vector<index_t>{4, 1, 2, 8, 6, 7, 9, 5, 3, 0});
 }
 
-TEST_CASE("permutation: sizes near the limit stay in range", "[data][record_view]") {
+TEST_CASE("permutation: sizes near the limit stay in range", "[data][permutation]") {
   const index_t n = index_t{1} << 62;
   for (const index_t size : {n, n - 1, n - (index_t{1} << 40)}) {
     const permutation p(1, 2, size);
@@ -137,7 +74,7 @@ TEST_CASE("permutation: sizes near the limit stay in range", "[data][record_view
 }
 
 TEST_CASE("permutation: all orders of a few records are equally frequent over epochs",
-          "[data][record_view]") {
+          "[data][permutation]") {
   for (const index_t n : {2, 3, 4, 5}) {
     std::map<std::vector<index_t>, double> seen;
     constexpr std::uint64_t epochs = 24'000;
@@ -153,7 +90,7 @@ TEST_CASE("permutation: all orders of a few records are equally frequent over ep
 
 TEST_CASE(
     "permutation: over epochs a record stands everywhere equally often, and so do its neighbours",
-    "[data][record_view]") {
+    "[data][permutation]") {
   for (const index_t n : {10, 97, 256}) {
     const auto size = static_cast<std::size_t>(n);
     std::vector<double> position_of(size * size);
@@ -175,7 +112,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("permutation: the halves of a large order are mixed", "[data][record_view]") {
+TEST_CASE("permutation: the halves of a large order are mixed", "[data][permutation]") {
   constexpr index_t n = 100'000;
   const permutation p(9, 0, n);
   constexpr std::size_t cells = 50;
