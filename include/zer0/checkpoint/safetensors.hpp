@@ -1,6 +1,7 @@
 // The safetensors file format: named tensors behind a JSON header, and the types of their elements.
 #pragma once
 
+#include <zer0/checkpoint/detail/safetensors_header.hpp>
 #include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/detail/half.hpp>
 #include <zer0/core/error.hpp>
@@ -157,9 +158,6 @@ void convert_elements(std::span<const std::byte> bytes, std::span<T> out, Conver
     out[i] = static_cast<T>(convert(stored));
   }
 }
-
-/// A name for a message: quoted, on one line, and cut where it would fill the screen.
-[[nodiscard]] std::string in_quotes(std::string_view name);
 
 /// Throws zer0::error unless the tensor has so many elements.
 void require_room(const tensor_entry& entry, std::size_t room);

@@ -123,4 +123,5 @@ void write_tokenizer(const std::filesystem::path& directory, const trained_bpe& 
 #ifndef ZER0_COMPILED
 #include <zer0/text/detail/bpe_trainer.ipp>
 #include <zer0/text/detail/tokenizer_writer.ipp>
+#include <zer0/text/detail/word_counts.ipp>
 #endif
