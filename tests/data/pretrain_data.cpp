@@ -1,6 +1,7 @@
 #include "data/byte_tokenizer.hpp"
 #include "support/catch.hpp"
 #include <zer0/data/batches.hpp>
+#include <zer0/data/detail/permutation.hpp>
 #include <zer0/data/records.hpp>
 
 #include <map>

@@ -26,7 +26,7 @@ template <class Variant, device Device>
 void save_weights(model<Variant, Device>& m, const std::filesystem::path& directory) {
   using number = wide<typename Device::real>;
   const model_family& family = family_of<Variant>();
-  require_pairing<Variant>(family);
+  detail::require_pairing<Variant>(family);
   std::vector<detail::tensor_values> tensors;
   for (const auto& [path, p] : m.parameters())
     if (!p->is_adapter)
@@ -53,7 +53,7 @@ void load_weights(model<Variant, Device>& m, const std::filesystem::path& direct
   using number = wide<typename Device::real>;
   detail::family_files files(directory, config_of<Variant>(m.sizes()));
   const model_family& family = files.family();
-  require_pairing<Variant>(family);
+  detail::require_pairing<Variant>(family);
   for (const auto& [path, p] : m.parameters())
     if (!p->is_adapter)
       detail::for_each_part(

@@ -177,9 +177,9 @@ void to_float(const tensor_entry& entry, std::span<Float> out) {
     case dtype::f64:
       return detail::convert_elements<double>(entry.bytes, out, same);
     case dtype::f16:
-      return detail::convert_elements<std::uint16_t>(entry.bytes, out, f16_to_float);
+      return detail::convert_elements<std::uint16_t>(entry.bytes, out, detail::f16_to_float);
     case dtype::bf16:
-      return detail::convert_elements<std::uint16_t>(entry.bytes, out, bf16_to_float);
+      return detail::convert_elements<std::uint16_t>(entry.bytes, out, detail::bf16_to_float);
     case dtype::i32:
       return detail::convert_elements<std::int32_t>(entry.bytes, out, same);
     case dtype::i64:

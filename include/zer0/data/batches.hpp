@@ -44,13 +44,18 @@ class sample_batches {
   bool next(token_batch& out);
 
  protected:
-  explicit sample_batches(std::unique_ptr<detail::sample_engine> engine);
   ~sample_batches();
+
+ private:
+  friend class pretrain_data;
+  friend class sft_data;
+  friend class preference_data;
+
+  explicit sample_batches(std::unique_ptr<detail::sample_engine> engine);
 
   [[nodiscard]] detail::sample_engine& engine() { return *engine_; }
   [[nodiscard]] const detail::sample_engine& engine() const { return *engine_; }
 
- private:
   std::unique_ptr<detail::sample_engine> engine_;  // stays where it is: threads work on it
 };
 

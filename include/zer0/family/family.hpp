@@ -70,10 +70,17 @@ struct tensor_place {
   int parts = 1;            ///< all of equal size
 };
 
-namespace detail {
+namespace family {
 
+/// Under zer0's name, which is that of Llama's files.
 tensor_place own_place(const std::string& name);
+
+/// A table of rotary frequencies, which some files hold in every layer.
 bool is_rotary_table(std::string_view name);
+
+}  // namespace family
+
+namespace detail {
 
 /// The name with `from` replaced where it first occurs.
 std::string renamed(std::string name, std::string_view from, std::string_view to);
@@ -90,9 +97,9 @@ struct model_family {
   void (*read)(const config_file&, model_config&);
   void (*write)(const model_config&, nlohmann::json&);
   /// Of the parameter `name` of zer0.
-  tensor_place (*place)(const std::string& name) = detail::own_place;
+  tensor_place (*place)(const std::string& name) = family::own_place;
   /// Of tensors that hold nothing learned.
-  bool (*is_of_no_use)(std::string_view name) = detail::is_rotary_table;
+  bool (*is_of_no_use)(std::string_view name) = family::is_rotary_table;
   std::string_view prefix = "";  ///< of names, which some files leave out
   bool interleaved = false;      ///< order of rotary rows in files
 };

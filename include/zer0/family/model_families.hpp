@@ -5,7 +5,6 @@
 #include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/dims.hpp>
 #include <zer0/family/deepseek_v2.hpp>
-#include <zer0/family/detail/own.hpp>
 #include <zer0/family/family.hpp>
 #include <zer0/family/gpt2.hpp>
 #include <zer0/family/llama.hpp>
@@ -24,18 +23,38 @@
 #include <string>
 #include <string_view>
 
+namespace zer0::family {
+
+namespace detail {
+
+void read_own(const config_file& file, model_config& config);
+void write_own(const model_config& config, nlohmann::json& j);
+
+}  // namespace detail
+
+/// Files of variants that no other library has: zer0's own names for everything. config.json holds
+/// `dims`, member by member.
+inline constexpr model_family own{
+    .type = "zer0",
+    .architecture = "Zer0ForCausalLM",
+    .read = detail::read_own,
+    .write = detail::write_own,
+};
+
+}  // namespace zer0::family
+
 namespace zer0 {
 
 inline constexpr std::array model_families{&family::llama,   &family::qwen2,       &family::qwen3,
                                            &family::mixtral, &family::deepseek_v2, &family::gpt2,
                                            &family::own};
 
+namespace detail {
+
 /// The family of that model_type: `own` or one of `model_families`. Throws zer0::error, naming
 /// `path`, if there is none.
 const model_family& family_named(std::string_view type, const std::filesystem::path& path,
                                  const model_family& own = family::own);
-
-namespace detail {
 
 /// What a scaling of positions calls itself in files, or "other".
 template <class Scaling>
@@ -93,11 +112,13 @@ consteval const model_family& family_of() {
     return family::own;
 }
 
+namespace detail {
+
 /// How the positions of `Variant` are scaled, by the names of Hugging Face.
 template <class Variant>
 consteval std::string_view rope_type_of() {
   if constexpr (requires { typename Variant::attention::position::scaling; })
-    return detail::rope_type<typename Variant::attention::position::scaling>;
+    return rope_type<typename Variant::attention::position::scaling>;
   else
     return "default";
 }
@@ -113,10 +134,13 @@ void require_pairing(const model_family& family) {
         " have interleaved rotary pairs, the variant's are half-split; give its attention `rope`");
 }
 
+}  // namespace detail
+
 /// What config.json says of a model of `Variant`.
 template <class Variant>
 model_config config_of(const dims& sizes) {
-  return {sizes, Variant::head::tied, &family_of<Variant>(), std::string(rope_type_of<Variant>())};
+  return {sizes, Variant::head::tied, &family_of<Variant>(),
+          std::string(detail::rope_type_of<Variant>())};
 }
 
 /// Sizes and family in `directory/config.json`; besides those of `model_families`, `family` is
@@ -144,4 +168,5 @@ std::optional<size_difference> config_difference(
 
 #ifndef ZER0_COMPILED
 #include <zer0/family/detail/model_families.ipp>
+#include <zer0/family/detail/own.ipp>
 #endif

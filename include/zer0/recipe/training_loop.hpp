@@ -40,9 +40,8 @@ struct training_run {
   index_t max_steps = 0;           ///< the run has no more steps than this; 0: all epochs
 
   run_folder* folder = nullptr;  ///< train finds it among the hooks
-  held<nlohmann::json> about =
-      detail::empty_run();                    ///< what its owner wants in the checkpoints. A run
-                                              ///< goes on only with the same about["settings"]
+  /// What its owner wants in the checkpoints. A run goes on only with the same about["settings"].
+  held<nlohmann::json> about = held<nlohmann::json>::object();
   bool validates = false;                     ///< there will be validations
   std::optional<evaluation> validation = {};  ///< of the step at hand
   double best_validation =

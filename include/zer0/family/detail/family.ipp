@@ -50,12 +50,16 @@ template std::string config_file::get_or(const std::string&, std::string) const;
 
 }  // namespace zer0
 
-namespace zer0::detail {
+namespace zer0::family {
 
 ZER0_INLINE tensor_place own_place(const std::string& name) { return {.name = name}; }
 ZER0_INLINE bool is_rotary_table(std::string_view name) {
   return name.ends_with("rotary_emb.inv_freq");
 }
+
+}  // namespace zer0::family
+
+namespace zer0::detail {
 
 ZER0_INLINE std::string renamed(std::string name, std::string_view from, std::string_view to) {
   const std::size_t at = name.find(from);

@@ -9,6 +9,8 @@
 
 namespace zer0 {
 
+namespace detail {
+
 ZER0_INLINE const model_family& family_named(std::string_view type,
                                              const std::filesystem::path& path,
                                              const model_family& own) {
@@ -21,11 +23,9 @@ ZER0_INLINE const model_family& family_named(std::string_view type,
   fail(path.string(), ": model_type is \"", type, "\"; this version reads ", known);
 }
 
-namespace detail {
-
 ZER0_INLINE model_config config_in(const config_file& file, const model_family& own) {
   const auto type = file.get_or<std::string>("model_type", "llama");
-  model_config config{.family = &family_named(type, file.path(), own)};
+  model_config config{.family = &detail::family_named(type, file.path(), own)};
   config.sizes.vocab_size = file.get<index_t>("vocab_size");
   config.family->read(file, config);
   config.sizes.check();

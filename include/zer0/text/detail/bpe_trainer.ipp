@@ -6,6 +6,7 @@
 #include <zer0/text/detail/bpe.hpp>
 #include <zer0/text/detail/known_pattern.hpp>
 #include <zer0/text/detail/token_pairs.hpp>
+#include <zer0/text/detail/utf8_text.hpp>
 #include <zer0/text/detail/word_cache.hpp>
 #include <zer0/text/utf8.hpp>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <zer0/core/sampling.hpp>
-#include <zer0/device/detail/host/memory.hpp>
+#include <zer0/device/detail/host/rows.hpp>
 #include <zer0/device/ops/sampling.hpp>
 
 #include <concepts>

@@ -1,8 +1,8 @@
-// Bodies of zer0/device/detail/host/memory.hpp.
+// Bodies of zer0/device/ops/memory.hpp.
 #pragma once
 
 #include <zer0/core/error.hpp>
-#include <zer0/device/detail/host/memory.hpp>
+#include <zer0/device/ops/memory.hpp>
 
 namespace zer0 {
 
