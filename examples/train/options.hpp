@@ -4,7 +4,7 @@
 #include "support/device_options.hpp"
 #include "support/device_table.hpp"
 #include "support/options.hpp"
-#include <zer0/core/visit_sizes.hpp>
+#include <zer0/core/dims.hpp>
 
 #include <algorithm>
 #include <array>

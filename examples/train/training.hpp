@@ -10,7 +10,7 @@
 #include "train/setup.hpp"
 #include "train/training_data.hpp"
 #include <zer0/loss/preference.hpp>
-#include <zer0/optim/schedule/constant.hpp>
+#include <zer0/optim/schedule/warmup_stable_decay.hpp>
 #include <zer0/recipe/hook/checkpoints.hpp>
 #include <zer0/recipe/hook/progress.hpp>
 #include <zer0/recipe/hook/stop_on_signals.hpp>
