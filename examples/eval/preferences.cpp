@@ -2,7 +2,7 @@
 #include "eval/preferences.hpp"
 
 #include "support/terminal.hpp"
-#include <zer0/data/conversation_encoder.hpp>
+#include <zer0/data/encoders.hpp>
 #include <zer0/data/records.hpp>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "eval/prompt_format.hpp"
-#include <zer0/core/batch.hpp>
+#include <zer0/core/types.hpp>
 
 #include <filesystem>
 #include <vector>

@@ -1,7 +1,7 @@
 // How eval's prompts become tokens.
 #include "eval/prompt_format.hpp"
 
-#include <zer0/data/conversation_encoder.hpp>
+#include <zer0/data/encoders.hpp>
 #include <zer0/text/chat_template.hpp>
 
 #include <nlohmann/json.hpp>

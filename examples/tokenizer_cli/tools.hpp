@@ -4,7 +4,6 @@
 #include "support/options.hpp"
 #include "support/terminal.hpp"
 #include <zer0/data/count_words.hpp>
-#include <zer0/file/jsonl_file.hpp>
 #include <zer0/file/mapped_file.hpp>
 #include <zer0/text/tokenizer.hpp>
 #include <zer0/text/utf8.hpp>

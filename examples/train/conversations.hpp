@@ -3,7 +3,7 @@
 
 #include "train/record_files.hpp"
 #include "train/training_data.hpp"
-#include <zer0/data/sft_data.hpp>
+#include <zer0/data/batches.hpp>
 
 #include <cstdint>
 #include <ctime>

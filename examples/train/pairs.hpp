@@ -4,7 +4,7 @@
 #include "train/conversations.hpp"
 #include "train/record_files.hpp"
 #include "train/training_data.hpp"
-#include <zer0/data/preference_data.hpp>
+#include <zer0/data/batches.hpp>
 
 #include <iostream>
 #include <memory>

@@ -3,7 +3,6 @@
 
 #include "support/terminal.hpp"
 #include "train/setup.hpp"
-#include <zer0/data/record_view.hpp>
 #include <zer0/data/records.hpp>
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 
 #include "train/record_files.hpp"
 #include "train/training_data.hpp"
-#include <zer0/data/pretrain_data.hpp>
+#include <zer0/data/batches.hpp>
 
 #include <memory>
 #include <utility>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "train/setup.hpp"
-#include <zer0/core/batch.hpp>
+#include <zer0/core/types.hpp>
 #include <zer0/text/tokenizer.hpp>
 
 #include <cstdint>

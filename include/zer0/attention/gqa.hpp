@@ -4,7 +4,7 @@
 #include <zer0/attention/kernel.hpp>
 #include <zer0/attention/qk_norm.hpp>
 #include <zer0/attention/scores.hpp>
-#include <zer0/device/buffer.hpp>
+#include <zer0/device/memory.hpp>
 #include <zer0/layer/linear.hpp>
 #include <zer0/layer/rope.hpp>
 

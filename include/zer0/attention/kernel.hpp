@@ -2,7 +2,7 @@
 #pragma once
 
 #include <zer0/core/roles.hpp>
-#include <zer0/layer/context.hpp>
+#include <zer0/layer/layer.hpp>
 
 namespace zer0 {
 

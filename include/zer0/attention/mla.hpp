@@ -1,9 +1,10 @@
 // Multi-head latent attention: the cache holds one narrow vector a token for all heads.
 #pragma once
 
+#include <zer0/attention/detail/mla_shape.hpp>
 #include <zer0/attention/kernel.hpp>
 #include <zer0/attention/scores.hpp>
-#include <zer0/device/buffer.hpp>
+#include <zer0/device/memory.hpp>
 #include <zer0/layer/linear.hpp>
 #include <zer0/layer/rms_norm.hpp>
 #include <zer0/layer/rope.hpp>
@@ -51,8 +52,8 @@ struct mla {
         policy_for<Policies, attention_score_role> || !policy<Policies>) &&
        ...),
       "zer0::mla takes a position (rope, rope_half_split), a kernel (standard_attention, flash), a "
-      "linear "
-      "(lora), a mask (sliding_window) and scores (soft_cap); an argument plays another role");
+      "linear (lora), a mask (sliding_window) and scores (soft_cap); an argument plays another "
+      "role");
   static_assert(count_role<position_role, Policies...> <= 1, "zer0::mla: two positions given");
   static_assert(count_role<attention_kernel_role, Policies...> <= 1,
                 "zer0::mla: two attention kernels given");
@@ -62,7 +63,7 @@ struct mla {
                 "zer0::mla: two policies of scores given");
 
   template <device Device>
-  class layer {
+  class layer : detail::mla_shape {
     using kernel_type = typename kernel::template kernel<Device>;
     using linear_type = layer_of<linear_policy, Device>;
     using norm_type = layer_of<rms_norm, Device>;
@@ -83,12 +84,7 @@ struct mla {
     };
 
     explicit layer(const dims& sizes)
-        : heads_((check(sizes), sizes.n_heads)),
-          nope_(sizes.qk_nope_head_dim),
-          rope_(sizes.qk_rope_head_dim),
-          value_(sizes.v_head_dim),
-          latent_(sizes.kv_lora_rank),
-          q_latent_(sizes.q_lora_rank),
+        : mla_shape(sizes),
           dropout_(sizes.dropout),
           attention_(attention_of(sizes)),
           position_(with_head(sizes, rope_)),
@@ -200,44 +196,6 @@ struct mla {
     }
 
    private:
-    static void check(const dims& sizes) {
-      for (const auto& [name, value] : {std::pair("kv_lora_rank", sizes.kv_lora_rank),
-                                        std::pair("qk_nope_head_dim", sizes.qk_nope_head_dim),
-                                        std::pair("qk_rope_head_dim", sizes.qk_rope_head_dim),
-                                        std::pair("v_head_dim", sizes.v_head_dim)})
-        require(value > 0, "mla: dims::", name, " is ", value, "; it must be at least 1");
-    }
-    static dims with_head(dims sizes, index_t width) {
-      sizes.head_dim = width;
-      return sizes;
-    }
-    static dims with_width(dims sizes, index_t width) {
-      sizes.dim = width;
-      return sizes;
-    }
-
-    [[nodiscard]] index_t head() const { return nope_ + rope_; }
-    [[nodiscard]] index_t q_cols() const { return heads_ * head(); }
-    [[nodiscard]] index_t q_down() const { return q_latent_ > 0 ? q_latent_ : q_cols(); }
-    [[nodiscard]] index_t row() const { return latent_ + rope_; }
-
-    // Parts of the first projection's output: queries or their latent vector; the latent vector;
-    // the key that is turned.
-    [[nodiscard]] tensor_view<real> latent_of(tensor_view<real> down) const {
-      return down.col_block(q_down(), latent_);
-    }
-    [[nodiscard]] tensor_view<real> key_of(tensor_view<real> down) const {
-      return down.col_block(q_down() + latent_, rope_);
-    }
-    /// The part of head h of queries or keys that is turned.
-    [[nodiscard]] tensor_view<real> turned(tensor_view<real> x, index_t h) const {
-      return x.col_block(h * head() + nope_, rope_);
-    }
-    /// (N, H*width) without gaps as (N*H, width).
-    [[nodiscard]] tensor_view<real> by_head(tensor_view<real> x, index_t width) const {
-      return {x.data, x.rows * heads_, width};
-    }
-
     /// Queries (N, H*C), their ends turned; from `down`, in place if they have no latent vector.
     tensor_view<real> queries(context<Device>& c, tensor_view<real> down, saved& s) {
       tensor_view<real> q = down.col_block(0, q_down());
@@ -326,7 +284,6 @@ struct mla {
       return detail::sizes_in_pass(c, attention_, dropout_, stream);
     }
 
-    index_t heads_, nope_, rope_, value_, latent_, q_latent_;
     double dropout_;
     attention_sizes attention_;
     layer_of<position, Device> position_;

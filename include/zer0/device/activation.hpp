@@ -20,9 +20,13 @@ struct find_scalar<Z> {
   using type = typename Z::Scalar;
 };
 
-/// A constant beside numbers of type Z.
+}  // namespace detail
+
+/// What a constant beside numbers of type Z is: Z, or the element if Z is an array.
 template <class Z>
-using scalar_of = typename find_scalar<Z>::type;
+using scalar_of = typename detail::find_scalar<Z>::type;
+
+namespace detail {
 
 template <class Z>
 ZER0_HOST_DEVICE Z error_function(const Z& z) {
@@ -42,7 +46,7 @@ ZER0_HOST_DEVICE Z logistic(const Z& z) {
 
 /// `value(z)` and its derivative `slope(z)`, of a float, a double, or an array of them that
 /// computes element by element (the cpu device hands over 64 at once): exp and abs are called
-/// without a namespace, constants are detail::scalar_of<Z>. Where both are cheaper together,
+/// without a namespace, constants are scalar_of<Z>. Where both are cheaper together,
 /// `value_and_slope(z, value, slope)` may say so.
 template <class A>
 concept activation = std::is_empty_v<A> && requires(float f, double g) {
@@ -121,14 +125,14 @@ struct gelu {
  private:
   template <class Z>
   ZER0_HOST_DEVICE static Z distribution(const Z& z) {
-    using c = detail::scalar_of<Z>;
+    using c = scalar_of<Z>;
     const Z scaled = z * c(0.7071067811865476);
     return (1 + detail::error_function(scaled)) * c(0.5);
   }
   template <class Z>
   ZER0_HOST_DEVICE static Z density(const Z& z) {
     using std::exp;
-    using c = detail::scalar_of<Z>;
+    using c = scalar_of<Z>;
     return exp(z * z * c(-0.5)) * c(0.3989422804014327);  // 1 / sqrt(2 pi)
   }
 };
@@ -150,7 +154,7 @@ struct gelu_tanh {
   }
   template <class Z>
   ZER0_HOST_DEVICE static void value_and_slope(const Z& z, Z& value, Z& slope) {
-    using c = detail::scalar_of<Z>;
+    using c = scalar_of<Z>;
     const Z u = twice(z), opposite = -u;
     const Z share = detail::logistic(u),
             rest = detail::logistic(opposite);  // 1 - share, with all its digits
@@ -163,7 +167,7 @@ struct gelu_tanh {
   static constexpr double cubic = 0.044715;
   template <class Z>
   ZER0_HOST_DEVICE static Z twice(const Z& z) {  // 2u
-    using c = detail::scalar_of<Z>;
+    using c = scalar_of<Z>;
     return z * (1 + z * z * c(cubic)) * c(twice_root);
   }
 };
@@ -173,7 +177,7 @@ struct relu_squared {
   template <class Z>
   ZER0_HOST_DEVICE static Z value(const Z& z) {
     const Z twice = slope(z);
-    return twice * twice * detail::scalar_of<Z>(0.25);
+    return twice * twice * scalar_of<Z>(0.25);
   }
   template <class Z>
   ZER0_HOST_DEVICE static Z slope(const Z& z) {

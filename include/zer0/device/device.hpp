@@ -41,15 +41,16 @@
 #include <zer0/device/ops/losses.hpp>
 #include <zer0/device/ops/memory.hpp>
 #include <zer0/device/ops/norms.hpp>
+#include <zer0/device/ops/operands.hpp>
 #include <zer0/device/ops/optimizer.hpp>
 #include <zer0/device/ops/positions.hpp>
 #include <zer0/device/ops/preferences.hpp>
 #include <zer0/device/ops/products.hpp>
 #include <zer0/device/ops/routing.hpp>
 #include <zer0/device/ops/sampling.hpp>
-#include <zer0/device/views.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <type_traits>
 
 namespace zer0 {
@@ -62,5 +63,21 @@ concept device =
     norm_operations<D> && position_operations<D> && activation_operations<D> &&
     attention_operations<D> && loss_operations<D> && routing_operations<D> &&
     preference_operations<D> && sampling_operations<D> && optimizer_operations<D>;
+
+/// Has every operation of the device concept, and each does nothing:
+/// `static_assert(check_layer<my_norm, archetype>())` tells whether a layer fits the contract
+/// without compiling a device's kernels. Nothing can be run on it: there is no memory. Not derived
+/// from another device, so a layer that names one does not fit.
+struct archetype : computes_nothing {
+  using real = float;
+
+  void* allocate(std::size_t) { return nullptr; }
+  void deallocate(void*, std::size_t) {}
+  void upload(void*, const void*, std::size_t) {}
+  void download(void*, const void*, std::size_t) {}
+  void synchronize() {}
+};
+
+static_assert(device<archetype>);
 
 }  // namespace zer0

@@ -7,8 +7,8 @@
 #include <zer0/device/detail/host/experts.hpp>
 #include <zer0/device/detail/host/instances.hpp>
 #include <zer0/device/detail/host/losses.hpp>
-#include <zer0/device/detail/host/memory.hpp>
 #include <zer0/device/detail/host/routing.hpp>
+#include <zer0/device/detail/host/rows.hpp>
 #include <zer0/device/detail/host/sampling.hpp>
 #include <zer0/device/device.hpp>
 

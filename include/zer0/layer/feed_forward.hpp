@@ -47,10 +47,11 @@ struct mlp {
   using with_linear = mlp<Activation, L>;
 
   template <device Device>
-  class layer : public detail::up_and_down<Linear, Device> {
+  class layer : detail::up_and_down<Linear, Device> {
     using parts = detail::up_and_down<Linear, Device>;
 
    public:
+    using parts::parameters;
     using real = typename Device::real;
     struct saved {
       tensor_view<real> z;
@@ -89,10 +90,11 @@ struct gated {
   using with_linear = gated<Activation, L>;
 
   template <device Device>
-  class layer : public detail::up_and_down<Linear, Device> {
+  class layer : detail::up_and_down<Linear, Device> {
     using parts = detail::up_and_down<Linear, Device>;
 
    public:
+    using parts::parameters;
     using real = typename Device::real;
     struct saved {
       tensor_view<real> gate, up;

@@ -3,7 +3,7 @@
 
 #include <zer0/core/dims.hpp>
 #include <zer0/core/roles.hpp>
-#include <zer0/layer/context.hpp>
+#include <zer0/layer/layer.hpp>
 #include <zer0/layer/parameter.hpp>
 
 #include <algorithm>

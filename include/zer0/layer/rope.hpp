@@ -29,11 +29,9 @@ struct unscaled {
   static rope_angles angles(const dims& sizes, index_t head_dim);
 };
 
-namespace detail {
-
-/// Turns pairs of each head of queries and keys.
+/// What the policies below are: rotary positions that turn pairs of each head of queries and keys.
 template <rope_pairing Pairing, policy_for<rope_scaling_role> Scaling = unscaled>
-struct rope_policy {
+struct basic_rope {
   using role = position_role;
   using scaling = Scaling;
   static constexpr rope_pairing pairing = Pairing;
@@ -76,20 +74,18 @@ struct rope_policy {
   };
 };
 
-}  // namespace detail
-
 /// Rotary positions on interleaved pairs (x[2j], x[2j+1]), as Llama's original weights and the
 /// reference implementation have them. Source: Su et al. 2021, arXiv:2104.09864.
-struct rope : detail::rope_policy<rope_pairing::interleaved> {};
+struct rope : basic_rope<rope_pairing::interleaved> {};
 
 /// Rotary positions on half-split pairs (x[j], x[j + C/2]), as Hugging Face models have them.
-struct rope_half_split : detail::rope_policy<rope_pairing::half_split> {};
+struct rope_half_split : basic_rope<rope_pairing::half_split> {};
 
 /// `Rope` with scaled frequencies, for sequences longer than those of the first training:
 /// scaled_rope<rope_half_split, yarn>. Sizes: dims::rope_scaling.
 template <class Rope, class Scaling>
-struct scaled_rope : detail::rope_policy<Rope::pairing, Scaling> {
-  static_assert(std::derived_from<Rope, detail::rope_policy<Rope::pairing>>,
+struct scaled_rope : basic_rope<Rope::pairing, Scaling> {
+  static_assert(std::derived_from<Rope, basic_rope<Rope::pairing>>,
                 "zer0::scaled_rope<Rope, Scaling>: Rope is rope or rope_half_split, which are not "
                 "scaled yet");
 };

@@ -1,7 +1,7 @@
 // Cross-entropy, fused with the output head.
 #pragma once
 
-#include <zer0/layer/context.hpp>
+#include <zer0/layer/layer.hpp>
 #include <zer0/layer/parameter.hpp>
 
 #include <algorithm>

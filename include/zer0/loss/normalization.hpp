@@ -4,7 +4,7 @@
 // micro_factor * (the sum of the losses in the micro-batch).
 #pragma once
 
-#include <zer0/core/batch.hpp>
+#include <zer0/core/types.hpp>
 
 namespace zer0 {
 

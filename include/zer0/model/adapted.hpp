@@ -2,7 +2,7 @@
 // a while.
 #pragma once
 
-#include <zer0/device/buffer.hpp>
+#include <zer0/device/memory.hpp>
 #include <zer0/layer/layer.hpp>
 #include <zer0/layer/lora.hpp>
 #include <zer0/layer/parameter.hpp>

@@ -102,7 +102,7 @@ class model<Variant, Device, true> {
   layer_of<typename Variant::norm, Device> norm_;
   parameter<real> head_{};
   parameter_list<real> parameters_;
-  parameter_memory<Device> memory_;
+  detail::parameter_memory<Device> memory_;
   struct {
     typename embedding<Device>::saved embedding;
     std::vector<typename block_type::saved> blocks;
@@ -124,7 +124,7 @@ model<Variant, Device, true>::model(const dims& sizes, Device device)
   for (index_t i = 0; i < sizes.n_layers; ++i) blocks_.emplace_back(sizes);
   saved_.blocks.resize(blocks_.size());
   list_parameters();
-  memory_ = parameter_memory<Device>(device_, parameters_);
+  memory_ = detail::parameter_memory<Device>(device_, parameters_);
 }
 
 template <class Variant, class Device>

@@ -1,11 +1,11 @@
 // The memory of a pass, and a batch on its way from the host to the device.
 #pragma once
 
-#include <zer0/core/batch.hpp>
 #include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/dims.hpp>
-#include <zer0/device/buffer.hpp>
-#include <zer0/layer/context.hpp>
+#include <zer0/core/types.hpp>
+#include <zer0/device/memory.hpp>
+#include <zer0/layer/layer.hpp>
 
 #include <cstddef>
 #include <cstdint>

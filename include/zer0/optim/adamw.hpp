@@ -1,7 +1,7 @@
 // AdamW over the flat parameter buffer.
 #pragma once
 
-#include <zer0/device/buffer.hpp>
+#include <zer0/device/memory.hpp>
 #include <zer0/layer/parameter.hpp>
 
 #include <string>

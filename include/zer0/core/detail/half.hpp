@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace zer0 {
+namespace zer0::detail {
 
 /// The float whose upper half these bits are; exact.
 [[nodiscard]] constexpr float bf16_to_float(std::uint16_t bits) {
@@ -50,4 +50,4 @@ namespace zer0 {
   return with_sign((magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13) & 1u)) >> 13);
 }
 
-}  // namespace zer0
+}  // namespace zer0::detail

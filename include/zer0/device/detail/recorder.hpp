@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace zer0 {
+namespace zer0::detail {
 
 /// What decides how much memory a piece of work takes and which kernels it starts.
 using work_size = std::array<index_t, 3>;
@@ -23,4 +23,4 @@ class recorder {
   }
 };
 
-}  // namespace zer0
+}  // namespace zer0::detail

@@ -6,7 +6,7 @@
 #pragma once
 
 #include <zer0/device/activation.hpp>
-#include <zer0/device/views.hpp>
+#include <zer0/device/ops/operands.hpp>
 
 namespace zer0 {
 

@@ -3,7 +3,7 @@
 // Letters: N tokens, V the vocabulary. Rules common to all groups: device/device.hpp.
 #pragma once
 
-#include <zer0/device/views.hpp>
+#include <zer0/device/ops/operands.hpp>
 
 namespace zer0 {
 

@@ -7,7 +7,7 @@
 #pragma once
 
 #include <zer0/core/philox.hpp>
-#include <zer0/device/views.hpp>
+#include <zer0/device/ops/operands.hpp>
 
 namespace zer0 {
 

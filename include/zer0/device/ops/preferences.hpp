@@ -6,7 +6,7 @@
 #pragma once
 
 #include <zer0/device/detail/host_device.hpp>
-#include <zer0/device/views.hpp>
+#include <zer0/device/ops/operands.hpp>
 
 #include <array>
 #include <concepts>
@@ -51,11 +51,15 @@ concept preference_policy = std::copyable<P> && requires(const P& policy, const 
   { policy.needs_reference() } -> std::convertible_to<bool>;
 };
 
+namespace detail {
+
 /// What devices are checked with: the simplest policy.
 struct preference_archetype {
   static constexpr bool needs_reference() { return false; }
   ZER0_HOST_DEVICE pair_loss operator()(const answer_pair&) const { return {}; }
 };
+
+}  // namespace detail
 
 /// Adds loss and metrics of one pair, times `factor`, to the sums.
 ZER0_HOST_DEVICE inline void add_pair(const answer_pair& p, const pair_loss& l, bool reference,
@@ -159,7 +163,7 @@ concept preference_operations =
              std::span<const double> factors, const pair_sums& pairs, double* totals) {
       sum_sequences(d, starts, x, sums);
       scale_sequences(d, {.starts = starts, .factors = factors, .x = x, .y = y});
-      judge_pairs(d, preference_archetype(), pairs, totals, sums);
+      judge_pairs(d, detail::preference_archetype(), pairs, totals, sums);
     };
 
 }  // namespace zer0

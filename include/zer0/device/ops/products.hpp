@@ -4,7 +4,7 @@
 // E groups (experts). Rules common to all groups: device/device.hpp.
 #pragma once
 
-#include <zer0/device/views.hpp>
+#include <zer0/device/ops/operands.hpp>
 
 #include <type_traits>
 

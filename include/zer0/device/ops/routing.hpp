@@ -9,7 +9,7 @@
 #pragma once
 
 #include <zer0/device/detail/host_device.hpp>
-#include <zer0/device/views.hpp>
+#include <zer0/device/ops/operands.hpp>
 
 #include <cmath>
 

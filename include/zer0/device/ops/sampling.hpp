@@ -4,7 +4,7 @@
 // device/device.hpp.
 #pragma once
 
-#include <zer0/device/views.hpp>
+#include <zer0/device/ops/operands.hpp>
 
 namespace zer0 {
 
@@ -20,7 +20,7 @@ struct sampling_rows {
 };
 
 /// Writes the next token of each row of logits (N, V) to tokens (N), by the rules of
-/// device/sampler.hpp, or no_token if a logit of the row is not a number. Devices choose the same
+/// core/sampling.hpp, or no_token if a logit of the row is not a number. Devices choose the same
 /// token unless rounding moves a limit across one.
 template <std::derived_from<computes_nothing> D>
 void choose_tokens(D& /*d*/, const sampling& /*rules*/, const_view<D> /*logits*/,

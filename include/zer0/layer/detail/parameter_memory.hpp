@@ -1,10 +1,10 @@
 // The memory behind a list of parameters: weights, gradients, and what else layers hold.
 #pragma once
 
-#include <zer0/device/buffer.hpp>
+#include <zer0/device/memory.hpp>
 #include <zer0/layer/parameter.hpp>
 
-namespace zer0 {
+namespace zer0::detail {
 
 /// Weights that are trained come first, in the order of the list, then those that are not;
 /// gradients are of the first part alone. States and statistics begin as zero. Memory: the weights,
@@ -88,4 +88,4 @@ class parameter_memory {
   buffer<wide<real>, Device> gradients_, constants_, states_, statistics_;
 };
 
-}  // namespace zer0
+}  // namespace zer0::detail

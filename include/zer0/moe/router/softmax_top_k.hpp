@@ -1,7 +1,6 @@
 // The router of most mixtures of experts: softmax, then the k experts with the largest scores.
 #pragma once
 
-#include <zer0/moe/balance.hpp>
 #include <zer0/moe/router.hpp>
 
 namespace zer0 {

@@ -1,4 +1,5 @@
-// The learning rate schedule of three phases: warmup, a constant rate, decay.
+// Learning rate schedules with a constant phase after warmup: without an end, or with a decay at
+// it.
 #pragma once
 
 #include <zer0/optim/schedule/cosine.hpp>
@@ -7,6 +8,16 @@
 #include <cmath>
 
 namespace zer0 {
+
+/// `learning_rate` at every step after `warmup` steps of linear warmup.
+struct constant_rate {
+  double learning_rate = 5e-4;
+  index_t warmup = 0;
+
+  double operator()(index_t step, index_t /*total*/) const {
+    return detail::warmup_factor(step, warmup) * learning_rate;
+  }
+};
 
 /// How the rate falls in the last phase, of which a share p lies behind: the factor of what is
 /// left.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <zer0/device/detail/cpu/parallel.hpp>
-#include <zer0/device/detail/host/memory.hpp>
+#include <zer0/device/detail/host/rows.hpp>
 
 namespace zer0 {
 

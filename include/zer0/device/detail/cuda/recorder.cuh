@@ -59,6 +59,8 @@ class graph {
 
 }  // namespace gpu
 
+namespace detail {
+
 /// With `use_graphs`, work of a size that was seen before is a graph; the first time it is done a
 /// kernel at a time, as arenas grow then and kernels are loaded, neither of which a capture allows.
 template <class Real>
@@ -75,4 +77,5 @@ class recorder<basic_cuda<Real>> {
   gpu::graph graph_;
 };
 
+}  // namespace detail
 }  // namespace zer0

@@ -1,7 +1,7 @@
 // From tokens to experts and back, on devices that compute on the host.
 #pragma once
 
-#include <zer0/device/detail/host/memory.hpp>
+#include <zer0/device/detail/host/rows.hpp>
 #include <zer0/device/ops/routing.hpp>
 
 #include <algorithm>

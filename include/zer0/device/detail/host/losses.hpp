@@ -1,8 +1,8 @@
 // Losses on devices that compute on the host: those of routers, and of pairs of answers.
 #pragma once
 
-#include <zer0/device/detail/host/memory.hpp>
 #include <zer0/device/detail/host/routing.hpp>
+#include <zer0/device/detail/host/rows.hpp>
 #include <zer0/device/ops/preferences.hpp>
 
 #include <algorithm>

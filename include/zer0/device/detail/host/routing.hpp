@@ -1,7 +1,7 @@
 // Choosing experts on devices that compute on the host: softmax, choices, gates.
 #pragma once
 
-#include <zer0/device/detail/host/memory.hpp>
+#include <zer0/device/detail/host/rows.hpp>
 #include <zer0/device/ops/routing.hpp>
 
 #include <algorithm>

@@ -1,9 +1,9 @@
 // Choosing tokens on devices that compute on the host: the sampler, row by row.
 #pragma once
 
-#include <zer0/device/detail/host/memory.hpp>
+#include <zer0/core/sampling.hpp>
+#include <zer0/device/detail/host/rows.hpp>
 #include <zer0/device/ops/sampling.hpp>
-#include <zer0/device/sampler.hpp>
 
 #include <concepts>
 #include <cstdint>
