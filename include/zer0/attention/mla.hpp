@@ -1,4 +1,4 @@
-// Multi-head latent attention: the cache holds one narrow vector a token for all heads.
+// Multi-head latent attention: the cache holds one narrow vector per token, shared by all heads.
 #pragma once
 
 #include <zer0/attention/detail/mla_shape.hpp>
@@ -14,24 +14,26 @@
 
 namespace zer0 {
 
-/// A token's latent vector l (L = dims::kv_lora_rank numbers, normed) gives each head's key k_nope
-/// = W_uk l (qk_nope_head_dim) and value W_uv l (v_head_dim); behind k_nope stands one key of
-/// qk_rope_head_dim numbers that all heads share, and only it and its part of the query are turned
-/// by positions. Scores are q k^T / sqrt(qk_nope_head_dim + qk_rope_head_dim). Queries come from
-/// the stream, or from a latent vector of their own (q_lora_rank).
+/// Each token has a latent vector l: L = dims::kv_lora_rank numbers, normed. Each head computes
+/// from it the first part of its key, k_nope = W_uk l (qk_nope_head_dim), and its value, W_uv l
+/// (v_head_dim). The second part of its key, qk_rope_head_dim numbers, is the same for all heads.
+/// Positions turn only this second part and that of the query. Scores are q k^T /
+/// sqrt(qk_nope_head_dim + qk_rope_head_dim). Queries are a projection of x or, if q_lora_rank > 0,
+/// of a latent vector of their own.
 ///
-/// Training multiplies keys and values out. Generation stays in the latent space: q_nope is
-/// multiplied by W_uk and the heads' results by W_uv, so that the cache holds kv_lora_rank +
-/// qk_rope_head_dim numbers a token, whatever the number of heads, and is read as one key/value
+/// Training computes the keys and values of all heads. Generation stays in the latent space: it
+/// multiplies q_nope by W_uk, and the heads' results by W_uv. The cache then holds kv_lora_rank +
+/// qk_rope_head_dim numbers per token, whatever the number of heads, and is read as one key/value
 /// head.
 ///
 /// Policies, in any order: a position (default rope), a kernel (default flash), a linear for
-/// "q_proj" (or "q_a_proj" and "q_b_proj"), "kv_a_proj_with_mqa", "kv_b_proj" and "o_proj", a mask,
-/// scores. Shapes: x, y (N, D); cache (S * capacity, L + qk_rope_head_dim). Memory: keeps queries,
-/// keys, values and the heads' output, H (2 (qk_nope_head_dim + qk_rope_head_dim) + 2 v_head_dim)
-/// numbers a token, the latent vectors twice, and what the kernel keeps. Throws: zer0::error if a
-/// size is 0 (all but q_lora_rank), or if kv_b_proj has a bias, which cannot be absorbed. Source:
-/// DeepSeek-AI 2024 (DeepSeek-V2), arXiv:2405.04434, section 2.1; names as its files have them.
+/// "q_proj" (or "q_a_proj" and "q_b_proj"), "kv_a_proj_with_mqa", "kv_b_proj" and "o_proj", a mask
+/// (default causal), scores (default plain_scores). Shapes: x, y (N, D); cache (S * capacity, L +
+/// qk_rope_head_dim). Memory: keeps queries, keys, values and the heads' output, H (2
+/// (qk_nope_head_dim + qk_rope_head_dim) + 2 v_head_dim) numbers per token, the latent vectors
+/// before and after their norm, and what the kernel keeps. Throws zer0::error if a size other than
+/// q_lora_rank is 0, or if kv_b_proj has a bias, which cannot be absorbed into the latent space.
+/// Source: DeepSeek-AI 2024 (DeepSeek-V2), arXiv:2405.04434, section 2.1; names as in its files.
 template <class... Policies>
 struct mla {
   using role = attention_role;
@@ -79,7 +81,7 @@ struct mla {
       typename norm_type::saved q_norm, kv_norm;
     };
     struct cache {
-      buffer<real, Device> rows;  ///< a token: its normed latent vector, then its turned key
+      buffer<real, Device> rows;  ///< one per token: its normed latent vector, then its turned key
       index_t capacity = 0;
     };
 
@@ -174,8 +176,8 @@ struct mla {
       return {buffer<real, Device>(d, sequences * capacity * row()), capacity};
     }
 
-    /// forward for new tokens: their rows go to `layout.slots` of the cache, and they see
-    /// `layout.past` older ones.
+    /// forward for new tokens: writes their latent vectors and turned keys to the rows
+    /// `layout.slots` of the cache. They see the `layout.past` older tokens of their sequence too.
     void extend(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, cache& memory) {
       const arena_scope<Device> scope(c.scratch);
       const arena_scope<Device> kept(c.keep);
@@ -196,7 +198,8 @@ struct mla {
     }
 
    private:
-    /// Queries (N, H*C), their ends turned; from `down`, in place if they have no latent vector.
+    /// Queries (N, H * (qk_nope_head_dim + qk_rope_head_dim)), the second part of each head turned.
+    /// Without a latent vector of their own, they are columns of `down`, turned in place.
     tensor_view<real> queries(context<Device>& c, tensor_view<real> down, saved& s) {
       tensor_view<real> q = down.col_block(0, q_down());
       if (q_up_) {
@@ -218,8 +221,8 @@ struct mla {
       q_norm_->backward(c, dlatent, s.q_norm, ddown.col_block(0, q_latent_));
     }
 
-    /// Attention over the cache: q_nope W_uk against latent vectors, whose weighted sum times W_uv
-    /// is the output.
+    /// Attention over the cache: scores are q_nope W_uk against the cached latent vectors; the
+    /// weighted sum of these, times W_uv, is the output.
     void attend_latent(context<Device>& c, tensor_view<const real> q, kv_view<const real> cached,
                        tensor_view<real> o) {
       const tensor_view<const real> up = up_weight(c);
@@ -247,8 +250,8 @@ struct mla {
                o.col_block(h * value_, value_));
     }
 
-    /// kv_b_proj's W (H (nope + value), L): W_uk and W_uv of each head. What another linear
-    /// multiplies by (lora) is seen by what it makes of the identity.
+    /// The weight of kv_b_proj (H (nope + value), L): W_uk and W_uv of each head. With another
+    /// linear (lora), its effective weight is found by applying it to the identity matrix.
     tensor_view<const real> up_weight(context<Device>& c) {
       if constexpr (std::same_as<linear_policy, linear>) return kv_up_.weight().value;
       const tensor_view<real> identity = c.scratch.matrix(latent_, latent_);
@@ -273,7 +276,8 @@ struct mla {
       score::apply(sizes, a);
       return a;
     }
-    /// yarn's mscale_all_dim is for scores, not for cos and sin: most of a head is not turned.
+    /// The factor of scores from yarn's mscale_all_dim. It acts on scores, not on cos and sin,
+    /// because most of a head is not turned.
     static double score_growth(const dims& sizes) {
       const double weight = sizes.rope_scaling.mscale_all_dim, factor = sizes.rope_scaling.factor;
       if constexpr (requires { position::scaling::growth(factor, weight); })

@@ -1,5 +1,5 @@
 // How the next token is chosen: the rules, the random number that decides, and the sampler, which
-// goes by them on the host. What choose_tokens of a device means.
+// applies the rules on the host. It defines what choose_tokens of a device computes.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -22,9 +22,9 @@ enum class repetition_rule {
 
 /// How the next token is chosen. The defaults are those of the eval program.
 struct sampling {
-  double temperature = 0.85;  ///< logits are divided by it; 0: the most likely token, always
-  index_t top_k = 0;          ///< only the k most likely tokens; 0: all
-  double top_p = 0.85;  ///< the fewest most likely tokens whose probabilities exceed it; 1: all
+  double temperature = 0.85;      ///< logits are divided by it; 0: the most likely token, always
+  index_t top_k = 0;              ///< only the k most likely tokens; 0: all
+  double top_p = 0.85;            ///< the fewest most likely tokens with a total above this; 1: all
   double repetition_penalty = 1;  ///< 1: none
   repetition_rule rule = repetition_rule::usual;
   std::uint64_t seed = 42;
@@ -33,8 +33,8 @@ struct sampling {
   void check() const;
 };
 
-/// A number in [0, 1) that depends on the seed, the sequence and how many tokens were drawn for it
-/// before.
+/// A random number in [0, 1) that depends only on the seed, the sequence and the position, which is
+/// how many tokens were drawn for the sequence before.
 [[nodiscard]] constexpr double sampling_uniform(std::uint64_t seed, index_t sequence,
                                                 index_t position) {
   const auto words =
@@ -44,37 +44,39 @@ struct sampling {
   return (static_cast<double>(words[0]) + static_cast<double>(words[1] >> 11) * 0x1p-21) * 0x1p-32;
 }
 
-/// Turns logits into probabilities and draws from them. Reusable memory: a few numbers a token of
-/// the vocabulary.
+/// Turns logits into probabilities and draws from them. Memory: a few numbers per token of the
+/// vocabulary, reused by each call.
 class sampler {
  public:
   explicit sampler(sampling rules = {});
   void set_rules(const sampling& rules);
 
-  /// Probabilities (V) of the next token after `history`; tokens ruled out are exactly 0. In this
-  /// order: repetition penalty, temperature, top-k, top-p, softmax. At temperature 0 the most
-  /// likely token has probability 1 (the first one of equals). Valid until the next call. Throws
-  /// zer0::error for a logit that is not a number. Source of top-p: Holtzman et al. 2020,
-  /// arXiv:1904.09751.
+  /// Probabilities (V) of the next token after `history`; tokens that are ruled out have exactly 0.
+  /// Steps: repetition penalty, temperature, softmax, top-k, top-p of what top-k leaves, scaling to
+  /// sum 1. At temperature 0 the most likely token (of equals, the first) has probability 1. The
+  /// result is valid until the next call. Throws zer0::error if a logit is NaN. Source of top-p:
+  /// Holtzman et al. 2020, arXiv:1904.09751.
   std::span<const double> probabilities(std::span<const float> logits,
                                         std::span<const token_id> history);
 
-  /// Draws a token from probabilities: the random number depends on the seed, the sequence and the
-  /// position alone.
+  /// Draws a token from `probabilities`. The random number depends only on the seed, the sequence
+  /// and the position (sampling_uniform).
   [[nodiscard]] token_id draw(std::span<const double> probabilities, index_t sequence,
                               index_t position) const;
 
+  /// `draw` from `probabilities(logits, history)`.
   token_id next(std::span<const float> logits, std::span<const token_id> history, index_t sequence,
                 index_t position);
 
+  /// Whether no logit is NaN.
   [[nodiscard]] static bool are_numbers(std::span<const float> logits);
 
  private:
   void penalize(std::span<const token_id> history);
   std::span<const double> only_the_best();
   void softmax();
-  /// Sets all but the chosen few to 0 and scales these to sum 1. Takes the largest from a heap
-  /// until there are enough, which for a usual distribution are few of a large vocabulary.
+  /// Sets all but the tokens that top-k and top-p keep to 0, and scales these to sum 1. Takes the
+  /// largest from a heap until there are enough: usually few of a large vocabulary.
   void keep_most_likely();
   /// Sum of the n largest scores.
   double largest_sum(index_t n);

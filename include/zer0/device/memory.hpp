@@ -1,4 +1,4 @@
-// Memory of a device: owned buffers, and the stack of a step, which stops growing after the first.
+// Memory of a device: owned buffers, and the arenas of a step, which stop growing after the first.
 #pragma once
 
 #include <zer0/device/device.hpp>
@@ -9,7 +9,7 @@
 
 namespace zer0 {
 
-/// `size` elements of T on a device, freed with it. Contents are undefined at first.
+/// An array of `size` elements of T on a device, which it frees. Contents are undefined at first.
 template <class T, class Device>
 class buffer {
  public:
@@ -51,7 +51,7 @@ void download(Device& d, std::span<const T> from, T* to) {
   d.download(to, from.data(), from.size() * sizeof(T));
 }
 
-/// Copies elements of the host to the device, converting their type.
+/// Copies host elements to the device, and converts their type.
 template <class T, class U, device Device>
 void upload(Device& d, std::span<const U> from, std::span<T> to) {
   if constexpr (std::same_as<T, U>) {
@@ -64,8 +64,8 @@ void upload(Device& d, std::span<const U> from, std::span<T> to) {
   }
 }
 
-/// What f(total) adds to a number on the device that begins as 0. For tests and reports: waits for
-/// it.
+/// What f(total) adds to a number on the device that begins as 0. For tests and reports, as it
+/// waits for the device.
 template <device Device, class F>
 [[nodiscard]] double total_of(Device& d, F f) {
   const buffer<double, Device> total(d, 1);
@@ -87,9 +87,9 @@ template <device Device>
   return total_of(d, [&](double* total) { add_squares(d, x, total); });
 }
 
-/// Hands out device memory by moving a pointer; gives it back in reverse order (`release`) or at
-/// once (`reset`). While it is too small it adds blocks; the next `reset` replaces them by one
-/// block of the size seen, so that a second step of the same size allocates nothing.
+/// Hands out device memory by moving a pointer. It is given back in reverse order (`release`) or
+/// all at once (`reset`). If memory runs out, blocks are added; the next `reset` replaces them by
+/// one block of the peak size, so that a second step of the same size allocates nothing.
 template <class Device>
 class arena {
  public:
@@ -113,7 +113,7 @@ class arena {
             static_cast<std::size_t>(n)};
   }
 
-  /// The present height of the stack; `release(now())` later frees what was taken in between.
+  /// The current height of the stack. A later `release` of it frees what was taken since.
   [[nodiscard]] mark now() const { return {current_, used_, total_}; }
   void release(mark m) {
     current_ = m.block;
@@ -163,12 +163,12 @@ class arena {
   Device* device_;
   std::vector<block> blocks_;
   std::size_t current_ = 0;  // block in use
-  std::size_t used_ = 0;     // bytes used of it
+  std::size_t used_ = 0;     // bytes used in that block
   std::size_t total_ = 0;    // bytes handed out, over all blocks
   std::size_t peak_ = 0;
 };
 
-/// Frees on leaving a scope what was taken from an arena inside it.
+/// At the end of its scope, frees what was taken from an arena inside it.
 template <class Device>
 class arena_scope {
  public:

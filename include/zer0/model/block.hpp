@@ -1,5 +1,5 @@
-// The blocks of a decoder: attention, then the feed-forward; and one that keeps its input alone and
-// runs again when its gradients are wanted (activation checkpointing).
+// The blocks of a decoder: attention, then the feed-forward; and a block that keeps only its input
+// and computes the rest again in backward (activation checkpointing).
 #pragma once
 
 #include <zer0/layer/placement/pre_norm.hpp>
@@ -21,12 +21,12 @@ struct placement_choice<V> {
 
 }  // namespace detail
 
-/// Where the norms of a variant's blocks are: what it names, or before each branch.
+/// Where the norms of a variant's blocks are: the placement that it names, or pre_norm.
 template <class V>
 using placement_of = typename detail::placement_choice<V>::type;
 
-/// Attention, then the feed-forward, each added to the stream with norms where the variant places
-/// them.
+/// Attention, then the feed-forward, each added to the residual stream, with norms where the
+/// variant places them.
 struct decoder_block {
   using role = block_role;
 
@@ -67,7 +67,7 @@ struct decoder_block {
       attention_.backward(c, s.attention, dstream);
     }
 
-    /// After an update of the weights.
+    /// To be called after each update of the weights.
     void finish_step(Device& d) {
       attention_.finish_step(d);
       feed_forward_.finish_step(d);
@@ -89,10 +89,10 @@ struct decoder_block {
   };
 };
 
-/// `Block`, keeping N D numbers instead of what its layers keep; backward runs its forward again,
-/// with the same random numbers, so that loss and gradients are the same bit for bit. Time: one
-/// more forward of the block. Memory: N D numbers a block, and what one block keeps, once. Source:
-/// Chen et al. 2016, arXiv:1604.06174, section 4.
+/// Computes what `Block` does, but keeps only its input and output instead of what its layers keep.
+/// backward first repeats the forward with the same random numbers, so loss and gradients are the
+/// same bit for bit. Time: one more forward of each block. Memory: N D numbers per block, and what
+/// one block keeps, once. Source: Chen et al. 2016, arXiv:1604.06174, section 4.
 template <policy_for<block_role> Block = decoder_block>
 struct recompute {
   using role = block_role;
@@ -106,7 +106,7 @@ struct recompute {
     using cache = typename block_layer::cache;
     struct saved {
       tensor_view<real> x;
-      std::uint32_t sites;  // random ones used before this block
+      std::uint32_t sites;  // context::sites before this block
     };
 
     explicit layer(const dims& sizes) : block_(sizes) {}

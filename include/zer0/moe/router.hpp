@@ -1,5 +1,5 @@
-// What a router offers: it turns scores of experts into a choice of experts for each token. Behind
-// the contract stand the losses that keep the load of experts even, as policies of a router.
+// What a router offers: it turns the logits of experts into a choice of experts for each token.
+// After the contract follow the load-balancing losses, which routers take as policies.
 //
 //   struct my_router {
 //     using role = zer0::router_role;
@@ -10,7 +10,7 @@
 //       struct saved { ... };                     // what backward needs: views into context.keep
 //       explicit layer(const dims&);
 //       void parameters(parameter_list<real>&);   // states and statistics of its own, if any
-//       index_t most_choices(index_t tokens) const;  // no more (token, expert) pairs are chosen
+//       index_t most_choices(index_t tokens) const;  // upper bound of (token, expert) pairs
 //       void route(context<Device>&, const_wide_view<Device> logits, wide_view<Device> gates,
 //                  wide_view<Device> mask, saved&);
 //       void backward(context<Device>&, const_wide_view<Device> dgates, const saved&,
@@ -18,13 +18,14 @@
 //     };
 //   };
 //
-// All matrices are (N, E) and wide. route writes mask, which is 1 where a token goes to an expert
-// and else 0, and gates, by which the output of the expert is multiplied there. Rows whose
-// `context.live` is 0 are padding and go nowhere. backward writes dlogits; dgates is 0 where mask
-// is. A router with a loss of its own (balance) adds it in route to a statistic, times
-// context.auxiliary_weight, and adds the gradient in backward. A router may have
-// `finish_step(Device&, const_wide_span<Device> loads)`: loads are the tokens that came to each
-// expert in the step. The operations to write a router with are those of device/ops/routing.hpp.
+// All matrices are (N, E) of wide<real>. route writes `mask`, 1 where a token goes to an expert and
+// 0 elsewhere, and `gates`, the factor of that expert's output for that token. Rows whose
+// `context.live` is 0 are padding and go to no expert. backward writes dlogits; dgates is 0 where
+// mask is 0. If a router has a loss of its own (load balancing), route adds it, times
+// context.auxiliary_weight, to a statistic, and backward adds its gradient to dlogits. A router may
+// also have `finish_step(Device&, const_wide_span<Device> loads)`: loads (E) are the tokens that
+// each expert received in the step. Routers are written with the operations of
+// device/ops/routing.hpp.
 #pragma once
 
 #include <zer0/core/dims.hpp>
@@ -46,8 +47,7 @@ template <class R, class D>
 concept has_router_backward = requires(R& r, context<D>& c, const_wide_view<D> in, wide_view<D> out,
                                        const typename R::saved& s) { r.backward(c, in, s, out); };
 
-/// Is `Router` a router on `Device`? If not, the compiler prints a sentence with the member to
-/// write.
+/// Is `Router` a router on `Device`? If not, the compiler's message says which member to write.
 template <class Router, class Device>
 consteval bool check_router() {
   using R = layer_of<Router, Device>;
@@ -65,8 +65,9 @@ consteval bool check_router() {
   return true;
 }
 
-/// The base of a router around another one (router/expert_capacity.hpp, router/router_z_loss.hpp):
-/// what such a router does not change, the inner one does.
+/// The base of a router that wraps another one (router/expert_capacity.hpp,
+/// router/router_z_loss.hpp): it passes on to the inner router whatever the wrapper does not
+/// override.
 template <policy_for<router_role> Router, device Device>
 class router_around {
  public:
@@ -95,12 +96,12 @@ class router_around {
   inner inner_;
 };
 
-/// alpha E/(k T) sum_e count_e mean_e. Of T tokens count_e chose expert e, and mean_e is its mean
-/// score over them all; if scores are even, the loss is alpha. With expert_sizes::seq_aux the T
-/// tokens are those of one sequence, and the loss is the mean over sequences, weighted by their
-/// length; without it they are the whole batch. Padding is not counted. Counts are constants for
-/// the gradient. Source: DeepSeek-AI 2024, arXiv:2405.04434, section 2.2.3; Fedus et al. 2021,
-/// arXiv:2101.03961, equation 4.
+/// The load-balancing loss alpha E/(k T) sum_e count_e mean_e. Of T tokens, count_e go to expert e;
+/// mean_e is the mean of its scores over all T. If scores are even, the loss is alpha. With
+/// expert_sizes::seq_aux the T tokens are those of one sequence, and the loss is the mean over
+/// sequences, weighted by their length; without it they are the whole batch. Padding is not
+/// counted. The gradient treats counts as constants. Source: DeepSeek-AI 2024, arXiv:2405.04434,
+/// section 2.2.3; Fedus et al. 2021, arXiv:2101.03961, equation 4.
 struct balanced {
   static balance_rule rule(const expert_sizes& sizes) {
     return {.weight = sizes.aux_loss_alpha,
@@ -110,8 +111,8 @@ struct balanced {
   }
 };
 
-/// As the reference implementation has it: with seq_aux the loss lacks the factor E/(k T), so that
-/// it grows with the length of the sequence.
+/// `balanced` as in the reference implementation: with seq_aux the loss lacks the factor E/(k T),
+/// so that it grows with the length of the sequence.
 struct reference_balanced {
   static balance_rule rule(const expert_sizes& sizes) {
     balance_rule r = balanced::rule(sizes);
@@ -120,13 +121,13 @@ struct reference_balanced {
   }
 };
 
-/// There is no such loss: the router balances by other means, or not at all.
+/// No load-balancing loss: the router balances by other means, or not at all.
 struct unbalanced {
   static balance_rule rule(const expert_sizes&) { return {.weight = 0}; }
 };
 
-/// The loss of `Balance` (balanced or another) on the scores of a router, and the statistic
-/// "balance_loss".
+/// Adds the loss of `Balance` (balanced or another policy) on a router's scores to the statistic
+/// "balance_loss", and its gradient to that of the scores.
 template <class Balance, device Device>
 class balance_term {
  public:
@@ -156,7 +157,7 @@ class balance_term {
                   .total = total(c)});
   }
 
-  /// Adds to dscores.
+  /// Adds the gradient of the loss to dscores.
   void backward(context<Device>& c, const saved& s, wide_view<Device> dscores) const {
     if (active(c))
       balance_loss_gradient(
@@ -173,7 +174,8 @@ class balance_term {
     r.weight *= c.auxiliary_weight;
     return r;
   }
-  /// Where the loss is added to: the statistic, or while none is gathered memory that is not read.
+  /// Where the loss is added: the statistic, or, if none is gathered, scratch memory that is not
+  /// read.
   [[nodiscard]] wide_span<Device> total(context<Device>& c) {
     if (c.gathers) return loss_.value;
     const wide_span<Device> unread = c.scratch.template vector<wide<real>>(1);

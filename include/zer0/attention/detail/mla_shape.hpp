@@ -1,4 +1,4 @@
-// The widths inside multi-head latent attention, and which columns of its matrices are what.
+// The widths inside multi-head latent attention, and which columns of its matrices hold what.
 #pragma once
 
 #include <zer0/core/dims.hpp>
@@ -12,7 +12,7 @@ namespace zer0::detail {
 /// The base of mla's layer.
 class mla_shape {
  protected:
-  /// Throws zer0::error naming a size that is 0 and must not be.
+  /// Throws zer0::error naming the first size that is 0 but must not be.
   explicit mla_shape(const dims& sizes)
       : heads_((check(sizes), sizes.n_heads)),
         nope_(sizes.qk_nope_head_dim),
@@ -42,8 +42,8 @@ class mla_shape {
   [[nodiscard]] index_t q_down() const { return q_latent_ > 0 ? q_latent_ : q_cols(); }
   [[nodiscard]] index_t row() const { return latent_ + rope_; }
 
-  // Parts of the first projection's output: queries or their latent vector; the latent vector;
-  // the key that is turned.
+  // The columns of the first projection's output are: the queries (or their latent vector), the
+  // latent vector of keys and values, the key that positions turn.
   template <class T>
   [[nodiscard]] tensor_view<T> latent_of(tensor_view<T> down) const {
     return down.col_block(q_down(), latent_);
@@ -52,12 +52,12 @@ class mla_shape {
   [[nodiscard]] tensor_view<T> key_of(tensor_view<T> down) const {
     return down.col_block(q_down() + latent_, rope_);
   }
-  /// The part of head h of queries or keys that is turned.
+  /// The part of head h of queries or keys that positions turn.
   template <class T>
   [[nodiscard]] tensor_view<T> turned(tensor_view<T> x, index_t h) const {
     return x.col_block(h * head() + nope_, rope_);
   }
-  /// (N, H*width) without gaps as (N*H, width).
+  /// x (N, H*width), which must be contiguous, as (N*H, width).
   template <class T>
   [[nodiscard]] tensor_view<T> by_head(tensor_view<T> x, index_t width) const {
     return {x.data, x.rows * heads_, width};

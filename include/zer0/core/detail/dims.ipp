@@ -34,7 +34,7 @@ ZER0_INLINE dims dims::resolved() const {
   d.hidden_dim = hidden();
   d.multiple_of = 1;
   if (d.experts.hidden_dim == 0) d.experts.hidden_dim = hidden();
-  // A factor of 1 changes no frequency, wherever it would begin to.
+  // With a factor of 1 no frequency changes, whatever original_max_seq_len is.
   index_t& original = d.rope_scaling.original_max_seq_len;
   if (original == 0 && d.rope_scaling.factor != 1) original = max_seq_len;
   return d;

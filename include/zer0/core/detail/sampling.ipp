@@ -104,9 +104,9 @@ ZER0_INLINE void sampler::keep_most_likely() {
   };
   std::make_heap(order_.begin(), order_.end(), less);
   kept_.clear();
-  double mass = 0;  // of the tokens kept
+  double mass = 0;  // total probability of the tokens kept
   double limit = rules_.top_p;
-  if (at_most < all) limit *= largest_sum(at_most);  // top-p of what top-k leaves
+  if (at_most < all) limit *= largest_sum(at_most);  // top-p counts within what top-k leaves
   for (index_t taken = 0; taken < at_most && (taken == 0 || mass <= limit || rules_.top_p >= 1);
        ++taken) {
     std::pop_heap(order_.begin(), order_.end() - taken, less);

@@ -1,5 +1,5 @@
-// Activations, and activations that gate. `act` is an empty type of device/activation.hpp, whose
-// functions kernels call; a device must compile any such type.
+// Activations, plain and gated. `act` is an empty type of device/activation.hpp, whose functions
+// kernels call; a device must compile any such type.
 //
 // Letters: N rows, F their width (the hidden width). All views are (N, F). Rules common to all
 // groups: device/device.hpp.

@@ -1,4 +1,4 @@
-// Embedding: the rows of a table that tokens name.
+// Embedding: the rows of a table that token ids select.
 //
 // Letters: N tokens, V rows of the table (the vocabulary), D its width. Rules common to all groups:
 // device/device.hpp.

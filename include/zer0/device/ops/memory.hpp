@@ -1,4 +1,4 @@
-// Memory of a device: the only operations that are members.
+// Memory of a device. These are the only operations that are members.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -10,9 +10,9 @@
 
 namespace zer0 {
 
-/// - `allocate(bytes)`: memory that is aligned to 64 bytes and holds anything. Throws zer0::error
-///   when there is none left.
-/// - `deallocate(p, bytes)`: gives it back. Work under way may still use it.
+/// - `allocate(bytes)`: returns memory aligned to 64 bytes, its contents undefined. Throws
+///   zer0::error when there is none left.
+/// - `deallocate(p, bytes)`: frees it. Work that was already started may still use it.
 /// - `upload(to, from, bytes)`: host to device. Returns when the memory of the host may be reused.
 /// - `download(to, from, bytes)`: device to host. Returns when the bytes have arrived.
 /// - `synchronize()`: returns when all work is done.
@@ -25,7 +25,7 @@ concept memory_operations = requires(D& d, void* p, const void* from, std::size_
   d.synchronize();
 };
 
-/// These for a device that computes on the host: the base of `cpu` and `reference`.
+/// These operations for a device that computes on the host: the base of `cpu` and `reference`.
 struct host_memory {
   static constexpr std::size_t alignment = 64;  // a cache line, and the widest vector register
 

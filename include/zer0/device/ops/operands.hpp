@@ -1,5 +1,5 @@
-// What the groups of operations share: views of a device's memory, operands with names, and the
-// mark of a device that computes nothing.
+// What the groups of operations share: views of a device's memory, named operands, and the base of
+// devices that compute nothing.
 #pragma once
 
 #include <zer0/core/tensor.hpp>
@@ -12,8 +12,8 @@
 
 namespace zer0 {
 
-/// `real` is what activations and weights of a device are made of, `wide<real>` what statistics,
-/// losses and gradients of weights are. All of them refer to memory of the device.
+/// `real` is the element type of activations and weights; `wide<real>` is that of statistics,
+/// losses and gradients of weights. All views and spans refer to memory of the device.
 template <class D>
 using view = tensor_view<typename D::real>;
 template <class D>
@@ -56,9 +56,9 @@ struct required<T> {
   constexpr operator T() const { return value; }
 };
 
-/// Base of devices that compute nothing. Each group defines its operations for every type that is
-/// derived from it, with empty bodies, so such a device needs no more than a `real` that is its own
-/// `wide` (float, double), and memory.
+/// Base of devices that compute nothing. Each group defines its operations, with empty bodies, for
+/// every type derived from it. Such a device needs only memory operations and a `real` for which
+/// wide<real> is real (float, double).
 struct computes_nothing {};
 
 }  // namespace zer0

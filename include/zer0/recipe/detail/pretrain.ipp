@@ -1,9 +1,8 @@
 // Bodies of zer0/recipe/pretrain.hpp.
 #pragma once
 
+#include <zer0/file/detail/json.hpp>
 #include <zer0/recipe/pretrain.hpp>
-
-#include <nlohmann/json.hpp>
 
 #include <cmath>
 

@@ -13,7 +13,7 @@
 namespace zer0 {
 namespace detail {
 
-/// choose_tokens for row i, in memory that the thread keeps.
+/// choose_tokens for row i. The thread keeps the memory for the next call.
 template <class T>
 token_id choose_token(const sampling& rules, tensor_view<const T> logits, const sampling_rows& rows,
                       index_t i) {
