@@ -6,7 +6,7 @@
 #include <zer0/device/cpu.hpp>
 #include <zer0/model/model.hpp>
 #include <zer0/recipe/dpo.hpp>
-#include <zer0/recipe/sft.hpp>
+#include <zer0/recipe/pretrain.hpp>
 
 #include <boost/program_options.hpp>
 #include <sys/wait.h>

@@ -17,6 +17,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   list(APPEND warnings -Wno-restrict)  # false on std::string (GCC bug 105651)
 endif()
 target_compile_options(zer0_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${warnings}>")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ tidies its memory for the first time at 1 GiB rather than at 128 MiB: an eighth of its time.
+  target_compile_options(zer0_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:--param=ggc-min-heapsize=1048576>")
+endif()
 if(ZER0_NATIVE)
   target_compile_options(zer0_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-march=native>")
 endif()

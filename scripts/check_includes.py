@@ -42,7 +42,7 @@ def reachable(name):
 
 
 def may_include(header, to):
-    if "/" not in header:  # zer0.hpp, fwd.hpp
+    if "/" not in header:  # zer0.hpp
         return True
     return folder(to) in reachable(folder(header))
 

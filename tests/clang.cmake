@@ -12,5 +12,5 @@ if(ZER0_CLANG AND NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND NOT lacks_openmp
   endif()
   add_test(NAME source.clang COMMAND "${ZER0_CLANG}" -std=c++20 -fopenmp -fsyntax-only -Wall -Wextra -Werror -I
                                      "${PROJECT_SOURCE_DIR}/include" -isystem "${eigen_dirs}" ${files})
-  set_tests_properties(source.clang PROPERTIES LABELS slow)
+  set_tests_properties(source.clang PROPERTIES LABELS full)
 endif()

@@ -1,7 +1,7 @@
 // A batch of tokens for timing: any, the same in every run.
 #pragma once
 
-#include <zer0/core/batch.hpp>
+#include <zer0/core/types.hpp>
 
 namespace bench {
 

@@ -4,7 +4,6 @@
 #include "eval/options.hpp"
 #include "support/device_table.hpp"
 #include "support/run_directory.hpp"
-#include <zer0/checkpoint/adapter_files.hpp>
 #include <zer0/checkpoint/model_files.hpp>
 
 #include <algorithm>

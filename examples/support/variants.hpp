@@ -6,7 +6,7 @@
 #include <zer0/attention/gqa.hpp>
 #include <zer0/attention/kernel.hpp>
 #include <zer0/model/adapted.hpp>
-#include <zer0/model/recompute.hpp>
+#include <zer0/model/block.hpp>
 #include <zer0/moe/moe.hpp>
 #include <zer0/moe/router/sigmoid_bias.hpp>
 

@@ -4,7 +4,7 @@
 #include "support/options.hpp"
 #include "support/terminal.hpp"
 #include <zer0/data/count_words.hpp>
-#include <zer0/text/tokenizer_writer.hpp>
+#include <zer0/text/bpe_trainer.hpp>
 #include <zer0/text/utf8.hpp>
 
 #include <unistd.h>

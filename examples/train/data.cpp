@@ -1,9 +1,8 @@
 // The data of each mode of train: texts, conversations or pairs of answers, and batches of them.
 #include "support/terminal.hpp"
 #include "train/training_data.hpp"
-#include <zer0/data/pretrain_data.hpp>
-#include <zer0/data/record_view.hpp>
-#include <zer0/data/sft_data.hpp>
+#include <zer0/data/batches.hpp>
+#include <zer0/data/records.hpp>
 
 #include <nlohmann/json.hpp>
 

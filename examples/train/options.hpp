@@ -4,7 +4,7 @@
 #include "support/device_options.hpp"
 #include "support/device_table.hpp"
 #include "support/options.hpp"
-#include <zer0/core/visit_sizes.hpp>
+#include <zer0/core/dims.hpp>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace program {
@@ -42,6 +43,8 @@ struct train_options {
   index_t accumulation_steps = 8, warmup_iters = 0;
   double grad_clip = 1.0, weight_decay = 0.1;
   std::string lr_schedule = "cosine", normalization = "per_target_token", decay = "all";
+  double lr_decay_fraction = 0.2, lr_floor = 0, muon_momentum = 0.95, muon_others_rate = 1;
+  std::string lr_decay_shape = "linear", optimizer = "adamw", muon_scaling = "match_adamw";
   // model
   zer0::dims sizes{
       .dim = 512,
@@ -96,6 +99,13 @@ inline constexpr std::array defining_options{"mode",
                                              "grad_clip",
                                              "accumulation_steps",
                                              "lr_schedule",
+                                             "lr_decay_fraction",
+                                             "lr_floor",
+                                             "lr_decay_shape",
+                                             "optimizer",
+                                             "muon_momentum",
+                                             "muon_scaling",
+                                             "muon_others_rate",
                                              "normalization",
                                              "weight_decay",
                                              "decay",
@@ -269,15 +279,30 @@ inline void add_train_options(option_set& options, train_options& o) {
   options.later("training by several processes comes in a later version");
   options.add("local_rank", o.local_rank, "(later version)");
   options.later("training by several processes comes in a later version");
-  options.group("optimizer (AdamW, betas 0.9 and 0.95, eps 1e-8)");
+  options.group("optimizer (AdamW with betas 0.9 and 0.95, eps 1e-8; docs/training.md)");
+  options.add("optimizer", o.optimizer, {"adamw", "muon"},
+              "muon: matrices of hidden layers by Muon, embeddings and norms by AdamW");
   options.add("accumulation_steps", o.accumulation_steps, "micro-batches of a step");
   options.add("grad_clip", o.grad_clip, "largest norm of the gradient; 0: no limit");
   options.add("warmup_iters", o.warmup_iters, "steps until the learning rate is at its highest");
-  options.add("lr_schedule", o.lr_schedule, {"cosine", "cosine_reference", "constant"},
+  options.add("lr_schedule", o.lr_schedule,
+              {"cosine", "cosine_reference", "constant", "warmup_stable_decay"},
               "learning rate after the warmup; cosine ends at a tenth, cosine_reference begins at "
-              "1.1 times");
+              "1.1 times, warmup_stable_decay is constant until its decay at the end");
+  options.add("lr_decay_fraction", o.lr_decay_fraction,
+              "warmup_stable_decay: the part of all steps that the decay takes");
+  options.add("lr_floor", o.lr_floor,
+              "warmup_stable_decay: where the decay ends, as a part of learning_rate");
+  options.add("lr_decay_shape", o.lr_decay_shape, {"linear", "one_minus_sqrt"},
+              "warmup_stable_decay: how it falls; one_minus_sqrt falls early");
   options.add("weight_decay", o.weight_decay, "decay of the weights");
   options.add("decay", o.decay, {"all", "matrices"}, "the weights that decay");
+  options.add("muon_momentum", o.muon_momentum, "muon: momentum of the gradients");
+  options.add("muon_scaling", o.muon_scaling, {"match_adamw", "original"},
+              "muon: steps as large as AdamW's, whose learning rates then fit, or as Muon was "
+              "published, with a learning rate of about 0.02");
+  options.add("muon_others_rate", o.muon_others_rate,
+              "muon: learning rate of embeddings and norms, as a multiple of learning_rate");
   options.add(
       "normalization", o.normalization, {"per_target_token", "mean_of_means"},
       "the loss of a step is the mean over its target tokens, or over its micro-batches' means");
@@ -322,6 +347,34 @@ inline void check_sizes(const zer0::dims& sizes) {
          sizes.n_heads, ") or dim (", sizes.dim, ")");
 }
 
+namespace detail {
+
+/// Options that would do nothing with the optimizer or the schedule chosen are refused.
+inline void check_optimizer(const train_options& o) {
+  const train_options otherwise;
+  const auto goes_with = [&](const char* choice, bool chosen, const char* name,
+                             auto train_options::*value) {
+    demand(chosen || o.*value == otherwise.*value, "--", name, " goes with --", choice);
+  };
+  constexpr auto decay = "lr_schedule warmup_stable_decay", muon = "optimizer muon";
+  const bool decays = o.lr_schedule == "warmup_stable_decay", is_muon = o.optimizer == "muon";
+  goes_with(decay, decays, "lr_decay_fraction", &train_options::lr_decay_fraction);
+  goes_with(decay, decays, "lr_decay_shape", &train_options::lr_decay_shape);
+  goes_with(decay, decays, "lr_floor", &train_options::lr_floor);
+  goes_with(muon, is_muon, "muon_momentum", &train_options::muon_momentum);
+  goes_with(muon, is_muon, "muon_scaling", &train_options::muon_scaling);
+  goes_with(muon, is_muon, "muon_others_rate", &train_options::muon_others_rate);
+  demand(!is_muon || o.mode != "test", "--mode test trains by AdamW; leave --optimizer out");
+  demand(!is_muon || !o.describe, "--describe counts the memory of AdamW; leave --optimizer out");
+  demand(o.muon_momentum >= 0 && o.muon_momentum < 1, "--muon_momentum is ", o.muon_momentum,
+         "; it must be at least 0 and below 1");
+  for (const auto& [name, value] :
+       {std::pair{"lr_decay_fraction", o.lr_decay_fraction}, std::pair{"lr_floor", o.lr_floor}})
+    demand(value >= 0 && value <= 1, "--", name, " is ", value, "; it must be from 0 to 1");
+}
+
+}  // namespace detail
+
 /// Throws usage_error for a value that is out of range or does not go with another.
 inline void check(const train_options& o) {
   demand(o.mode != "test" || o.resume == "false",
@@ -351,6 +404,8 @@ inline void check(const train_options& o) {
          o.learning_rate, "; it must be above 0");
   finite("grad_clip", o.grad_clip, 0);
   finite("weight_decay", o.weight_decay, 0);
+  finite("muon_others_rate", o.muon_others_rate, 0);
+  detail::check_optimizer(o);
   demand(o.dpo_beta > 0 && std::isfinite(o.dpo_beta), "--dpo_beta is ", o.dpo_beta,
          "; it must be above 0");
   demand(o.dpo_label_smoothing >= 0 && o.dpo_label_smoothing < 0.5, "--dpo_label_smoothing is ",

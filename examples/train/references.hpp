@@ -6,7 +6,7 @@
 #include "train/setup.hpp"
 #include "train/training_data.hpp"
 #include <zer0/loss/preference.hpp>
-#include <zer0/recipe/reference_scores.hpp>
+#include <zer0/recipe/sequence_scorer.hpp>
 
 #include <iostream>
 #include <string>

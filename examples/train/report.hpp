@@ -35,8 +35,8 @@ void print_header(const train_setup& s, const char* variant, const std::string& 
   std::cout << "data      " << data << "\nschedule  " << with_commas(run.total_steps())
             << " steps (" << with_commas(run.steps_per_epoch()) << " an epoch) of "
             << o.accumulation_steps << " x " << o.batch_size << " rows of " << o.sizes.max_seq_len
-            << " tokens; learning rate " << value_text(o.learning_rate) << " " << o.lr_schedule
-            << ", warmup " << o.warmup_iters << '\n';
+            << " tokens; " << o.optimizer << ", learning rate " << value_text(o.learning_rate)
+            << " " << o.lr_schedule << ", warmup " << o.warmup_iters << '\n';
   std::cout << "device    " << device << "\nrun       " << s.directory.string();
   if (s.earlier) std::cout << ", resumed at step " << s.earlier->state.step;
   std::cout << std::endl;

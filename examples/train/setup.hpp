@@ -8,7 +8,6 @@
 #include "train/earlier_run.hpp"
 #include "train/modes.hpp"
 #include "train/options.hpp"
-#include <zer0/checkpoint/adapter_files.hpp>
 #include <zer0/checkpoint/model_files.hpp>
 #include <zer0/file/mapped_file.hpp>
 #include <zer0/text/tokenizer.hpp>

@@ -3,12 +3,13 @@
 
 #include "support/device_table.hpp"
 #include "support/variants.hpp"
+#include "train/any_optimizer.hpp"
 #include "train/references.hpp"
 #include "train/report.hpp"
 #include "train/setup.hpp"
 #include "train/training_data.hpp"
 #include <zer0/loss/preference.hpp>
-#include <zer0/optim/schedule/constant.hpp>
+#include <zer0/optim/schedule/warmup_stable_decay.hpp>
 #include <zer0/recipe/hook/checkpoints.hpp>
 #include <zer0/recipe/hook/progress.hpp>
 #include <zer0/recipe/hook/stop_on_signals.hpp>
@@ -31,12 +32,25 @@ inline schedule chosen_schedule(const train_options& o) {
   if (o.lr_schedule == "constant") return zer0::constant_rate{o.learning_rate, o.warmup_iters};
   if (o.lr_schedule == "cosine_reference")
     return zer0::cosine_reference{o.learning_rate, o.warmup_iters};
+  if (o.lr_schedule == "warmup_stable_decay")
+    return zer0::warmup_stable_decay{
+        o.learning_rate, o.warmup_iters, o.lr_decay_fraction, o.lr_floor,
+        o.lr_decay_shape == "linear" ? zer0::decay_shape::linear
+                                     : zer0::decay_shape::one_minus_sqrt};
   return zer0::cosine{o.learning_rate, o.warmup_iters};
 }
 
-inline zer0::adamw chosen_optimizer(const train_options& o) {
-  return {.weight_decay = o.weight_decay,
-          .decay = o.decay == "all" ? zer0::decay_rule::all : zer0::decay_rule::matrices};
+inline any_optimizer chosen_optimizer(const train_options& o) {
+  const zer0::adamw adamw{
+      .weight_decay = o.weight_decay,
+      .decay = o.decay == "all" ? zer0::decay_rule::all : zer0::decay_rule::matrices};
+  if (o.optimizer == "adamw") return {adamw};
+  return {zer0::muon{.momentum = o.muon_momentum,
+                     .weight_decay = o.weight_decay,
+                     .scaling = o.muon_scaling == "original" ? zer0::muon_scaling::original
+                                                             : zer0::muon_scaling::match_adamw,
+                     .others = adamw,
+                     .others_rate = o.muon_others_rate}};
 }
 
 inline zer0::checkpoint_options chosen_checkpoints(const train_setup& s) {
@@ -58,7 +72,7 @@ void set_first_weights(const train_setup& s, Model& llm) {
 }
 
 template <class Model, class Loss = zer0::cross_entropy>
-using trainer_of = zer0::trainer<Model, Loss, zer0::adamw, schedule, zer0::any_normalization>;
+using trainer_of = zer0::trainer<Model, Loss, any_optimizer, schedule, zer0::any_normalization>;
 
 /// Of --mode test: prints what each part found; the exit code of the program. Nothing is left in
 /// the folder.
@@ -102,9 +116,11 @@ int train_model(train_setup& s, const char* variant_name, Model& llm, const Loss
                 const training_data& data, zer0::stop_on_signals& stop, const char* program) {
   const train_options& o = s.o;
   using trainer_type = trainer_of<Model, Loss>;
-  trainer_type trainer(llm, {.grad_clip = o.grad_clip, .seed = o.seed}, loss, chosen_optimizer(o),
+  const any_optimizer optimizer = chosen_optimizer(o);
+  trainer_type trainer(llm, {.grad_clip = o.grad_clip, .seed = o.seed}, loss, optimizer,
                        chosen_schedule(o),
                        {o.normalization == "mean_of_means", data.train_pairs != nullptr});
+  trainer.optimizer().start(optimizer, llm);
   zer0::training_run<trainer_type, zer0::sample_batches> run{trainer, *data.train, o.epochs,
                                                              o.accumulation_steps};
   run.max_steps = o.max_steps;

@@ -2,8 +2,7 @@
 #pragma once
 
 #include "train/setup.hpp"
-#include <zer0/data/preference_data.hpp>
-#include <zer0/data/sample_batches.hpp>
+#include <zer0/data/batches.hpp>
 #include <zer0/text/tokenizer.hpp>
 
 #include <memory>

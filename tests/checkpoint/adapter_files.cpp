@@ -1,13 +1,13 @@
 #include "support/catch.hpp"
 #include "support/shared_dir.hpp"
 #include "support/temp_dir.hpp"
-#include <zer0/checkpoint/adapter_files.hpp>
+#include <zer0/checkpoint/model_files.hpp>
 #include <zer0/device/cpu.hpp>
 #include <zer0/device/reference.hpp>
 #include <zer0/family/gpt2.hpp>
 #include <zer0/family/llama.hpp>
 #include <zer0/file/detail/json.hpp>
-#include <zer0/generate/session.hpp>
+#include <zer0/generate/generate.hpp>
 #include <zer0/model/adapted.hpp>
 
 #include <cstring>

@@ -1,5 +1,5 @@
 // expect: slope
-#include <zer0/device/archetype.hpp>
+#include <zer0/device/device.hpp>
 #include <zer0/layer/feed_forward.hpp>
 
 /// An activation has a value and a slope.

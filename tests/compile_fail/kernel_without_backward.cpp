@@ -1,6 +1,6 @@
 // expect: zer0: an attention kernel needs  static void backward(context<Device>&, const attention_sizes&
 #include <zer0/attention/gqa.hpp>
-#include <zer0/device/archetype.hpp>
+#include <zer0/device/device.hpp>
 
 using namespace zer0;
 

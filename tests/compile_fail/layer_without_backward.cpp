@@ -1,5 +1,5 @@
 // expect: zer0: a layer needs  void backward(context<Device>&, tensor_view<const real> dy, const saved&
-#include <zer0/device/archetype.hpp>
+#include <zer0/device/device.hpp>
 #include <zer0/layer/layer.hpp>
 
 using namespace zer0;

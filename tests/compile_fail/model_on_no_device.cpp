@@ -1,5 +1,5 @@
 // expect: zer0::model<Variant, Device>: Variant must be a decoder<...>, and Device a device such as zer0::cpu
-#include <zer0/device/archetype.hpp>
+#include <zer0/device/device.hpp>
 #include <zer0/model/model.hpp>
 
 using namespace zer0;

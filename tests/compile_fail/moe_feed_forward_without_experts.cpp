@@ -1,5 +1,5 @@
 // expect: zer0::moe: the feed-forward cannot be made of experts; it must take its linears from a policy and offer
-#include <zer0/device/archetype.hpp>
+#include <zer0/device/device.hpp>
 #include <zer0/moe/moe.hpp>
 
 /// A feed-forward with weights of its own, which nobody can give to several experts.

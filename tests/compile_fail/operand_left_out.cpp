@@ -1,5 +1,5 @@
 // expect: grouped_weight_gradient_operands<
-#include <zer0/device/archetype.hpp>
+#include <zer0/device/device.hpp>
 
 using namespace zer0;
 

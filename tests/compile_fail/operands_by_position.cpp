@@ -1,5 +1,5 @@
 // expect: no matching function for call to
-#include <zer0/device/archetype.hpp>
+#include <zer0/device/device.hpp>
 
 using namespace zer0;
 

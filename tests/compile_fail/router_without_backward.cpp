@@ -1,5 +1,5 @@
 // expect: zer0: a router needs  void backward(context<Device>&, const_wide_view<Device> dgates, const saved&
-#include <zer0/device/archetype.hpp>
+#include <zer0/device/device.hpp>
 #include <zer0/moe/moe.hpp>
 
 struct my_router {

@@ -1,6 +1,6 @@
 // expect: Rope is rope or rope_half_split
 #include <zer0/attention/gqa.hpp>
-#include <zer0/device/archetype.hpp>
+#include <zer0/device/device.hpp>
 #include <zer0/layer/rope.hpp>
 #include <zer0/layer/rope_scaling/yarn.hpp>
 

@@ -1,5 +1,5 @@
 #include "support/catch.hpp"
-#include <zer0/core/visit_sizes.hpp>
+#include <zer0/core/dims.hpp>
 
 #include <algorithm>
 #include <limits>

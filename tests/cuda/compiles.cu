@@ -2,7 +2,7 @@
 // attention and of generation for each precision. scripts/cuda_report looks at what becomes of
 // them.
 #include <zer0/device/cuda.cuh>
-#include <zer0/generate/session.hpp>
+#include <zer0/generate/generate.hpp>
 #include <zer0/loss/preference.hpp>
 #include <zer0/model/model.hpp>
 #include <zer0/recipe/trainer.hpp>

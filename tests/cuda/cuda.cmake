@@ -14,8 +14,8 @@ set_tests_properties(cuda.no_toolkit PROPERTIES LABELS fast PASS_REGULAR_EXPRESS
 find_program(ZER0_NVCC nvcc PATHS /usr/local/cuda/bin)
 find_path(ZER0_NCCL_INCLUDE nccl.h PATHS /usr/local/cuda/include)
 if(ZER0_NVCC)
-  # The newest architecture that zer0 knows and this toolkit too; cuda.report compiles the same for
-  # sm_80 and sm_90.
+  # The newest architecture that zer0 knows and this toolkit too, beside sm_80 and sm_90, for which
+  # cuda.report compiles the same.
   execute_process(COMMAND "${ZER0_NVCC}" --list-gpu-arch OUTPUT_VARIABLE known ERROR_QUIET)
   set(newest 90)
   if(known MATCHES "compute_100")
@@ -26,7 +26,7 @@ if(ZER0_NVCC)
                    -Werror all-warnings -I "${PROJECT_SOURCE_DIR}/include" -x cu
                    -c "${CMAKE_CURRENT_LIST_DIR}/compiles.cu"
                    -o "${CMAKE_CURRENT_BINARY_DIR}/compiles_sm_${newest}.o")
-  set_tests_properties(cuda.nvcc_sm_${newest} PROPERTIES LABELS slow)
+  set_tests_properties(cuda.nvcc_sm_${newest} PROPERTIES LABELS full)
   # No spills, no local memory, tensor cores where they belong.
   add_test(NAME cuda.report
            COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/scripts/cuda_report" --check)

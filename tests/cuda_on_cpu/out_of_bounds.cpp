@@ -1,7 +1,7 @@
 // A program for AddressSanitizer: out_of_bounds inside|global|shared|after_free. Its kernel reads
 // where the argument says.
-#include <zer0/device/buffer.hpp>
 #include <zer0/device/cuda.cuh>
+#include <zer0/device/memory.hpp>
 
 #include <iostream>
 #include <string_view>

@@ -2,7 +2,7 @@
 #include "support/random_conversations.hpp"
 #include "support/shared_dir.hpp"
 #include "text/tokenizer_data.hpp"
-#include <zer0/data/conversation_encoder.hpp>
+#include <zer0/data/encoders.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,7 @@
 #include "data/byte_tokenizer.hpp"
 #include "support/catch.hpp"
 #include "text/tokenizer_data.hpp"
-#include <zer0/data/document_encoder.hpp>
+#include <zer0/data/encoders.hpp>
 
 #include <optional>
 #include <string>

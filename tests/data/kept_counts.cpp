@@ -2,9 +2,8 @@
 #include "support/catch.hpp"
 #include "support/preference_pairs.hpp"
 #include "support/temp_dir.hpp"
+#include <zer0/data/batches.hpp>
 #include <zer0/data/detail/kept_counts.hpp>
-#include <zer0/data/pretrain_data.hpp>
-#include <zer0/data/sft_data.hpp>
 #include <zer0/file/detail/content_hash.hpp>
 
 #include <algorithm>

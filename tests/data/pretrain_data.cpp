@@ -1,7 +1,8 @@
 #include "data/byte_tokenizer.hpp"
 #include "support/catch.hpp"
-#include <zer0/data/pretrain_data.hpp>
-#include <zer0/data/record_view.hpp>
+#include <zer0/data/batches.hpp>
+#include <zer0/data/detail/permutation.hpp>
+#include <zer0/data/records.hpp>
 
 #include <map>
 #include <string>
@@ -207,7 +208,7 @@ TEST_CASE("pretrain_data: packed rows are the stream of documents, token for tok
           std::vector<token_id> stream;
           std::vector<token_id> targets;
           std::vector<std::size_t> starts;
-          const zer0::permutation order(3, 1, s.records.size());
+          const zer0::detail::permutation order(3, 1, s.records.size());
           for (index_t i = 0; i < s.records.size(); ++i) {
             const auto document = s.document(shuffle ? order(i) : i);
             starts.push_back(stream.size());

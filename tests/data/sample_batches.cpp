@@ -1,6 +1,6 @@
 #include "data/byte_tokenizer.hpp"
 #include "support/catch.hpp"
-#include <zer0/data/pretrain_data.hpp>
+#include <zer0/data/batches.hpp>
 
 #include <algorithm>
 #include <string>

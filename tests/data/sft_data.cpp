@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 #include "text/tokenizer_data.hpp"
-#include <zer0/data/sft_data.hpp>
+#include <zer0/data/batches.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -53,7 +53,7 @@ struct squared {
   }
   template <class Z>
   ZER0_HOST_DEVICE static Z slope(const Z& z) {
-    return z * detail::scalar_of<Z>(2);
+    return z * scalar_of<Z>(2);
   }
 };
 

@@ -2,6 +2,7 @@
 #include "train/options.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -96,6 +97,14 @@ TEST_CASE("train_options_refused: numbers out of their range",
       {{"--rope_theta", "0"}, {"rope_theta is 0", "must be positive"}},
       {{"--rope_theta", "nan"}, {"rope_theta is nan", "must be"}},
       {{"--rope_theta", "inf"}, {"rope_theta is inf", "must be"}},
+      {{"--lr_decay_fraction", "1.5", "--lr_schedule", "warmup_stable_decay"},
+       {"--lr_decay_fraction is 1.5", "from 0 to 1"}},
+      {{"--lr_floor", "nan", "--lr_schedule", "warmup_stable_decay"},
+       {"--lr_floor is nan", "from 0 to 1"}},
+      {{"--muon_momentum", "1", "--optimizer", "muon"},
+       {"--muon_momentum is 1", "at least 0 and below 1"}},
+      {{"--muon_others_rate", "-1", "--optimizer", "muon"},
+       {"--muon_others_rate is -1", "must be a number from 0"}},
       {{"--val_fraction", "1"}, {"--val_fraction is 1", "at least 0 and below 1"}},
       {{"--val_fraction", "-0.5"}, {"--val_fraction is -0.5", "at least 0 and below 1"}},
       {{"--val_fraction", "nan"}, {"--val_fraction is nan", "at least 0 and below 1"}},
@@ -130,6 +139,27 @@ TEST_CASE("train_options_refused: options that exclude each other",
   });
 }
 
+TEST_CASE("train_options_refused: options of another optimizer or schedule than the chosen one",
+          "[examples][train_options_refused]") {
+  for (const auto& [name, value] :
+       {std::pair{"--muon_momentum", "0.9"}, std::pair{"--muon_scaling", "original"},
+        std::pair{"--muon_others_rate", "0.5"}}) {
+    CHECK(refusal({name, value}) == name + std::string(" goes with --optimizer muon"));
+    CHECK(refusal({name, value, "--optimizer", "muon"}) == "accepted");
+  }
+  for (const auto& [name, value] :
+       {std::pair{"--lr_decay_fraction", "0.1"}, std::pair{"--lr_floor", "0.1"},
+        std::pair{"--lr_decay_shape", "one_minus_sqrt"}}) {
+    CHECK(refusal({name, value, "--optimizer", "muon"}) ==
+          name + std::string(" goes with --lr_schedule warmup_stable_decay"));
+    CHECK(refusal({name, value, "--lr_schedule", "warmup_stable_decay"}) == "accepted");
+  }
+  check_all({
+      {{"--optimizer", "muon", "--mode", "test"}, {"--mode test trains by AdamW", "--optimizer"}},
+      {{"--optimizer", "muon", "--describe"}, {"--describe", "AdamW", "leave --optimizer out"}},
+  });
+}
+
 TEST_CASE("train_options_refused: what is not among the choices",
           "[examples][train_options_refused]") {
   check_all({
@@ -141,7 +171,12 @@ TEST_CASE("train_options_refused: what is not among the choices",
       {{"--mode", "train"}, {"--mode is \"train\"", "pretrain, sft, dpo or test"}},
       {{"--dtype", "fp32"}, {"--dtype is \"fp32\"", "bfloat16, float16 or float32"}},
       {{"--lr_schedule", "linear"},
-       {"--lr_schedule is \"linear\"", "cosine, cosine_reference or constant"}},
+       {"--lr_schedule is \"linear\"",
+        "cosine, cosine_reference, constant or warmup_stable_decay"}},
+      {{"--lr_decay_shape", "cosine"},
+       {"--lr_decay_shape is \"cosine\"", "linear or one_minus_sqrt"}},
+      {{"--optimizer", "sgd"}, {"--optimizer is \"sgd\"", "adamw or muon"}},
+      {{"--muon_scaling", "none"}, {"--muon_scaling is \"none\"", "match_adamw or original"}},
       {{"--decay", "some"}, {"--decay is \"some\"", "all or matrices"}},
       {{"--normalization", "x"}, {"--normalization is \"x\"", "per_target_token or mean_of_means"}},
       {{"--device", "cuda:0"},

@@ -5,7 +5,7 @@
 #include <zer0/attention/scores.hpp>
 #include <zer0/checkpoint/model_files.hpp>
 #include <zer0/device/cpu.hpp>
-#include <zer0/family/config_file.hpp>
+#include <zer0/family/family.hpp>
 
 #include <nlohmann/json.hpp>
 

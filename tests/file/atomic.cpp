@@ -177,7 +177,8 @@ TEST_CASE("copy_durably: the copy has the same bytes, and a missing source is na
           "[io][atomic]") {
   const support::temp_dir dir;
   put(dir / "from", std::string("\0x\n", 3));
-  zer0::copy_durably(dir / "from", dir / "to");
+  zer0::detail::copy_durably(dir / "from", dir / "to");
   CHECK(content(dir / "to") == std::string("\0x\n", 3));
-  CHECK_THROWS_WITH(zer0::copy_durably(dir / "none", dir / "to"), support::contains("none"));
+  CHECK_THROWS_WITH(zer0::detail::copy_durably(dir / "none", dir / "to"),
+                    support::contains("none"));
 }

@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
-#include <zer0/file/jsonl_file.hpp>
+#include <zer0/file/mapped_file.hpp>
 
 #include <fstream>
 #include <string>

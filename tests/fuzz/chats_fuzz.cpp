@@ -1,7 +1,7 @@
 // Any bytes as a file of conversations: they are records or refused by zer0::error. With bad lines
 // skipped, what is left must open again without a complaint and be the same, and whatever messages
 // hold, a conversation's tokens begin as many turns as it has messages.
-#include <zer0/data/conversation_encoder.hpp>
+#include <zer0/data/encoders.hpp>
 #include <zer0/data/records.hpp>
 
 #include <nlohmann/json.hpp>

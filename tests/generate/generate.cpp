@@ -1,8 +1,8 @@
 #include "support/catch.hpp"
 #include "support/shared_dir.hpp"
 #include "support/small_model.hpp"
+#include <zer0/core/sampling.hpp>
 #include <zer0/device/cpu.hpp>
-#include <zer0/device/sampler.hpp>
 #include <zer0/generate/generate.hpp>
 
 #include <map>

@@ -1,7 +1,7 @@
 #include "support/catch.hpp"
 #include "support/devices.hpp"
 #include "support/small_model.hpp"
-#include <zer0/generate/session.hpp>
+#include <zer0/generate/generate.hpp>
 
 using namespace zer0;
 using support::difference;

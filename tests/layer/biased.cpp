@@ -5,7 +5,7 @@
 #include <zer0/layer/biased.hpp>
 #include <zer0/layer/lora.hpp>
 #include <zer0/model/adapted.hpp>
-#include <zer0/model/recompute.hpp>
+#include <zer0/model/block.hpp>
 
 using namespace zer0;
 using support::small_dims;

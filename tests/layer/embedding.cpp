@@ -55,7 +55,7 @@ class positions_alone {
   using real = typename D::real;
   positions_alone() : layer(sizes), memory(device) {
     layer.parameters(list);
-    weights = parameter_memory<D>(device, list);
+    weights = detail::parameter_memory<D>(device, list);
     (void)weights.gradients(device, list);
     upload(device, std::span<const double>(table), weights.trained_weights());
   }
@@ -72,7 +72,7 @@ class positions_alone {
   layer_of<learned_positions, D> layer;
   workspace<D> memory;
   parameter_list<real> list;
-  parameter_memory<D> weights;
+  detail::parameter_memory<D> weights;
 };
 
 }  // namespace

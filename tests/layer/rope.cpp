@@ -2,7 +2,7 @@
 #include "support/catch.hpp"
 #include "support/layer_contract.hpp"
 #include <zer0/attention/gqa.hpp>
-#include <zer0/device/archetype.hpp>
+#include <zer0/device/device.hpp>
 #include <zer0/layer/rope.hpp>
 
 using namespace zer0;

@@ -6,7 +6,7 @@
 #include <zer0/layer/layer_norm.hpp>
 #include <zer0/layer/placement/post_norm.hpp>
 #include <zer0/layer/placement/sandwich.hpp>
-#include <zer0/model/recompute.hpp>
+#include <zer0/model/block.hpp>
 #include <zer0/testing/gradient_check.hpp>
 
 #include <tuple>

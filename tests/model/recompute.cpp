@@ -1,7 +1,7 @@
 #include "support/catch.hpp"
 #include "support/devices.hpp"
 #include "support/small_model.hpp"
-#include <zer0/model/recompute.hpp>
+#include <zer0/model/block.hpp>
 
 using namespace zer0;
 using support::small_batch;

@@ -1,6 +1,6 @@
 #include "support/eval_program.hpp"
 #include <zer0/checkpoint/model_files.hpp>
-#include <zer0/data/conversation_encoder.hpp>
+#include <zer0/data/encoders.hpp>
 #include <zer0/device/cpu.hpp>
 #include <zer0/generate/generate.hpp>
 #include <zer0/text/chat_template.hpp>

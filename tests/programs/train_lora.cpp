@@ -1,5 +1,5 @@
 #include "support/train_program.hpp"
-#include <zer0/checkpoint/adapter_files.hpp>
+#include <zer0/checkpoint/model_files.hpp>
 
 using namespace support;
 

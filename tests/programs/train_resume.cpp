@@ -48,6 +48,10 @@ TEST_CASE("train: a run resumed in the middle of an epoch ends in the same bits"
   SECTION("flash attention, warmup, validation") {
     check_resume({"--flash_attn", "--warmup_iters", "12", "--val_fraction", "0.2"});
   }
+  SECTION("Muon, decay at the end") {
+    check_resume({"--optimizer", "muon", "--muon_momentum", "0.9", "--learning_rate", "1e-2",
+                  "--lr_schedule", "warmup_stable_decay", "--lr_decay_fraction", "0.5"});
+  }
   SECTION("fewer heads for keys, a limit of steps, means of means") {
     check_resume({"--n_kv_heads=1", "--max_steps", "23", "--normalization", "mean_of_means"});
   }
@@ -126,6 +130,7 @@ TEST_CASE("train: a resumed run with another defining option is refused with bot
       {{"--warmup_iters", "3"}, "0"},
       {{"--decay", "matrices"}, "all"},
       {{"--lr_schedule", "constant"}, "cosine"},
+      {{"--optimizer", "muon"}, "adamw"},
       {{"--max_steps", "9"}, "0"},
       {{"--weight_decay", "0"}, "0.1"},
       {{"--flash_attn", "true"}, "false"},

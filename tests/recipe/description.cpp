@@ -4,7 +4,7 @@
 #include <zer0/attention/scores.hpp>
 #include <zer0/device/cpu.hpp>
 #include <zer0/model/adapted.hpp>
-#include <zer0/model/recompute.hpp>
+#include <zer0/model/block.hpp>
 #include <zer0/moe/moe.hpp>
 #include <zer0/recipe/description.hpp>
 

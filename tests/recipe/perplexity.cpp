@@ -2,7 +2,7 @@
 #include "support/shared_dir.hpp"
 #include "support/small_model.hpp"
 #include <zer0/device/reference.hpp>
-#include <zer0/generate/session.hpp>
+#include <zer0/generate/generate.hpp>
 #include <zer0/recipe/perplexity.hpp>
 #include <zer0/text/tokenizer.hpp>
 

@@ -2,7 +2,7 @@
 #include "support/preference_pairs.hpp"
 #include "support/small_model.hpp"
 #include <zer0/device/reference.hpp>
-#include <zer0/generate/session.hpp>
+#include <zer0/generate/generate.hpp>
 #include <zer0/recipe/preference_accuracy.hpp>
 
 #include <cmath>

@@ -3,7 +3,7 @@
 #include "support/shared_models.hpp"
 #include "support/temp_dir.hpp"
 #include "support/toy_data.hpp"
-#include <zer0/data/pretrain_data.hpp>
+#include <zer0/data/batches.hpp>
 #include <zer0/device/cpu.hpp>
 #include <zer0/model/model.hpp>
 #include <zer0/recipe/pretrain.hpp>

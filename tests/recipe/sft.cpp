@@ -2,10 +2,10 @@
 #include "support/devices.hpp"
 #include "text/tokenizer_data.hpp"
 #include <zer0/attention/gqa.hpp>
-#include <zer0/data/sft_data.hpp>
+#include <zer0/data/batches.hpp>
 #include <zer0/device/cpu.hpp>
 #include <zer0/model/model.hpp>
-#include <zer0/recipe/sft.hpp>
+#include <zer0/recipe/pretrain.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -3,7 +3,7 @@
 #include "support/small_model.hpp"
 #include "support/twin.hpp"
 #include <zer0/device/cpu.hpp>
-#include <zer0/optim/schedule/constant.hpp>
+#include <zer0/optim/schedule/warmup_stable_decay.hpp>
 #include <zer0/recipe/trainer.hpp>
 
 #include <cmath>

@@ -3,7 +3,7 @@
 #include "support/catch.hpp"
 #include "support/devices.hpp"
 #include "support/small_model.hpp"
-#include <zer0/optim/schedule/constant.hpp>
+#include <zer0/optim/schedule/warmup_stable_decay.hpp>
 #include <zer0/recipe/trainer.hpp>
 
 #include <array>

@@ -1,7 +1,7 @@
 #include "support/catch.hpp"
 #include "support/small_model.hpp"
 #include <zer0/attention/scores.hpp>
-#include <zer0/core/visit_sizes.hpp>
+#include <zer0/core/dims.hpp>
 #include <zer0/device/cpu.hpp>
 #include <zer0/layer/feed_forward.hpp>
 #include <zer0/layer/rope_scaling/linear_scaling.hpp>
@@ -9,7 +9,7 @@
 #include <zer0/model/adapted.hpp>
 #include <zer0/moe/moe.hpp>
 #include <zer0/moe/router/sigmoid_bias.hpp>
-#include <zer0/recipe/reference_scores.hpp>
+#include <zer0/recipe/sequence_scorer.hpp>
 
 #include <cstdint>
 #include <span>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "support/random_numbers.hpp"
-#include <zer0/device/buffer.hpp>
+#include <zer0/device/memory.hpp>
 #include <zer0/layer/detail/parameter_memory.hpp>
 
 #include <deque>
@@ -39,7 +39,7 @@ class bare_model {
         p.parts.push_back({"part" + std::to_string(p.parts.size()) + ".weight", rows});
       list_.add(p);
     }
-    memory_ = zer0::parameter_memory<D>(device_, list_);
+    memory_ = zer0::detail::parameter_memory<D>(device_, list_);
     set_weights(normal_numbers(list_.elements(), 1));
     set_gradients(std::vector<double>(weights().size(), 0.0));
   }
@@ -70,7 +70,7 @@ class bare_model {
   D device_;
   std::deque<zer0::parameter<real>> owned_;
   zer0::parameter_list<real> list_;
-  zer0::parameter_memory<D> memory_;
+  zer0::detail::parameter_memory<D> memory_;
 };
 
 }  // namespace support

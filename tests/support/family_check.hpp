@@ -8,8 +8,8 @@
 #include "support/small_model.hpp"
 #include "support/temp_dir.hpp"
 #include <zer0/checkpoint/model_files.hpp>
-#include <zer0/device/archetype.hpp>
-#include <zer0/generate/session.hpp>
+#include <zer0/device/device.hpp>
+#include <zer0/generate/generate.hpp>
 #include <zer0/testing/gradient_check.hpp>
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 
 #include "support/golden_model.hpp"
 #include "support/recorded.hpp"
-#include <zer0/generate/session.hpp>
+#include <zer0/generate/generate.hpp>
 #include <zer0/recipe/trainer.hpp>
 
 #include <string>

@@ -4,7 +4,7 @@
 #include "support/devices.hpp"
 #include "support/golden_verdict.hpp"
 #include <zer0/attention/kernel.hpp>
-#include <zer0/device/buffer.hpp>
+#include <zer0/device/memory.hpp>
 
 #include <string>
 #include <type_traits>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "support/golden_model.hpp"
-#include <zer0/device/sampler.hpp>
+#include <zer0/core/sampling.hpp>
 #include <zer0/generate/generate.hpp>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "support/golden_devices.hpp"
-#include <zer0/core/batch.hpp>
+#include <zer0/core/types.hpp>
 #include <zer0/model/model.hpp>
 #include <zer0/moe/moe.hpp>
 

@@ -11,7 +11,7 @@
 
 #include "support/devices.hpp"
 #include "support/lone_layer.hpp"
-#include <zer0/device/archetype.hpp>
+#include <zer0/device/device.hpp>
 #include <zer0/testing/gradient_check.hpp>
 
 #include <string>

@@ -37,7 +37,7 @@ class lone_layer {
   /// size of a vector, norm weights are around 1.
   explicit lone_layer(const zer0::dims& sizes) : sizes_(sizes), layer_(sizes), memory_(device_) {
     layer_.parameters(list_);
-    memory_of_weights_ = zer0::parameter_memory<D>(device_, list_);
+    memory_of_weights_ = zer0::detail::parameter_memory<D>(device_, list_);
     (void)gradients();
     std::uint32_t seed = 100;
     for (const auto& entry : list_) {
@@ -207,7 +207,7 @@ class lone_layer {
   layer_type layer_;
   zer0::workspace<D> memory_;
   zer0::parameter_list<real> list_;
-  zer0::parameter_memory<D> memory_of_weights_;
+  zer0::detail::parameter_memory<D> memory_of_weights_;
 };
 
 }  // namespace support

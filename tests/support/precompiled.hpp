@@ -3,8 +3,6 @@
 
 #include "support/catch.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cmath>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "text/tokenizer_data.hpp"
-#include <zer0/data/preference_data.hpp>
+#include <zer0/data/batches.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "support/devices.hpp"
-#include <zer0/generate/session.hpp>
+#include <zer0/generate/generate.hpp>
 #include <zer0/model/model.hpp>
 #include <zer0/recipe/trainer.hpp>
 

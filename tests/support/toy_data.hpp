@@ -1,7 +1,7 @@
 // A batch source that needs no file: counting sequences, different in every batch and epoch.
 #pragma once
 
-#include <zer0/core/batch.hpp>
+#include <zer0/core/types.hpp>
 
 namespace support {
 

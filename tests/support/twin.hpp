@@ -15,7 +15,7 @@
 #pragma once
 
 #include "support/catch.hpp"
-#include <zer0/device/buffer.hpp>
+#include <zer0/device/memory.hpp>
 #include <zer0/device/reference.hpp>
 
 #include <algorithm>

@@ -5,7 +5,6 @@
 #include <zer0/data/count_words.hpp>
 #include <zer0/text/bpe_trainer.hpp>
 #include <zer0/text/detail/word_cache.hpp>
-#include <zer0/text/tokenizer_writer.hpp>
 
 #include <map>
 

@@ -53,7 +53,7 @@ TEST_CASE("normalizer: composing only where needed equals composing everything",
   std::uniform_int_distribution<std::size_t> any(0, odd.size() - 1);
   for (int i = 0; i < 3000; ++i) {
     std::string text = i % 2 == 0 ? support::random_text(random, 30) : "";
-    for (int k = 0; k < 12; ++k) zer0::append_utf8(text, odd[any(random)]);
+    for (int k = 0; k < 12; ++k) zer0::detail::append_utf8(text, odd[any(random)]);
     CHECK(normalized(normal_form::nfc, text) == nfc_of_all(text));
   }
 }
@@ -63,7 +63,7 @@ TEST_CASE("normalizer: every code point after a letter and before a mark compose
   for (char32_t code = 0; code < 0x30000; ++code) {
     if (code >= 0xD800 && code < 0xE000) continue;
     std::string text = "a";
-    zer0::append_utf8(text, code);
+    zer0::detail::append_utf8(text, code);
     text += "\u0301";
     if (normalized(normal_form::nfc, text) != nfc_of_all(text))
       FAIL_CHECK("code point " << static_cast<unsigned>(code));

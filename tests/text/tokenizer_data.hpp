@@ -4,8 +4,8 @@
 
 #include "support/shared_dir.hpp"
 #include "support/temp_dir.hpp"
+#include <zer0/text/detail/utf8_text.hpp>
 #include <zer0/text/tokenizer.hpp>
-#include <zer0/text/utf8.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -109,7 +109,7 @@ inline std::string random_text(std::mt19937& random, int length) {
         c = one_of(U"!?.,;:-_()[]{}<|>/\\\"\u3002\u3001\u0000");
         break;
     }
-    zer0::append_utf8(text, c);
+    zer0::detail::append_utf8(text, c);
   }
   return text;
 }

@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 #include "text/tokenizer_data.hpp"
-#include <zer0/text/tokenizer_writer.hpp>
+#include <zer0/text/bpe_trainer.hpp>
 
 #include <set>
 

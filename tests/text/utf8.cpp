@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include <zer0/text/detail/utf8_text.hpp>
 #include <zer0/text/utf8.hpp>
 
 #include <string>
@@ -7,7 +8,7 @@ namespace {
 
 std::string lossy(std::string_view bytes) {
   std::string text;
-  zer0::append_lossy_utf8(text, bytes);
+  zer0::detail::append_lossy_utf8(text, bytes);
   return text;
 }
 
@@ -17,7 +18,7 @@ TEST_CASE("utf8: every code point is read back from what is written", "[text][ut
   for (char32_t code = 0; code < 0x110000; ++code) {
     if (code >= 0xD800 && code < 0xE000) continue;
     std::string text;
-    zer0::append_utf8(text, code);
+    zer0::detail::append_utf8(text, code);
     const zer0::utf8_char c = zer0::read_utf8(text.data(), text.data() + text.size());
     const bool same = c.valid && c.code == code && c.length == static_cast<int>(text.size());
     if (!same) FAIL_CHECK("code point " << static_cast<unsigned>(code));
@@ -47,9 +48,10 @@ TEST_CASE("utf8: the first broken byte is found behind any number of plain ones"
 
 TEST_CASE("utf8: a character cut by the end can be kept for later", "[text][utf8]") {
   std::string text;
-  CHECK(zer0::append_lossy_utf8(text, "ab\xF0\x9F\x9A", true) == 2);
+  CHECK(zer0::detail::append_lossy_utf8(text, "ab\xF0\x9F\x9A", true) == 2);
   CHECK(text == "ab");
-  CHECK(zer0::append_lossy_utf8(text, "\xE2\x28\xA1", true) == 3);  // broken whatever follows
+  CHECK(zer0::detail::append_lossy_utf8(text, "\xE2\x28\xA1", true) ==
+        3);  // broken whatever follows
   CHECK(text == "ab\uFFFD(\uFFFD");
 }
 

@@ -4,7 +4,7 @@
 #include <zer0/attention/kernel.hpp>
 #include <zer0/attention/qk_norm.hpp>
 #include <zer0/attention/scores.hpp>
-#include <zer0/device/buffer.hpp>
+#include <zer0/device/memory.hpp>
 #include <zer0/layer/linear.hpp>
 #include <zer0/layer/rope.hpp>
 
@@ -12,14 +12,15 @@
 
 namespace zer0 {
 
-/// W_o softmax(Q K^T / sqrt(C), causal inside each sequence) V, with H/K query heads per key/value
-/// head. K = H is multi-head, K = 1 multi-query. Policies, in any order: a position (default rope),
-/// a kernel (default flash), a linear for the projections "q_proj", "k_proj", "v_proj" and
-/// "o_proj", a mask (default causal), scores (default plain_scores), what happens to queries and
-/// keys before positions (default unchanged_query_key). Shapes: x, y (N, D); cache (S * capacity,
-/// K*C) for keys and for values. Memory: keeps q, k, v and the heads' output, (2H + 2K) C numbers a
-/// token, and what the kernel keeps. Throws: zer0::error if H is not a multiple of K (dims::check).
-/// Source: Ainslie et al. 2023, arXiv:2305.13245, section 2.2.
+/// y = W_o softmax(Q K^T / sqrt(C)) V, causal inside each sequence; each key/value head serves H/K
+/// query heads. K = H is multi-head attention, K = 1 multi-query attention. Policies, in any order:
+/// a position (default rope), a kernel (default flash), a linear for the projections "q_proj",
+/// "k_proj", "v_proj" and "o_proj", a mask (default causal), scores (default plain_scores), and
+/// what is done to queries and keys before positions (default unchanged_query_key). Shapes: x, y
+/// (N, D); cache (S * capacity, K*C), one for keys and one for values. Memory: keeps q, k, v and
+/// the heads' output, (2H + 2K) C numbers per token, and what the kernel keeps. Throws zer0::error
+/// if H is not a multiple of K (dims::check). Source: Ainslie et al. 2023, arXiv:2305.13245,
+/// section 2.2.
 template <class... Policies>
 struct gqa {
   using role = attention_role;
@@ -127,8 +128,8 @@ struct gqa {
       return {buffer<real, Device>(d, size), buffer<real, Device>(d, size), capacity};
     }
 
-    /// forward for new tokens: their keys and values go to `layout.slots` of the cache, and they
-    /// see `layout.past` older ones.
+    /// forward for new tokens: writes their keys and values to the rows `layout.slots` of the
+    /// cache. They see the `layout.past` older tokens of their sequence too.
     void extend(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, cache& memory) {
       const arena_scope<Device> scope(c.scratch);
       const arena_scope<Device> kept(c.keep);

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <zer0/core/roles.hpp>
-#include <zer0/layer/context.hpp>
+#include <zer0/layer/layer.hpp>
 
 namespace zer0 {
 
-/// Softmax over whole rows of scores. Memory: keeps all probabilities, N*H*T numbers.
-/// Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.2.1.
+/// Softmax over whole rows of scores. Memory: keeps all probabilities, N*H*T numbers for T tokens
+/// in the longest sequence. Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.2.1.
 struct standard_attention {
   using role = attention_kernel_role;
 
@@ -55,9 +55,9 @@ struct standard_attention {
   };
 };
 
-/// The same, but for rounding, by online softmax over tiles of keys: no T x T matrix ever exists.
-/// Memory: keeps one number for each row of scores, N*H. Source: Dao et al. 2022, arXiv:2205.14135;
-/// Dao 2023, arXiv:2307.08691.
+/// Equals standard_attention up to rounding, by online softmax over tiles of keys: no T x T matrix
+/// ever exists. Memory: keeps one number per row of scores, N*H. Source: Dao et al. 2022,
+/// arXiv:2205.14135; Dao 2023, arXiv:2307.08691.
 struct flash {
   using role = attention_kernel_role;
 
@@ -107,8 +107,8 @@ concept has_kernel_backward =
     requires(context<D>& c, const attention_sizes& a, const_view<D> x, view<D> y,
              const typename K::saved& s) { K::backward(c, a, x, x, x, x, x, s, y, y, y); };
 
-/// Is `Kernel` an attention kernel on `Device`? If not, the compiler prints a sentence with the
-/// member to write.
+/// Is `Kernel` an attention kernel on `Device`? If not, the compiler's message says which member to
+/// write.
 template <policy_for<attention_kernel_role> Kernel, class Device>
 consteval bool check_kernel() {
   using K = typename Kernel::template kernel<Device>;
@@ -122,7 +122,7 @@ consteval bool check_kernel() {
 }
 
 namespace detail {
-/// The sizes of an attention in a pass: with dropout in training, by the numbers of `stream`.
+/// `a` for the running pass: dropout, with masks of `stream`, in training only.
 template <device Device>
 attention_sizes sizes_in_pass(const context<Device>& c, attention_sizes a, double dropout,
                               random_stream stream) {

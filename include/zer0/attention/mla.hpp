@@ -1,9 +1,10 @@
-// Multi-head latent attention: the cache holds one narrow vector a token for all heads.
+// Multi-head latent attention: the cache holds one narrow vector per token, shared by all heads.
 #pragma once
 
+#include <zer0/attention/detail/mla_shape.hpp>
 #include <zer0/attention/kernel.hpp>
 #include <zer0/attention/scores.hpp>
-#include <zer0/device/buffer.hpp>
+#include <zer0/device/memory.hpp>
 #include <zer0/layer/linear.hpp>
 #include <zer0/layer/rms_norm.hpp>
 #include <zer0/layer/rope.hpp>
@@ -13,24 +14,26 @@
 
 namespace zer0 {
 
-/// A token's latent vector l (L = dims::kv_lora_rank numbers, normed) gives each head's key k_nope
-/// = W_uk l (qk_nope_head_dim) and value W_uv l (v_head_dim); behind k_nope stands one key of
-/// qk_rope_head_dim numbers that all heads share, and only it and its part of the query are turned
-/// by positions. Scores are q k^T / sqrt(qk_nope_head_dim + qk_rope_head_dim). Queries come from
-/// the stream, or from a latent vector of their own (q_lora_rank).
+/// Each token has a latent vector l: L = dims::kv_lora_rank numbers, normed. Each head computes
+/// from it the first part of its key, k_nope = W_uk l (qk_nope_head_dim), and its value, W_uv l
+/// (v_head_dim). The second part of its key, qk_rope_head_dim numbers, is the same for all heads.
+/// Positions turn only this second part and that of the query. Scores are q k^T /
+/// sqrt(qk_nope_head_dim + qk_rope_head_dim). Queries are a projection of x or, if q_lora_rank > 0,
+/// of a latent vector of their own.
 ///
-/// Training multiplies keys and values out. Generation stays in the latent space: q_nope is
-/// multiplied by W_uk and the heads' results by W_uv, so that the cache holds kv_lora_rank +
-/// qk_rope_head_dim numbers a token, whatever the number of heads, and is read as one key/value
+/// Training computes the keys and values of all heads. Generation stays in the latent space: it
+/// multiplies q_nope by W_uk, and the heads' results by W_uv. The cache then holds kv_lora_rank +
+/// qk_rope_head_dim numbers per token, whatever the number of heads, and is read as one key/value
 /// head.
 ///
 /// Policies, in any order: a position (default rope), a kernel (default flash), a linear for
-/// "q_proj" (or "q_a_proj" and "q_b_proj"), "kv_a_proj_with_mqa", "kv_b_proj" and "o_proj", a mask,
-/// scores. Shapes: x, y (N, D); cache (S * capacity, L + qk_rope_head_dim). Memory: keeps queries,
-/// keys, values and the heads' output, H (2 (qk_nope_head_dim + qk_rope_head_dim) + 2 v_head_dim)
-/// numbers a token, the latent vectors twice, and what the kernel keeps. Throws: zer0::error if a
-/// size is 0 (all but q_lora_rank), or if kv_b_proj has a bias, which cannot be absorbed. Source:
-/// DeepSeek-AI 2024 (DeepSeek-V2), arXiv:2405.04434, section 2.1; names as its files have them.
+/// "q_proj" (or "q_a_proj" and "q_b_proj"), "kv_a_proj_with_mqa", "kv_b_proj" and "o_proj", a mask
+/// (default causal), scores (default plain_scores). Shapes: x, y (N, D); cache (S * capacity, L +
+/// qk_rope_head_dim). Memory: keeps queries, keys, values and the heads' output, H (2
+/// (qk_nope_head_dim + qk_rope_head_dim) + 2 v_head_dim) numbers per token, the latent vectors
+/// before and after their norm, and what the kernel keeps. Throws zer0::error if a size other than
+/// q_lora_rank is 0, or if kv_b_proj has a bias, which cannot be absorbed into the latent space.
+/// Source: DeepSeek-AI 2024 (DeepSeek-V2), arXiv:2405.04434, section 2.1; names as in its files.
 template <class... Policies>
 struct mla {
   using role = attention_role;
@@ -51,8 +54,8 @@ struct mla {
         policy_for<Policies, attention_score_role> || !policy<Policies>) &&
        ...),
       "zer0::mla takes a position (rope, rope_half_split), a kernel (standard_attention, flash), a "
-      "linear "
-      "(lora), a mask (sliding_window) and scores (soft_cap); an argument plays another role");
+      "linear (lora), a mask (sliding_window) and scores (soft_cap); an argument plays another "
+      "role");
   static_assert(count_role<position_role, Policies...> <= 1, "zer0::mla: two positions given");
   static_assert(count_role<attention_kernel_role, Policies...> <= 1,
                 "zer0::mla: two attention kernels given");
@@ -62,7 +65,7 @@ struct mla {
                 "zer0::mla: two policies of scores given");
 
   template <device Device>
-  class layer {
+  class layer : detail::mla_shape {
     using kernel_type = typename kernel::template kernel<Device>;
     using linear_type = layer_of<linear_policy, Device>;
     using norm_type = layer_of<rms_norm, Device>;
@@ -78,17 +81,12 @@ struct mla {
       typename norm_type::saved q_norm, kv_norm;
     };
     struct cache {
-      buffer<real, Device> rows;  ///< a token: its normed latent vector, then its turned key
+      buffer<real, Device> rows;  ///< one per token: its normed latent vector, then its turned key
       index_t capacity = 0;
     };
 
     explicit layer(const dims& sizes)
-        : heads_((check(sizes), sizes.n_heads)),
-          nope_(sizes.qk_nope_head_dim),
-          rope_(sizes.qk_rope_head_dim),
-          value_(sizes.v_head_dim),
-          latent_(sizes.kv_lora_rank),
-          q_latent_(sizes.q_lora_rank),
+        : mla_shape(sizes),
           dropout_(sizes.dropout),
           attention_(attention_of(sizes)),
           position_(with_head(sizes, rope_)),
@@ -178,8 +176,8 @@ struct mla {
       return {buffer<real, Device>(d, sequences * capacity * row()), capacity};
     }
 
-    /// forward for new tokens: their rows go to `layout.slots` of the cache, and they see
-    /// `layout.past` older ones.
+    /// forward for new tokens: writes their latent vectors and turned keys to the rows
+    /// `layout.slots` of the cache. They see the `layout.past` older tokens of their sequence too.
     void extend(context<Device>& c, tensor_view<const real> x, tensor_view<real> y, cache& memory) {
       const arena_scope<Device> scope(c.scratch);
       const arena_scope<Device> kept(c.keep);
@@ -200,45 +198,8 @@ struct mla {
     }
 
    private:
-    static void check(const dims& sizes) {
-      for (const auto& [name, value] : {std::pair("kv_lora_rank", sizes.kv_lora_rank),
-                                        std::pair("qk_nope_head_dim", sizes.qk_nope_head_dim),
-                                        std::pair("qk_rope_head_dim", sizes.qk_rope_head_dim),
-                                        std::pair("v_head_dim", sizes.v_head_dim)})
-        require(value > 0, "mla: dims::", name, " is ", value, "; it must be at least 1");
-    }
-    static dims with_head(dims sizes, index_t width) {
-      sizes.head_dim = width;
-      return sizes;
-    }
-    static dims with_width(dims sizes, index_t width) {
-      sizes.dim = width;
-      return sizes;
-    }
-
-    [[nodiscard]] index_t head() const { return nope_ + rope_; }
-    [[nodiscard]] index_t q_cols() const { return heads_ * head(); }
-    [[nodiscard]] index_t q_down() const { return q_latent_ > 0 ? q_latent_ : q_cols(); }
-    [[nodiscard]] index_t row() const { return latent_ + rope_; }
-
-    // Parts of the first projection's output: queries or their latent vector; the latent vector;
-    // the key that is turned.
-    [[nodiscard]] tensor_view<real> latent_of(tensor_view<real> down) const {
-      return down.col_block(q_down(), latent_);
-    }
-    [[nodiscard]] tensor_view<real> key_of(tensor_view<real> down) const {
-      return down.col_block(q_down() + latent_, rope_);
-    }
-    /// The part of head h of queries or keys that is turned.
-    [[nodiscard]] tensor_view<real> turned(tensor_view<real> x, index_t h) const {
-      return x.col_block(h * head() + nope_, rope_);
-    }
-    /// (N, H*width) without gaps as (N*H, width).
-    [[nodiscard]] tensor_view<real> by_head(tensor_view<real> x, index_t width) const {
-      return {x.data, x.rows * heads_, width};
-    }
-
-    /// Queries (N, H*C), their ends turned; from `down`, in place if they have no latent vector.
+    /// Queries (N, H * (qk_nope_head_dim + qk_rope_head_dim)), the second part of each head turned.
+    /// Without a latent vector of their own, they are columns of `down`, turned in place.
     tensor_view<real> queries(context<Device>& c, tensor_view<real> down, saved& s) {
       tensor_view<real> q = down.col_block(0, q_down());
       if (q_up_) {
@@ -260,8 +221,8 @@ struct mla {
       q_norm_->backward(c, dlatent, s.q_norm, ddown.col_block(0, q_latent_));
     }
 
-    /// Attention over the cache: q_nope W_uk against latent vectors, whose weighted sum times W_uv
-    /// is the output.
+    /// Attention over the cache: scores are q_nope W_uk against the cached latent vectors; the
+    /// weighted sum of these, times W_uv, is the output.
     void attend_latent(context<Device>& c, tensor_view<const real> q, kv_view<const real> cached,
                        tensor_view<real> o) {
       const tensor_view<const real> up = up_weight(c);
@@ -289,8 +250,8 @@ struct mla {
                o.col_block(h * value_, value_));
     }
 
-    /// kv_b_proj's W (H (nope + value), L): W_uk and W_uv of each head. What another linear
-    /// multiplies by (lora) is seen by what it makes of the identity.
+    /// The weight of kv_b_proj (H (nope + value), L): W_uk and W_uv of each head. With another
+    /// linear (lora), its effective weight is found by applying it to the identity matrix.
     tensor_view<const real> up_weight(context<Device>& c) {
       if constexpr (std::same_as<linear_policy, linear>) return kv_up_.weight().value;
       const tensor_view<real> identity = c.scratch.matrix(latent_, latent_);
@@ -315,7 +276,8 @@ struct mla {
       score::apply(sizes, a);
       return a;
     }
-    /// yarn's mscale_all_dim is for scores, not for cos and sin: most of a head is not turned.
+    /// The factor of scores from yarn's mscale_all_dim. It acts on scores, not on cos and sin,
+    /// because most of a head is not turned.
     static double score_growth(const dims& sizes) {
       const double weight = sizes.rope_scaling.mscale_all_dim, factor = sizes.rope_scaling.factor;
       if constexpr (requires { position::scaling::growth(factor, weight); })
@@ -326,7 +288,6 @@ struct mla {
       return detail::sizes_in_pass(c, attention_, dropout_, stream);
     }
 
-    index_t heads_, nope_, rope_, value_, latent_, q_latent_;
     double dropout_;
     attention_sizes attention_;
     layer_of<position, Device> position_;

@@ -1,12 +1,12 @@
-// What happens to queries and keys before positions: nothing, or a norm of each head.
+// What is done to queries and keys before positions: nothing, or a norm of each head.
 #pragma once
 
 #include <zer0/layer/layer.hpp>
 
 namespace zer0 {
 
-/// Queries and keys stay what the projection gives. The default of an attention; it shows the
-/// members that a policy of this role has.
+/// Leaves queries and keys as the projection gives them. The default of an attention, and an
+/// example of the members that a policy of this role has.
 struct unchanged_query_key {
   using role = query_key_role;
 
@@ -16,24 +16,24 @@ struct unchanged_query_key {
     using real = typename Device::real;
     struct saved {};
 
-    /// `pairing`: that of the positions which come after. Weights in files follow its order.
+    /// `pairing`: of the position policy. The weights of this layer follow its order of elements.
     layer(const dims& /*sizes*/, rope_pairing /*pairing*/) {}
     void parameters(parameter_list<real>& /*list*/) {}
-    /// q (N, H*C) and k (N, K*C), in place.
+    /// Changes q (N, H*C) and k (N, K*C) in place.
     void forward(context<Device>& /*c*/, tensor_view<real> /*q*/, tensor_view<real> /*k*/,
                  saved& /*s*/) {}
-    /// Their gradients, in place; those of the parameters are added to.
+    /// Changes their gradients in place; adds to those of the parameters.
     void backward(context<Device>& /*c*/, tensor_view<real> /*dq*/, tensor_view<real> /*dk*/,
                   const saved& /*s*/) {}
   };
 };
 
-/// RMSNorm of each head of queries and of keys, before positions turn them. All heads of the
-/// queries share one weight, all heads of the keys another. A policy of an attention: gqa<qk_norm>.
-/// Shapes: q (N, H*C), k (N, K*C), weights (C). Memory: keeps q and k as they were, (H + K) C
-/// numbers a token, and H + K statistics. Names: "q_norm.weight", "k_norm.weight". Sources: Henry
-/// et al. 2020, arXiv:2010.04245; this form: Dehghani et al. 2023, arXiv:2302.05442, section 2, and
-/// Qwen3, arXiv:2505.09388, section 2.
+/// RMSNorm of each head of queries and keys, before positions turn them. All query heads share one
+/// weight, all key heads another. A policy of an attention: gqa<qk_norm>. Shapes: q (N, H*C), k (N,
+/// K*C), weights (C). Memory: keeps q and k from before the norm, (H + K) C numbers per token, and
+/// H + K statistics per token. Names: "q_norm.weight", "k_norm.weight". Sources: Henry et al. 2020,
+/// arXiv:2010.04245; this form: Dehghani et al. 2023, arXiv:2302.05442, section 2, and Qwen3,
+/// arXiv:2505.09388, section 2.
 struct qk_norm {
   using role = query_key_role;
 
@@ -70,7 +70,8 @@ struct qk_norm {
     }
 
    private:
-    /// Elements follow the order of the rows of the projections. Files hold them half-split.
+    /// A weight (C), its elements in the order of the projection's rows; files hold them
+    /// half-split.
     static parameter<real> weight(const char* name, const dims& sizes, rope_pairing pairing) {
       return {.parts = {{name, sizes.head_size(), pairing == rope_pairing::interleaved ? 1 : 0}},
               .cols = 1,

@@ -1,4 +1,4 @@
-// Which scores an attention has, and what becomes of them: masks and caps.
+// Which keys a query sees (masks), and what is done to scores (caps).
 #pragma once
 
 #include <zer0/core/dims.hpp>
@@ -7,17 +7,17 @@
 
 namespace zer0 {
 
-/// A query sees all older keys of its sequence, and its own. The default mask of an attention.
+/// A query sees its own key and all earlier ones of its sequence. The default mask of an attention.
 struct causal {
   using role = attention_mask_role;
   static void apply(const dims& /*sizes*/, attention_sizes& /*a*/) {}
 };
 
-/// Each query sees the `dims::sliding_window` last keys of its sequence, itself included: beyond
-/// that, its cost does not grow with the sequence. A mask for an attention: gqa<sliding_window>.
-/// The cache keeps older keys, which are not read again. Throws: zer0::error if
-/// dims::sliding_window is 0. Sources: Child et al. 2019, arXiv:1904.10509; Jiang et al. 2023
-/// (Mistral 7B), arXiv:2310.06825, section 2.
+/// A query sees the last `dims::sliding_window` keys of its sequence, its own included: the cost of
+/// a query does not grow beyond that. A mask for an attention: gqa<sliding_window>. The cache keeps
+/// older keys, but they are not read again. Throws zer0::error if dims::sliding_window is 0.
+/// Sources: Child et al. 2019, arXiv:1904.10509; Jiang et al. 2023 (Mistral 7B), arXiv:2310.06825,
+/// section 2.
 struct sliding_window {
   using role = attention_mask_role;
 

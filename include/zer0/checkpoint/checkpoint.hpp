@@ -1,7 +1,6 @@
 // A checkpoint: everything that a run needs to go on as if it had not stopped.
 #pragma once
 
-#include <zer0/checkpoint/adapter_files.hpp>
 #include <zer0/checkpoint/model_files.hpp>
 #include <zer0/core/detail/compiled.hpp>
 #include <zer0/file/atomic.hpp>
@@ -18,11 +17,6 @@
 #include <vector>
 
 namespace zer0 {
-namespace detail {
-
-held<nlohmann::json> empty_run();
-
-}  // namespace detail
 
 /// Where a run stood. Random numbers need no state of their own: they are a function of the seed
 /// and `micro_steps`.
@@ -31,8 +25,8 @@ struct training_state {
   index_t epoch = 0;              ///< of the next micro-batch
   index_t batch = 0;              ///< micro-batches of that epoch already trained on
   std::uint32_t micro_steps = 0;  ///< micro-batches trained on since the start
-  held<nlohmann::json> run =
-      detail::empty_run();  ///< what else its owner wants back: options, best loss, ...
+  /// What else its owner wants back: options, best loss, ...
+  held<nlohmann::json> run = held<nlohmann::json>::object();
   std::string base =
       {};  ///< of a model with adapters: the directory of the weights that they adapt
 };
@@ -106,7 +100,7 @@ void save_checkpoint(Trainer& trainer, const training_state& state,
   }
   detail::write_training_state(out.path(), state, trained);
   for (const std::filesystem::path& file : extra_files)
-    copy_durably(file, out.path() / file.filename());
+    detail::copy_durably(file, out.path() / file.filename());
   if (more) more(out.path());
   out.commit();
 }

@@ -1,19 +1,21 @@
-// The safetensors file format: named tensors behind a JSON header.
+// The safetensors file format: named tensors behind a JSON header, and the types of their elements.
 #pragma once
 
+#include <zer0/checkpoint/detail/safetensors_header.hpp>
 #include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/detail/half.hpp>
-#include <zer0/core/dtype.hpp>
 #include <zer0/core/error.hpp>
 #include <zer0/core/types.hpp>
 #include <zer0/file/mapped_file.hpp>
 
+#include <array>
 #include <bit>
 #include <concepts>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +24,76 @@
 #include <vector>
 
 namespace zer0 {
+
+/// The element types of safetensors files, in that format's order (which is also the order its
+/// reference writer sorts by). The types of less than a byte (F4, F6_*) are left out.
+enum class dtype {
+  boolean,
+  u8,
+  i8,
+  f8_e5m2,
+  f8_e4m3,
+  f8_e8m0,
+  f8_e4m3fnuz,
+  f8_e5m2fnuz,
+  i16,
+  u16,
+  f16,
+  bf16,
+  i32,
+  u32,
+  f32,
+  c64,
+  f64,
+  i64,
+  u64
+};
+
+namespace detail {
+
+struct dtype_row {
+  std::string_view name;
+  index_t bytes;
+};
+
+inline constexpr std::array<dtype_row, 19> dtype_rows{{{"BOOL", 1},
+                                                       {"U8", 1},
+                                                       {"I8", 1},
+                                                       {"F8_E5M2", 1},
+                                                       {"F8_E4M3", 1},
+                                                       {"F8_E8M0", 1},
+                                                       {"F8_E4M3FNUZ", 1},
+                                                       {"F8_E5M2FNUZ", 1},
+                                                       {"I16", 2},
+                                                       {"U16", 2},
+                                                       {"F16", 2},
+                                                       {"BF16", 2},
+                                                       {"I32", 4},
+                                                       {"U32", 4},
+                                                       {"F32", 4},
+                                                       {"C64", 8},
+                                                       {"F64", 8},
+                                                       {"I64", 8},
+                                                       {"U64", 8}}};
+
+}  // namespace detail
+
+/// The name as safetensors files spell it: "BF16", "F32".
+[[nodiscard]] constexpr std::string_view name_of(dtype type) {
+  return detail::dtype_rows[static_cast<std::size_t>(type)].name;
+}
+
+/// Bytes of one element.
+[[nodiscard]] constexpr index_t bytes_of(dtype type) {
+  return detail::dtype_rows[static_cast<std::size_t>(type)].bytes;
+}
+
+/// The type of that name, or nothing.
+[[nodiscard]] constexpr std::optional<dtype> dtype_named(std::string_view name) {
+  for (std::size_t i = 0; i < detail::dtype_rows.size(); ++i)
+    if (detail::dtype_rows[i].name == name) return static_cast<dtype>(i);
+  return std::nullopt;
+}
 
 static_assert(std::endian::native == std::endian::little,
               "zer0 reads and writes little-endian files as they lie");
@@ -87,9 +159,6 @@ void convert_elements(std::span<const std::byte> bytes, std::span<T> out, Conver
   }
 }
 
-/// A name for a message: quoted, on one line, and cut where it would fill the screen.
-[[nodiscard]] std::string in_quotes(std::string_view name);
-
 /// Throws zer0::error unless the tensor has so many elements.
 void require_room(const tensor_entry& entry, std::size_t room);
 
@@ -108,9 +177,9 @@ void to_float(const tensor_entry& entry, std::span<Float> out) {
     case dtype::f64:
       return detail::convert_elements<double>(entry.bytes, out, same);
     case dtype::f16:
-      return detail::convert_elements<std::uint16_t>(entry.bytes, out, f16_to_float);
+      return detail::convert_elements<std::uint16_t>(entry.bytes, out, detail::f16_to_float);
     case dtype::bf16:
-      return detail::convert_elements<std::uint16_t>(entry.bytes, out, bf16_to_float);
+      return detail::convert_elements<std::uint16_t>(entry.bytes, out, detail::bf16_to_float);
     case dtype::i32:
       return detail::convert_elements<std::int32_t>(entry.bytes, out, same);
     case dtype::i64:

@@ -36,7 +36,7 @@ class message_part {
   message_part(unsigned long n) : message_part(static_cast<unsigned long long>(n)) {}  // NOLINT
   message_part(unsigned long long n) : kind_(kind::natural), natural_(n) {}            // NOLINT
   message_part(double d) : kind_(kind::real), real_(d) {}                              // NOLINT
-  message_part(const volatile void*) = delete;  // no pointer stands for true
+  message_part(const volatile void*) = delete;  // a pointer would be taken for a bool
 
   void append_to(std::string& message) const;
 

@@ -1,4 +1,5 @@
-// Random numbers as a function of their place, by Philox 4x32-10: no state, equal on every device.
+// Random numbers as a function of their place, by Philox 4x32-10: no state, so they are equal on
+// every device.
 #pragma once
 
 #include <array>
@@ -57,17 +58,17 @@ using philox_key = std::array<std::uint32_t, 2>;
   return result;
 }
 
-/// Names a matrix of random numbers: element (row, col) of it is word col % 4 of Philox 4x32-10
-/// with key `seed` and counter (col / 4, row, site, step). Equal on every device and for every
-/// number of threads; recomputed, never stored.
+/// Names a matrix of random numbers: its element (row, col) is word col % 4 of Philox 4x32-10 with
+/// key `seed` and counter (col / 4, row, site, step). The numbers are equal on every device and for
+/// every number of threads; they are recomputed, never stored.
 struct random_stream {
   std::uint64_t seed = 0;
-  std::uint32_t site = 0;  ///< which layer or purpose asks
+  std::uint32_t site = 0;  ///< the layer or purpose that asks
   std::uint32_t step = 0;  ///< which micro-batch, counted from the start of training
 };
 
-/// An element is dropped where its random word is below this: p * 2^32, the same integer on every
-/// device.
+/// Dropout with probability p drops an element if its random word is below this number, p * 2^32:
+/// the same integer on every device.
 [[nodiscard]] constexpr std::uint32_t drop_below(double p) {
   return static_cast<std::uint32_t>(p * 4294967296.0);
 }

@@ -1,4 +1,4 @@
-// Roles: how a composition knows which of its policies is the attention, which the norm, and so on.
+// Roles tell a composition which of its policies is the attention, which the norm, and so on.
 #pragma once
 
 #include <concepts>
@@ -66,7 +66,7 @@ using pick_policy = typename detail::pick<Role, Default, Policies...>::type;
 template <class Role, class... Policies>
 inline constexpr int count_role = (0 + ... + static_cast<int>(policy_for<Policies, Role>));
 
-/// T<Policies...> with `New` in the place of the policy that plays the same role, if there is one.
+/// T of `New` and those of `Policies` that do not play its role.
 template <template <class...> class T, policy New, class... Policies>
 using replace_policy = typename detail::without<typename New::role, detail::policy_list<>,
                                                 Policies...>::type::template in<T, New>;

@@ -1,4 +1,4 @@
-// Shapes, and the one view that every operation takes.
+// Shapes, and the view of a tensor that every operation takes.
 #pragma once
 
 #include <zer0/core/error.hpp>
@@ -46,9 +46,9 @@ class shape {
   int rank_ = 0;
 };
 
-/// A tensor as operations see it: `rows` rows of `cols` contiguous elements, `stride` elements
-/// apart. A tensor (B, T, D) is passed as its B*T rows of D; a block of columns (the query part of
-/// a fused projection) is a view too. Owns nothing.
+/// A tensor as operations see it: `rows` rows of `cols` contiguous elements; the rows begin
+/// `stride` elements apart. A tensor (B, T, D) is passed as its B*T rows of D. A block of columns,
+/// such as the queries of a fused projection, is a view too. A view owns nothing.
 template <class T>
 struct tensor_view {
   T* data = nullptr;
@@ -61,7 +61,7 @@ struct tensor_view {
       : tensor_view(first, row_count, col_count, col_count) {}
   constexpr tensor_view(T* first, index_t row_count, index_t col_count, index_t row_stride)
       : data(first), rows(row_count), cols(col_count), stride(row_stride) {}
-  /// A view of mutable elements is a view of constant ones.
+  /// Converts a view of mutable elements to one of constant elements.
   template <class U>
   // NOLINTNEXTLINE(google-explicit-constructor): as T* becomes const T*
   requires(std::is_const_v<T> && std::is_same_v<const U, T>)

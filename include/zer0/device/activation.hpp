@@ -1,4 +1,4 @@
-// Activations: one function of a number and its derivative, written once for every device.
+// Activations: a function of one number and its derivative, written once for all devices.
 #pragma once
 
 #include <zer0/device/detail/host_device.hpp>
@@ -20,9 +20,13 @@ struct find_scalar<Z> {
   using type = typename Z::Scalar;
 };
 
-/// A constant beside numbers of type Z.
+}  // namespace detail
+
+/// The type of constants in a formula of Z: Z itself, or the element type if Z is an array.
 template <class Z>
-using scalar_of = typename find_scalar<Z>::type;
+using scalar_of = typename detail::find_scalar<Z>::type;
+
+namespace detail {
 
 template <class Z>
 ZER0_HOST_DEVICE Z error_function(const Z& z) {
@@ -40,10 +44,10 @@ ZER0_HOST_DEVICE Z logistic(const Z& z) {
 
 }  // namespace detail
 
-/// `value(z)` and its derivative `slope(z)`, of a float, a double, or an array of them that
-/// computes element by element (the cpu device hands over 64 at once): exp and abs are called
-/// without a namespace, constants are detail::scalar_of<Z>. Where both are cheaper together,
-/// `value_and_slope(z, value, slope)` may say so.
+/// An activation: `value(z)` and its derivative `slope(z)`, for a float, a double, or an array of
+/// them that computes element by element (the cpu device passes 64 at once). For arrays, call exp
+/// and abs without a namespace and write constants as scalar_of<Z>. If both are cheaper together,
+/// also define `value_and_slope(z, value, slope)`, which writes both.
 template <class A>
 concept activation = std::is_empty_v<A> && requires(float f, double g) {
   { A::value(f) } -> std::same_as<float>;
@@ -100,8 +104,8 @@ struct silu {
   }
 };
 
-/// z Phi(z), Phi the normal distribution: z/2 (1 + erf(z / sqrt 2)). Hendrycks & Gimpel 2016,
-/// arXiv:1606.08415
+/// z Phi(z), Phi the standard normal distribution function: z/2 (1 + erf(z / sqrt 2)). Hendrycks &
+/// Gimpel 2016, arXiv:1606.08415
 struct gelu {
   template <class Z>
   ZER0_HOST_DEVICE static Z value(const Z& z) {
@@ -121,21 +125,21 @@ struct gelu {
  private:
   template <class Z>
   ZER0_HOST_DEVICE static Z distribution(const Z& z) {
-    using c = detail::scalar_of<Z>;
+    using c = scalar_of<Z>;
     const Z scaled = z * c(0.7071067811865476);
     return (1 + detail::error_function(scaled)) * c(0.5);
   }
   template <class Z>
   ZER0_HOST_DEVICE static Z density(const Z& z) {
     using std::exp;
-    using c = detail::scalar_of<Z>;
+    using c = scalar_of<Z>;
     return exp(z * z * c(-0.5)) * c(0.3989422804014327);  // 1 / sqrt(2 pi)
   }
 };
 
 /// z/2 (1 + tanh(u)), u = sqrt(2/pi) (z + 0.044715 z^3): gelu as GPT-2 computes it ("gelu_new").
-/// Same paper, section 2. Computed as z / (1 + exp(-2u)), which is the same and keeps its digits
-/// where tanh is nearly -1.
+/// Hendrycks & Gimpel 2016, arXiv:1606.08415, section 2. Computed as z / (1 + exp(-2u)), which is
+/// equal and loses no digits where tanh is nearly -1.
 struct gelu_tanh {
   template <class Z>
   ZER0_HOST_DEVICE static Z value(const Z& z) {
@@ -150,10 +154,10 @@ struct gelu_tanh {
   }
   template <class Z>
   ZER0_HOST_DEVICE static void value_and_slope(const Z& z, Z& value, Z& slope) {
-    using c = detail::scalar_of<Z>;
+    using c = scalar_of<Z>;
     const Z u = twice(z), opposite = -u;
     const Z share = detail::logistic(u),
-            rest = detail::logistic(opposite);  // 1 - share, with all its digits
+            rest = detail::logistic(opposite);  // 1 - share, without cancellation
     value = z * share;
     slope = share + z * share * rest * (1 + z * z * c(3 * cubic)) * c(twice_root);
   }
@@ -163,7 +167,7 @@ struct gelu_tanh {
   static constexpr double cubic = 0.044715;
   template <class Z>
   ZER0_HOST_DEVICE static Z twice(const Z& z) {  // 2u
-    using c = detail::scalar_of<Z>;
+    using c = scalar_of<Z>;
     return z * (1 + z * z * c(cubic)) * c(twice_root);
   }
 };
@@ -173,7 +177,7 @@ struct relu_squared {
   template <class Z>
   ZER0_HOST_DEVICE static Z value(const Z& z) {
     const Z twice = slope(z);
-    return twice * twice * detail::scalar_of<Z>(0.25);
+    return twice * twice * scalar_of<Z>(0.25);
   }
   template <class Z>
   ZER0_HOST_DEVICE static Z slope(const Z& z) {

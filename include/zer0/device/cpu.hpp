@@ -1,6 +1,6 @@
-// The cpu device with all of its operations: float32 on all cores of the host.
+// The cpu device and all of its operations: float32 on all cores of the host.
 //
-// What operations mean: device/device.hpp. Bodies and kernels: detail/cpu. What it shares with
+// Meaning of the operations: device/device.hpp. Bodies and kernels: detail/cpu. What it shares with
 // other devices of the host (routing, losses of routers and of pairs, sampling): detail/host.
 #pragma once
 

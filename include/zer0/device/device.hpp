@@ -1,11 +1,11 @@
-// The device concept: every operation that a device offers, by groups, with its shapes and its
+// The device concept: every operation that a device offers, in groups, with its shapes and its
 // meaning.
 //
-// A device is a type with a `real` (the type of activations and weights; `wide<real>` that of
-// statistics, losses and gradients of weights), memory, and one free function for each operation of
-// the groups below, found by argument-dependent lookup. Layers, losses and optimizers know nothing
-// else of a machine. A new device is one folder with these functions; the conformance suite
-// (tests/device) holds it against `reference`.
+// A device is a type with a `real` (the type of activations and weights; statistics, losses and
+// gradients of weights are in `wide<real>`), memory, and one free function for each operation of
+// the groups below, found by argument-dependent lookup. Layers, losses and optimizers use nothing
+// else of a device. A new device is one folder with these functions; the conformance suite
+// (tests/device) compares it with `reference`.
 //
 // group        what                                                   header
 // memory       allocate, copy from and to the host, wait              device/ops/memory.hpp
@@ -22,10 +22,9 @@
 // sampling     the next token                                         device/ops/sampling.hpp
 // optimizer    AdamW                                                  device/ops/optimizer.hpp
 //
-// Each operation takes the device first. Where several operands could be taken for one another they
-// are named: `gate_forward(device, silu(), {.gate = g, .up = u, .y = y})`. Members stand in the
-// order in which the struct has them; a member without a default must be named, or the call does
-// not compile.
+// Each operation takes the device first. Operands that could be mistaken for one another are named:
+// `gate_forward(device, silu(), {.gate = g, .up = u, .y = y})`. Name members in the order of the
+// struct; a member without a default must be named, or the call does not compile.
 //
 // Letters: N tokens, D width, H query heads, K key/value heads, C head width, F hidden width, V
 // vocabulary, S sequences. `starts` (S+1) cuts N tokens into sequences: tokens starts[s] ..
@@ -41,15 +40,16 @@
 #include <zer0/device/ops/losses.hpp>
 #include <zer0/device/ops/memory.hpp>
 #include <zer0/device/ops/norms.hpp>
+#include <zer0/device/ops/operands.hpp>
 #include <zer0/device/ops/optimizer.hpp>
 #include <zer0/device/ops/positions.hpp>
 #include <zer0/device/ops/preferences.hpp>
 #include <zer0/device/ops/products.hpp>
 #include <zer0/device/ops/routing.hpp>
 #include <zer0/device/ops/sampling.hpp>
-#include <zer0/device/views.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <type_traits>
 
 namespace zer0 {
@@ -62,5 +62,21 @@ concept device =
     norm_operations<D> && position_operations<D> && activation_operations<D> &&
     attention_operations<D> && loss_operations<D> && routing_operations<D> &&
     preference_operations<D> && sampling_operations<D> && optimizer_operations<D>;
+
+/// A device whose operations all do nothing, for compile-time checks:
+/// `static_assert(check_layer<my_norm, archetype>())` tells whether a layer fits the contract
+/// without compiling a device's kernels. Nothing can be run on it: it has no memory. It is not
+/// derived from another device, so a layer that names one does not fit.
+struct archetype : computes_nothing {
+  using real = float;
+
+  void* allocate(std::size_t) { return nullptr; }
+  void deallocate(void*, std::size_t) {}
+  void upload(void*, const void*, std::size_t) {}
+  void download(void*, const void*, std::size_t) {}
+  void synchronize() {}
+};
+
+static_assert(device<archetype>);
 
 }  // namespace zer0

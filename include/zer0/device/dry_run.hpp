@@ -1,4 +1,4 @@
-// A device that computes nothing and counts: memory and products of a model without any of it.
+// A device that computes nothing, but counts the memory and floating-point operations of a model.
 #pragma once
 
 #include <zer0/device/device.hpp>
@@ -10,11 +10,11 @@
 
 namespace zer0 {
 
-/// Has every operation and does none, like `archetype`, but hands out addresses, which are never
-/// touched: any model and any step runs on it, at once. Counts the bytes that are allocated, and
+/// Its operations do nothing, as those of `archetype`, but it hands out addresses, which are never
+/// touched: any model and any step runs on it, at once. It counts the bytes that are allocated, and
 /// the floating-point operations of products and attention (a multiplication and an addition are
-/// two). Numbers that come back from it are zero. Sequences of one call count as equally long, as
-/// their starts are memory of the device. Real: float.
+/// two). Numbers that it returns are zero. The sequences of a call count as equally long, because
+/// their starts are memory of the device. Its `real` is float.
 class dry_run : public computes_nothing {
  public:
   using real = float;
@@ -34,24 +34,25 @@ class dry_run : public computes_nothing {
   }
   void synchronize() {}
 
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }            ///< allocated now
-  [[nodiscard]] std::size_t peak_bytes() const { return peak_bytes_; }  ///< most ever
-  [[nodiscard]] double flops() const { return flops_; }                 ///< so far
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }            ///< bytes allocated now
+  [[nodiscard]] std::size_t peak_bytes() const { return peak_bytes_; }  ///< most at any time
+  [[nodiscard]] double flops() const { return flops_; }                 ///< operations so far
 
-  /// rows * cols results, each the sum of `depth` products.
+  /// Counts a product: rows * cols results, each the sum of `depth` products.
   void count_product(index_t rows, index_t cols, index_t depth) {
     flops_ +=
         2.0 * static_cast<double>(rows) * static_cast<double>(cols) * static_cast<double>(depth);
   }
-  /// For each head's query and each key that it sees, products over `depth` elements.
+  /// Counts, for each head, query and key that it sees, a sum of `depth` products.
   void count_attention(const attention_sizes& a, index_t tokens, index_t sequences, index_t depth) {
     flops_ += 2.0 * static_cast<double>(a.heads * depth) *
               pairs(tokens, sequences, static_cast<double>(a.window));
   }
 
  private:
-  /// (query, key) pairs of N tokens in S causal sequences of the same length T; with a window its
-  /// first `window` tokens see all older ones, the others so many.
+  /// (query, key) pairs of N tokens in S causal sequences of the same length. With a window, the
+  /// first `window` tokens of a sequence see their own and all older keys, the others `window` keys
+  /// each.
   static double pairs(index_t tokens, index_t sequences, double window) {
     const double n = static_cast<double>(tokens);
     const double length = n / static_cast<double>(std::max<index_t>(sequences, 1));
@@ -81,8 +82,8 @@ inline void grouped_weight_gradient(dry_run& d,
   d.count_product(of.dy.rows, of.dy.cols, of.x.cols);
 }
 
-// Forward: q k^T and p v. Backward: dv, dp, dq and dk; that flash attention forms q k^T again is
-// not counted.
+// Forward: q k^T and p v. Backward: dv, dp, dq and dk; the q k^T that flash attention computes
+// again is not counted.
 inline void standard_attention_forward(dry_run& d, const attention_sizes& a,
                                        const standard_attention_forward_operands<dry_run>& of) {
   d.count_attention(a, of.q.rows, detail::sequences_in(of.starts),

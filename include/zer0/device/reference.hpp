@@ -1,14 +1,15 @@
 // The reference device: every operation as naive loops in double, obviously right.
 //
-// Judges the other devices. What operations mean: device/device.hpp. Bodies: detail/reference.
+// Other devices are compared with it. Meaning of the operations: device/device.hpp. Bodies:
+// detail/reference.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
 #include <zer0/device/detail/host/experts.hpp>
 #include <zer0/device/detail/host/instances.hpp>
 #include <zer0/device/detail/host/losses.hpp>
-#include <zer0/device/detail/host/memory.hpp>
 #include <zer0/device/detail/host/routing.hpp>
+#include <zer0/device/detail/host/rows.hpp>
 #include <zer0/device/detail/host/sampling.hpp>
 #include <zer0/device/device.hpp>
 
@@ -18,7 +19,8 @@
 
 namespace zer0 {
 
-/// One thread, double. A device may be derived from it and replace operations one by one.
+/// Computes in double, in one thread. A device may be derived from it and replace operations one by
+/// one.
 struct reference : host_memory {
   using real = double;
 };
@@ -54,8 +56,8 @@ void random_normal(reference&, random_stream stream, double mean, double deviati
                    view<reference> y);
 void random_uniform(reference&, random_stream stream, double low, double high, view<reference> y);
 
-// Products. Those of groups are products of the device, so of a derived one too: `starts` is memory
-// of the host here.
+// Products. Grouped products call matmul of D, which a derived device may replace. `starts` is
+// memory of the host here.
 void matmul(reference&, matrix_of<reference> a, matrix_of<reference> b, double beta,
             view<reference> c);
 

@@ -1,18 +1,56 @@
-// What differs between families of models in files: the keys of config.json and the names of
-// tensors.
+// What differs between families of models in files: the keys of config.json, which is read key by
+// key, and the names of tensors.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/dims.hpp>
+#include <zer0/core/types.hpp>
+#include <zer0/file/json_document.hpp>
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <concepts>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
 namespace zer0 {
 
-class config_file;
+/// What a key of a config.json may hold.
+template <class T>
+concept config_value = std::same_as<T, bool> || std::same_as<T, index_t> ||
+                       std::same_as<T, double> || std::same_as<T, std::string>;
+
+/// What a family's `read` gets. All functions throw zer0::error.
+class config_file {
+ public:
+  /// Reads `directory/config.json`.
+  explicit config_file(const std::filesystem::path& directory);
+  /// Text of one that `path` holds or would hold; `path` is for messages.
+  config_file(nlohmann::json content, std::filesystem::path path);
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+  /// Whether the key is there and not null.
+  [[nodiscard]] bool has(const std::string& key) const;
+  /// Whatever stands there; who looks at it includes <nlohmann/json.hpp>.
+  [[nodiscard]] const nlohmann::json& operator[](const std::string& key) const;
+
+  /// A value that must be there, and of this type.
+  template <config_value T>
+  [[nodiscard]] T get(const std::string& key) const;
+  /// Where the key is missing or null: `otherwise`.
+  template <config_value T>
+  [[nodiscard]] T get_or(const std::string& key, T otherwise) const;
+
+  /// Refuses a file whose key is there with another value than this.
+  void only(const std::string& key, const nlohmann::json& value) const;
+
+ private:
+  std::filesystem::path path_;
+  held<nlohmann::json> json_;
+};
+
 struct model_family;
 
 /// What config.json says of a model.
@@ -32,10 +70,17 @@ struct tensor_place {
   int parts = 1;            ///< all of equal size
 };
 
-namespace detail {
+namespace family {
 
+/// Under zer0's name, which is that of Llama's files.
 tensor_place own_place(const std::string& name);
+
+/// A table of rotary frequencies, which some files hold in every layer.
 bool is_rotary_table(std::string_view name);
+
+}  // namespace family
+
+namespace detail {
 
 /// The name with `from` replaced where it first occurs.
 std::string renamed(std::string name, std::string_view from, std::string_view to);
@@ -52,9 +97,9 @@ struct model_family {
   void (*read)(const config_file&, model_config&);
   void (*write)(const model_config&, nlohmann::json&);
   /// Of the parameter `name` of zer0.
-  tensor_place (*place)(const std::string& name) = detail::own_place;
+  tensor_place (*place)(const std::string& name) = family::own_place;
   /// Of tensors that hold nothing learned.
-  bool (*is_of_no_use)(std::string_view name) = detail::is_rotary_table;
+  bool (*is_of_no_use)(std::string_view name) = family::is_rotary_table;
   std::string_view prefix = "";  ///< of names, which some files leave out
   bool interleaved = false;      ///< order of rotary rows in files
 };

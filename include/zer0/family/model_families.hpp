@@ -1,23 +1,47 @@
-// The families of models whose files are known, and which of them a variant belongs to.
+// The families of models whose files are known, which of them a variant belongs to, and config.json
+// of a model's directory by them: read, written, compared with a model.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
+#include <zer0/core/dims.hpp>
 #include <zer0/family/deepseek_v2.hpp>
-#include <zer0/family/detail/own.hpp>
+#include <zer0/family/family.hpp>
 #include <zer0/family/gpt2.hpp>
 #include <zer0/family/llama.hpp>
 #include <zer0/family/mixtral.hpp>
 #include <zer0/family/qwen2.hpp>
 #include <zer0/family/qwen3.hpp>
 #include <zer0/layer/lora.hpp>
+#include <zer0/model/block.hpp>
 #include <zer0/model/decoder.hpp>
-#include <zer0/model/recompute.hpp>
 
 #include <array>
 #include <concepts>
 #include <filesystem>
+#include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
+
+namespace zer0::family {
+
+namespace detail {
+
+void read_own(const config_file& file, model_config& config);
+void write_own(const model_config& config, nlohmann::json& j);
+
+}  // namespace detail
+
+/// Files of variants that no other library has: zer0's own names for everything. config.json holds
+/// `dims`, member by member.
+inline constexpr model_family own{
+    .type = "zer0",
+    .architecture = "Zer0ForCausalLM",
+    .read = detail::read_own,
+    .write = detail::write_own,
+};
+
+}  // namespace zer0::family
 
 namespace zer0 {
 
@@ -25,12 +49,12 @@ inline constexpr std::array model_families{&family::llama,   &family::qwen2,    
                                            &family::mixtral, &family::deepseek_v2, &family::gpt2,
                                            &family::own};
 
+namespace detail {
+
 /// The family of that model_type: `own` or one of `model_families`. Throws zer0::error, naming
 /// `path`, if there is none.
 const model_family& family_named(std::string_view type, const std::filesystem::path& path,
                                  const model_family& own = family::own);
-
-namespace detail {
 
 /// What a scaling of positions calls itself in files, or "other".
 template <class Scaling>
@@ -88,11 +112,13 @@ consteval const model_family& family_of() {
     return family::own;
 }
 
+namespace detail {
+
 /// How the positions of `Variant` are scaled, by the names of Hugging Face.
 template <class Variant>
 consteval std::string_view rope_type_of() {
   if constexpr (requires { typename Variant::attention::position::scaling; })
-    return detail::rope_type<typename Variant::attention::position::scaling>;
+    return rope_type<typename Variant::attention::position::scaling>;
   else
     return "default";
 }
@@ -108,14 +134,39 @@ void require_pairing(const model_family& family) {
         " have interleaved rotary pairs, the variant's are half-split; give its attention `rope`");
 }
 
+}  // namespace detail
+
 /// What config.json says of a model of `Variant`.
 template <class Variant>
 model_config config_of(const dims& sizes) {
-  return {sizes, Variant::head::tied, &family_of<Variant>(), std::string(rope_type_of<Variant>())};
+  return {sizes, Variant::head::tied, &family_of<Variant>(),
+          std::string(detail::rope_type_of<Variant>())};
 }
+
+/// Sizes and family in `directory/config.json`; besides those of `model_families`, `family` is
+/// known. Throws zer0::error naming the file and the key that is missing, wrong or not supported.
+model_config read_config(const std::filesystem::path& directory,
+                         const model_family& family = family::own);
+
+/// The same for files of `Variant`, whose family may be one of your own.
+template <class Variant>
+model_config read_config(const std::filesystem::path& directory) {
+  return read_config(directory, family_of<Variant>());
+}
+
+/// Writes `directory/config.json` as models of the config's family have it.
+void write_config(const std::filesystem::path& directory, const model_config& config);
+
+/// The first size of `model`, of those with one of these uses, that differs from what config.json
+/// in `directory` says, with the model's value first; nothing if there is none. Sizes that files of
+/// the model's family do not hold are not compared, nor are those of adapters.
+std::optional<size_difference> config_difference(
+    const model_config& model, const std::filesystem::path& directory,
+    std::initializer_list<size_use> uses = {size_use::result, size_use::limit, size_use::training});
 
 }  // namespace zer0
 
 #ifndef ZER0_COMPILED
 #include <zer0/family/detail/model_families.ipp>
+#include <zer0/family/detail/own.ipp>
 #endif

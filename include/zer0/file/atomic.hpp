@@ -43,8 +43,12 @@ class atomic_file {
   bool committed_ = false;
 };
 
+namespace detail {
+
 /// Copies a file durably: to a temporary name, synced, renamed.
 void copy_durably(const std::filesystem::path& from, const std::filesystem::path& to);
+
+}  // namespace detail
 
 /// Collects files in `<target>.tmp.<pid>`; `commit` renames it to the target, moving an older one
 /// of that name aside first and removing it after. Without `commit` the destructor removes what was

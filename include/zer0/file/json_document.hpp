@@ -23,6 +23,8 @@ class held {
   /// Braces mean what they mean for T: `= {{"a", 1}}` is an object.
   template <class U = T>
   held(std::initializer_list<typename U::initializer_list_t::value_type> list) : held(T(list)) {}
+  /// An object without members.
+  [[nodiscard]] static held object();
   held(const held& other);
   held(held&& other) noexcept;
   held& operator=(held other) noexcept;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
-#include <zer0/data/conversation_encoder.hpp>
+#include <zer0/data/encoders.hpp>
 #include <zer0/data/records.hpp>
 #include <zer0/generate/generate.hpp>
 

@@ -1,16 +1,172 @@
-// Generation: continues prompts, a token at a time, several prompts at once.
+// Generation: sessions, which are sequences that grow with their key/value cache, and prompts that
+// are continued by one, a token at a time, several at once.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
-#include <zer0/generate/session.hpp>
+#include <zer0/core/sampling.hpp>
+#include <zer0/model/workspace.hpp>
 #include <zer0/text/tokenizer.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace zer0 {
+
+namespace detail {
+
+/// Throws zer0::error if so many sequences of so many tokens are none or too many.
+void check_session(index_t sequences, index_t capacity, index_t max_seq_len);
+
+/// Where the tokens that a session is fed stand, one row each, those of a sequence together.
+struct session_rows {
+  std::vector<std::int32_t> ids, positions,
+      slots;                            ///< of each row; the slot is its place in the cache
+  std::vector<std::int32_t> starts;     ///< the first row of each sequence, and the number of rows
+  std::vector<std::int32_t> last_rows;  ///< of the sequences that got a token
+
+  /// `past`: how many tokens each sequence has already. Throws zer0::error.
+  void lay_out(std::span<const std::vector<token_id>> pieces, std::span<const std::int32_t> past,
+               index_t capacity, index_t vocab_size);
+};
+
+}  // namespace detail
+
+/// Feeds tokens to `sequences` sequences of at most `capacity` tokens, in pieces of any length, and
+/// gives the logits that follow. Memory: the model's cache for sequences * capacity tokens.
+template <class Model>
+class session {
+ public:
+  using device_type = typename Model::device_type;
+  using real = typename Model::real;
+
+  /// Throws zer0::error if the sizes are out of range or the model does not accept so long a
+  /// sequence.
+  session(Model& model, index_t sequences, index_t capacity);
+
+  [[nodiscard]] index_t capacity() const { return capacity_; }
+  [[nodiscard]] index_t length(index_t sequence) const {
+    return past_[static_cast<std::size_t>(sequence)];
+  }
+
+  /// Appends pieces[s] to sequence s (an empty piece leaves it as it is). Returns the logits (V)
+  /// after the last token of each sequence that got one, in order. Throws zer0::error if a sequence
+  /// would outgrow the capacity or a token the vocabulary.
+  const std::vector<std::vector<float>>& feed(std::span<const std::vector<token_id>> pieces) {
+    fetch(advance(pieces));
+    return logits_;
+  }
+
+  /// The same, but chooses the token that follows, on the device: only the tokens come back.
+  /// Sequence s is number s for the random numbers, and the penalty counts all tokens it was fed.
+  /// Throws zer0::error also if a logit is not a number.
+  const std::vector<token_id>& choose(std::span<const std::vector<token_id>> pieces,
+                                      const sampling& rules);
+
+ private:
+  /// The logits that follow, on the device.
+  tensor_view<real> advance(std::span<const std::vector<token_id>> pieces);
+
+  void fetch(tensor_view<real> logits);
+
+  Model* model_;
+  index_t capacity_;
+  std::vector<std::int32_t> past_, drawn_;
+  std::vector<std::vector<token_id>> fed_;
+  typename Model::cache cache_;
+  workspace<device_type> workspace_;
+  detail::session_rows rows_;
+  std::vector<std::int32_t> sequences_, draws_, histories_, history_starts_;
+  std::vector<token_id> chosen_;
+  std::vector<real> host_;
+  std::vector<std::vector<float>> logits_;
+};
+
+template <class Model>
+session<Model>::session(Model& model, index_t sequences, index_t capacity)
+    : model_(&model),
+      capacity_((detail::check_session(sequences, capacity, model.sizes().max_seq_len), capacity)),
+      past_(static_cast<std::size_t>(sequences), 0),
+      drawn_(static_cast<std::size_t>(sequences), 0),
+      fed_(static_cast<std::size_t>(sequences)),
+      cache_(model.make_cache(sequences, capacity)),
+      workspace_(model.device()) {}
+
+template <class Model>
+const std::vector<token_id>& session<Model>::choose(std::span<const std::vector<token_id>> pieces,
+                                                    const sampling& rules) {
+  const tensor_view<real> logits = advance(pieces);
+  const auto rows = static_cast<std::size_t>(logits.rows);
+  sequences_.clear();
+  draws_.clear();
+  histories_.clear();
+  history_starts_.assign(1, 0);
+  for (std::size_t s = 0; s < pieces.size(); ++s) {
+    if (pieces[s].empty()) continue;
+    sequences_.push_back(static_cast<std::int32_t>(s));
+    draws_.push_back(drawn_[s]++);
+    if (rules.repetition_penalty != 1)
+      histories_.insert(histories_.end(), fed_[s].begin(), fed_[s].end());
+    history_starts_.push_back(static_cast<std::int32_t>(histories_.size()));
+  }
+  const std::span<std::int32_t> chosen =
+      workspace_.current().keep.template vector<std::int32_t>(logits.rows);
+  choose_tokens(model_->device(), rules, logits,
+                {.sequences = workspace_.template put<std::int32_t>(std::span(sequences_)),
+                 .positions = workspace_.template put<std::int32_t>(std::span(draws_)),
+                 .starts = workspace_.template put<std::int32_t>(std::span(history_starts_)),
+                 .history = workspace_.template put<std::int32_t>(std::span(histories_))},
+                chosen);
+  chosen_.resize(rows);
+  download(model_->device(), std::span<const std::int32_t>(chosen), chosen_.data());
+  require(std::find(chosen_.begin(), chosen_.end(), no_token) == chosen_.end(),
+          "generation: a logit is not a number; the model's weights are damaged or its training "
+          "diverged");
+  return chosen_;
+}
+
+template <class Model>
+auto session<Model>::advance(std::span<const std::vector<token_id>> pieces) -> tensor_view<real> {
+  rows_.lay_out(pieces, past_, capacity_, model_->sizes().vocab_size);
+  (void)workspace_.reset();
+  const auto put = [&](const std::vector<std::int32_t>& numbers) {
+    return workspace_.template put<std::int32_t>(std::span(numbers));
+  };
+  context<device_type>& c = workspace_.begin({.starts = put(rows_.starts),
+                                              .positions = put(rows_.positions),
+                                              .past = put(past_),
+                                              .slots = put(rows_.slots),
+                                              .longest = capacity_});
+  const id_span ids = put(rows_.ids);
+  const id_span last = put(rows_.last_rows);
+  const tensor_view<real> hidden = model_->extend(c, ids, cache_);
+  const auto rows = static_cast<index_t>(rows_.last_rows.size());
+  const tensor_view<real> ends = c.keep.matrix(rows, hidden.cols);
+  const tensor_view<real> logits = c.keep.matrix(rows, model_->sizes().vocab_size);
+  gather_rows(c.device, hidden, last, ends);
+  matmul(c.device, ends, transposed(model_->output().value), 0, logits);
+  for (std::size_t s = 0; s < pieces.size(); ++s) {
+    past_[s] += static_cast<std::int32_t>(pieces[s].size());
+    fed_[s].insert(fed_[s].end(), pieces[s].begin(), pieces[s].end());
+  }
+  return logits;
+}
+
+template <class Model>
+void session<Model>::fetch(tensor_view<real> logits) {
+  host_.resize(static_cast<std::size_t>(logits.elements()));
+  model_->device().download(host_.data(), logits.data, host_.size() * sizeof(real));
+  logits_.resize(static_cast<std::size_t>(logits.rows));
+  auto from = host_.begin();
+  for (std::vector<float>& row : logits_) {
+    row.assign(from, from + logits.cols);
+    from += logits.cols;
+  }
+}
 
 struct generate_options {
   sampling rules = {};

@@ -8,10 +8,10 @@
 
 namespace zer0 {
 
-/// y = base(x) + b for the outputs that belong to `Set`; y = base(x) for the others. A bias starts
-/// as zero. Names: "q_proj.bias". Shapes: x (N, in), y (N, out), b (rows of its output). Memory:
-/// what the base keeps. Qwen2's attention is gqa<biased<projections<"q_proj", "k_proj",
-/// "v_proj">>>, GPT-2 has biases everywhere.
+/// y = base(x) + b for the outputs that belong to `Set`; y = base(x) for the others. Biases are
+/// initialized with zeros. Names: "q_proj.bias". Shapes: x (N, in), y (N, out), b (rows of its
+/// output). Memory: what the base keeps. Qwen2's attention is gqa<biased<projections<"q_proj",
+/// "k_proj", "v_proj">>>; GPT-2 has biases in every linear.
 template <projection_set Set = all_projections, policy_for<linear_role> Base = linear>
 struct biased {
   using role = linear_role;
@@ -51,7 +51,7 @@ struct biased {
         add_bias(c.device, numbers_of(b.values), y.col_block(b.col, b.values.rows()));
     }
 
-    /// dx is written, the gradients of weights and biases added to.
+    /// Writes dx; adds to the gradients of weights and biases.
     void backward(context<Device>& c, tensor_view<const real> dy, const saved& s,
                   tensor_view<real> dx) {
       base_.backward(c, dy, s, dx);
@@ -64,7 +64,7 @@ struct biased {
 
    private:
     struct bias {
-      index_t col;  // of y
+      index_t col;  // first column in y
       parameter<real> values;
       [[nodiscard]] wide_span<Device> gradient() const {
         return {values.grad.data, static_cast<std::size_t>(values.elements())};

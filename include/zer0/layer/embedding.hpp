@@ -1,9 +1,9 @@
-// Embeddings: a row of a table for each token, and for each position if positions are learned.
+// Embeddings: a table row for each token and, if positions are learned, for each position.
 #pragma once
 
 #include <zer0/core/dims.hpp>
 #include <zer0/core/roles.hpp>
-#include <zer0/layer/context.hpp>
+#include <zer0/layer/layer.hpp>
 #include <zer0/layer/parameter.hpp>
 
 namespace zer0 {
@@ -47,8 +47,8 @@ class embedding {
   parameter<real> table_;
 };
 
-/// Nothing is added to the embedded tokens: attention knows the positions (rope), or nothing does.
-/// The default of a decoder; it shows the members that a policy of this role has.
+/// Adds nothing to the token embeddings: positions are left to attention (rope), or unknown. The
+/// default of a decoder, and an example of the members that a policy of this role has.
 struct no_input_position {
   using role = input_position_role;
 
@@ -59,18 +59,19 @@ struct no_input_position {
 
     explicit layer(const dims& /*sizes*/) {}
     void parameters(parameter_list<real>& /*list*/) {}
-    /// y (N, D): the embedded tokens. A policy adds to them what belongs to `c.layout.positions`.
+    /// y (N, D): the token embeddings. A policy adds to them the embeddings of
+    /// `c.layout.positions`.
     void forward(context<Device>& /*c*/, tensor_view<real> /*y*/) {}
     /// Adds to the gradients of the parameters; dy is not changed.
     void backward(context<Device>& /*c*/, tensor_view<const real> /*dy*/) {}
   };
 };
 
-/// y += table[position]. A policy of a decoder whose attention knows no positions:
-/// decoder<gqa<no_position>, learned_positions>. The embedding's dropout is of the tokens alone.
-/// Shapes: y (N, D), table (dims::max_seq_len, D). Memory: keeps nothing. Source: Radford et al.
-/// 2018, "Improving language understanding by generative pre-training", section 3.1; files of GPT-2
-/// name the table "wpe".
+/// y += table[position], for a decoder whose attention knows no positions:
+/// decoder<gqa<no_position>, learned_positions>. Dropout is applied to the token embeddings, before
+/// this addition. Shapes: y (N, D), table (dims::max_seq_len, D). Memory: keeps nothing. Source:
+/// Radford et al. 2018, "Improving language understanding by generative pre-training", section 3.1;
+/// files of GPT-2 name the table "wpe".
 struct learned_positions {
   using role = input_position_role;
 
@@ -87,7 +88,7 @@ struct learned_positions {
 
     void parameters(parameter_list<real>& list) { list.add(table_); }
 
-    /// y (N, D): the embedded tokens, at `c.layout.positions`.
+    /// y (N, D): the token embeddings, at the positions `c.layout.positions`.
     void forward(context<Device>& c, tensor_view<real> y) {
       const arena_scope<Device> scope(c.scratch);
       const tensor_view<real> rows = c.scratch.matrix(y.rows, y.cols);

@@ -11,8 +11,8 @@
 namespace zer0 {
 namespace detail {
 
-/// What feed-forwards share: the linears from the width D of the stream to the inner width
-/// F = dims::hidden(), which may have several outputs of F, and back.
+/// What feed-forwards share: the linear up from width D to F = dims::hidden(), with one or more
+/// outputs of width F, and the linear down from F to D.
 template <policy_for<linear_role> Linear, device Device>
 class up_and_down {
  public:
@@ -36,9 +36,9 @@ class up_and_down {
 
 }  // namespace detail
 
-/// W_down act(W_up x), each with what `Linear` adds. Shapes: x, y (N, D); W_up (F, D) with F =
-/// dims::hidden(). Memory: keeps W_up x and its activation: 2 N F numbers. Source: Vaswani et al.
-/// 2017, arXiv:1706.03762, section 3.3.
+/// y = W_down act(W_up x); `Linear` decides what the linears add (biases, adapters). Shapes: x, y
+/// (N, D); W_up (F, D) with F = dims::hidden(). Memory: keeps W_up x and its activation: 2 N F
+/// numbers. Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.3.
 template <activation Activation, policy_for<linear_role> Linear = linear>
 struct mlp {
   using role = feed_forward_role;
@@ -47,10 +47,11 @@ struct mlp {
   using with_linear = mlp<Activation, L>;
 
   template <device Device>
-  class layer : public detail::up_and_down<Linear, Device> {
+  class layer : detail::up_and_down<Linear, Device> {
     using parts = detail::up_and_down<Linear, Device>;
 
    public:
+    using parts::parameters;
     using real = typename Device::real;
     struct saved {
       tensor_view<real> z;
@@ -78,9 +79,9 @@ struct mlp {
   };
 };
 
-/// W_down (act(W_gate x) * W_up x), each with what `Linear` adds. Shapes: x, y (N, D); gate and up
-/// (N, F) with F = dims::hidden(). Memory: keeps gate, up and their product: 3 N F numbers. Source:
-/// Shazeer 2020, arXiv:2002.05202.
+/// y = W_down (act(W_gate x) * W_up x); `Linear` decides what the linears add (biases, adapters).
+/// Shapes: x, y (N, D); gate and up (N, F) with F = dims::hidden(). Memory: keeps gate, up and the
+/// input of W_down: 3 N F numbers. Source: Shazeer 2020, arXiv:2002.05202.
 template <activation Activation, policy_for<linear_role> Linear = linear>
 struct gated {
   using role = feed_forward_role;
@@ -89,10 +90,11 @@ struct gated {
   using with_linear = gated<Activation, L>;
 
   template <device Device>
-  class layer : public detail::up_and_down<Linear, Device> {
+  class layer : detail::up_and_down<Linear, Device> {
     using parts = detail::up_and_down<Linear, Device>;
 
    public:
+    using parts::parameters;
     using real = typename Device::real;
     struct saved {
       tensor_view<real> gate, up;
@@ -135,13 +137,13 @@ struct gated {
 /// Source: Shazeer 2020, arXiv:2002.05202.
 using swiglu = gated<silu>;
 
-/// GeGLU, of Gemma and T5 1.1: W_down (gelu(W_gate x) * W_up x), gelu by tanh as those models
-/// compute it; `gated<gelu>` is the exact one. Source: Shazeer 2020, arXiv:2002.05202.
+/// GeGLU, of Gemma and T5 1.1: W_down (gelu(W_gate x) * W_up x), with gelu's tanh approximation, as
+/// in those models; `gated<gelu>` is the exact one. Source: Shazeer 2020, arXiv:2002.05202.
 using geglu = gated<gelu_tanh>;
 
-/// The feed-forward of GPT-2: W_down gelu(W_up x + b_up) + b_down, gelu by tanh. Source: Radford et
-/// al. 2019, "Language models are unsupervised multitask learners"; Hendrycks & Gimpel 2016,
-/// arXiv:1606.08415.
+/// The feed-forward of GPT-2: W_down gelu(W_up x + b_up) + b_down, with gelu's tanh approximation.
+/// Source: Radford et al. 2019, "Language models are unsupervised multitask learners"; Hendrycks &
+/// Gimpel 2016, arXiv:1606.08415.
 using gelu_mlp = mlp<gelu_tanh, biased<>>;
 
 /// The feed-forward of Primer: W_down max(W_up x, 0)^2. Source: So et al. 2021, arXiv:2109.08668,

@@ -1,4 +1,4 @@
-// LayerNorm: each row with mean 0 and variance 1, then scaled and shifted.
+// LayerNorm: brings each row to mean 0 and variance 1, then scales and shifts it.
 #pragma once
 
 #include <zer0/core/dims.hpp>
@@ -54,7 +54,7 @@ struct layer_norm {
                   tensor_view<real> dx) {
       gradients(c, dy, s, 0, dx);
     }
-    /// The same, added to dx.
+    /// Like `backward`, but adds to dx.
     void backward_add(context<Device>& c, tensor_view<const real> dy, const saved& s,
                       tensor_view<real> dx) {
       gradients(c, dy, s, 1, dx);

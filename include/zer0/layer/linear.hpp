@@ -1,9 +1,9 @@
-// Linear: y = x W^T, with one or several named outputs side by side, and sets of such names.
+// Linear: y = x W^T, with one or several named outputs side by side; and sets of output names.
 #pragma once
 
 #include <zer0/core/dims.hpp>
 #include <zer0/core/roles.hpp>
-#include <zer0/layer/context.hpp>
+#include <zer0/layer/layer.hpp>
 #include <zer0/layer/parameter.hpp>
 
 #include <algorithm>
@@ -15,12 +15,13 @@
 
 namespace zer0 {
 
-/// The outputs of a linear, one below the other in its weight, by the names of their modules
-/// ("q_proj").
+/// The outputs of a linear by their module names ("q_proj"), in the order of their rows in the
+/// weight.
 using projections_list = std::vector<parameter_part>;
 
 namespace detail {
-/// The parameters of outputs: "q_proj" with the suffix ".weight" is "q_proj.weight".
+/// The parts of a parameter, named after the outputs: "q_proj" with the suffix ".weight" is
+/// "q_proj.weight".
 inline std::vector<parameter_part> with_suffix(projections_list outputs,
                                                const std::string& suffix) {
   for (parameter_part& part : outputs) part.name += suffix;
@@ -28,10 +29,10 @@ inline std::vector<parameter_part> with_suffix(projections_list outputs,
 }
 }  // namespace detail
 
-/// y = x W^T. W (out, in) may be several weights one below the other (q, k and v; gate and up): one
-/// product reads x once. Shapes: x (N, in), y (N, out). Memory: keeps the view of x; x must stay
-/// valid until backward. Attention and feed-forwards take another policy of this role in its place:
-/// biased, lora.
+/// y = x W^T. W (out, in) may hold several weights one below the other (q, k and v; gate and up),
+/// so that one product reads x once. Shapes: x (N, in), y (N, out). Memory: keeps the view of x; x
+/// must stay valid until backward. Attention and feed-forwards also accept the other policies of
+/// this role: biased, lora.
 struct linear {
   using role = linear_role;
 
@@ -55,14 +56,14 @@ struct linear {
       matmul(c.device, x, transposed(weight_.value), 0, y);
     }
 
-    /// dx is written, the gradient of W added to.
+    /// Writes dx; adds to the gradient of W.
     void backward(context<Device>& c, tensor_view<const real> dy, const saved& s,
                   tensor_view<real> dx) {
       matmul(c.device, dy, weight_.value, 0, dx);
       if (weight_.trained()) matmul(c.device, transposed(dy), s.x, 1, weight_.grad);
     }
 
-    /// W (out, in), for whoever multiplies by parts of it: the absorbed products of latent
+    /// W (out, in), for code that multiplies by parts of it: the absorbed products of latent
     /// attention, merging adapters.
     [[nodiscard]] parameter<real>& weight() { return weight_; }
 
@@ -73,7 +74,7 @@ struct linear {
 
 // -- sets of projections by name: which outputs of linears have a bias or an adapter
 
-/// A set says of each output of a linear with `in` inputs whether it belongs.
+/// A set of projections. `holds` says whether an output of a linear with `in` inputs belongs to it.
 template <class S>
 concept projection_set = requires(const dims& sizes, const parameter_part& output, index_t in) {
   { S::holds(sizes, output, in) } -> std::same_as<bool>;
@@ -89,7 +90,7 @@ struct projection_name {
   [[nodiscard]] constexpr std::string_view view() const { return {text, N - 1}; }
 };
 
-/// Those of these names: projections<"q_proj", "v_proj">.
+/// The projections with these names: projections<"q_proj", "v_proj">.
 template <projection_name... Names>
 struct projections {
   static bool holds(const dims& /*sizes*/, const parameter_part& output, index_t /*in*/) {
@@ -106,14 +107,15 @@ struct all_projections {
   }
 };
 
-/// Those with as many outputs as inputs: the rule of the reference implementation.
+/// The projections with as many outputs as inputs, the rule of the reference implementation.
 struct square_projections {
   static bool holds(const dims& /*sizes*/, const parameter_part& output, index_t in) {
     return output.rows == in;
   }
 };
 
-/// Those that dims::lora.projections lists, for whoever learns it from a file or an option.
+/// The projections that dims::lora.projections lists: a set chosen at run time, by a file or an
+/// option.
 struct listed_projections {
   static bool holds(const dims& sizes, const parameter_part& output, index_t in) {
     return sizes.lora.lists(output.name, output.rows == in);

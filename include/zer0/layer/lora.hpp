@@ -1,4 +1,4 @@
-// LoRA: a linear that learns by a detour of low rank beside its frozen weight.
+// LoRA: trains a low-rank update beside the frozen weight of a linear.
 #pragma once
 
 #include <zer0/layer/layer.hpp>
@@ -8,13 +8,13 @@
 
 namespace zer0 {
 
-/// y = base(x) + (alpha / r) B (A dropout(x)) for the outputs that belong to `Set`; y = base(x) for
-/// the others, for all if dims::lora.rank is 0, and while `context::adapter` is off. A (r, in)
-/// starts uniform in +-1/sqrt(in), B (out, r) as zero: the model starts as what it adapts. Once a
-/// model has such matrices they alone are trained. Names: "q_proj.lora_A.weight",
-/// "q_proj.lora_B.weight". Shapes: x (N, in), y (N, out). Memory: keeps A dropout(x), r numbers a
-/// token for each output in the set, and the view of x. Source: Hu et al. 2021, arXiv:2106.09685,
-/// section 4.1; names and start as PEFT has them.
+/// For the outputs in `Set`: y = base(x) + (alpha / r) B (A dropout(x)). For the others, for all if
+/// dims::lora.rank is 0, and while `context::adapter` is false: y = base(x). A (r, in) is
+/// initialized uniformly in +-1/sqrt(in) and B (out, r) with zeros, so the adapted model starts
+/// equal to its base. Once a model has adapters, only they are trained. Names:
+/// "q_proj.lora_A.weight", "q_proj.lora_B.weight". Shapes: x (N, in), y (N, out). Memory: keeps
+/// (alpha / r) A dropout(x), r numbers per token for each output in `Set`, and the view of x.
+/// Source: Hu et al. 2021, arXiv:2106.09685, section 4.1; names and initialization as in PEFT.
 template <projection_set Set = query_value_projections, policy_for<linear_role> Base = linear>
 struct lora {
   using role = linear_role;
@@ -28,7 +28,7 @@ struct lora {
     struct saved {
       typename base_type::saved base;
       tensor_view<const real> x;
-      tensor_view<real> h;  // A dropout(x) of all detours, side by side
+      tensor_view<real> h;  // (alpha / r) A dropout(x) of all adapters, side by side
       random_stream mask;
     };
 
@@ -73,7 +73,7 @@ struct lora {
         matmul(c.device, h_of(s.h, i), transposed(detours_[i].b.value), 1, y_of(y, i));
     }
 
-    /// dx is written; the gradients of A and B, or of the base if there is no detour, are added to.
+    /// Writes dx. Adds to the gradients of A and B, or of the base if there is no adapter.
     void backward(context<Device>& c, tensor_view<const real> dy, const saved& s,
                   tensor_view<real> dx) {
       base_.backward(c, dy, s.base, dx);
@@ -96,8 +96,8 @@ struct lora {
 
    private:
     struct detour {
-      std::size_t output;  // of the base's outputs
-      index_t col;         // of y
+      std::size_t output;  // index in the base's outputs
+      index_t col;         // first column in y
       parameter<real> b;
     };
 
@@ -126,7 +126,7 @@ struct lora {
       return y.col_block(detours_[i].col, detours_[i].b.rows());
     }
 
-    /// In scratch, if anything is dropped.
+    /// dropout(x), in scratch memory; x itself if nothing is dropped.
     tensor_view<const real> dropped(context<Device>& c, tensor_view<const real> x,
                                     random_stream mask) const {
       if (!drops(c)) return x;

@@ -1,4 +1,4 @@
-// A trainable matrix or vector of a layer, and the list of all of them.
+// A trainable matrix or vector of a layer, and the list of all numbers that a model holds.
 #pragma once
 
 #include <zer0/core/dims.hpp>
@@ -13,47 +13,49 @@
 
 namespace zer0 {
 
-/// How a parameter starts: normal or uniform numbers with this deviation around a mean.
+/// How a parameter is initialized: with normal or uniform random numbers of this mean and standard
+/// deviation.
 struct initial_values {
   double mean = 0;
   double deviation = 0.02;
   bool uniform = false;
 };
 
-/// Weights that write to the residual stream start smaller by sqrt(2 * layers), so that its
-/// variance does not grow with depth. Source: Radford et al. 2019, "Language models are
-/// unsupervised multitask learners", section 2.3.
+/// For weights that write to the residual stream: their initial deviation is smaller by sqrt(2 *
+/// layers), so that the variance of the stream does not grow with depth. Source: Radford et al.
+/// 2019, "Language models are unsupervised multitask learners", section 2.3.
 inline initial_values residual_initial(const dims& sizes) {
   return {.mean = 0, .deviation = 0.02 / std::sqrt(2.0 * static_cast<double>(sizes.n_layers))};
 }
 
-/// A block of rows of a parameter that has a name of its own in files: a fused projection keeps q,
-/// k and v together.
+/// A block of rows of a parameter, with its own name in files: a fused projection holds q_proj,
+/// k_proj and v_proj as three parts.
 struct parameter_part {
   std::string name;
   index_t rows;
-  index_t interleaved_heads = 0;  ///< rows are interleaved rotary pairs of so many heads, which
-                                  ///< files hold half-split; 0: no
+  index_t interleaved_heads = 0;  ///< rows are interleaved rotary pairs of this many heads, which
+                                  ///< files hold half-split; 0: rows are in the order of files
 };
 
-/// What a parameter is to an optimizer, and to files.
+/// Decides how optimizers and files treat a parameter.
 enum class parameter_kind {
-  matrix,  ///< of a product between hidden states: projections, experts, gates of routers, adapters
-  table,   ///< a row for each token or position: embeddings, and the output matrix (lm_head)
-  vector,  ///< norm weights and biases, which a file holds with one dimension
+  matrix,  ///< maps hidden states to others: projections, experts, gates of routers, adapters
+  table,   ///< one row per token or position: embeddings, and the output matrix (lm_head)
+  vector,  ///< norm weights and biases, which have one dimension in files
 };
 
-/// A layer declares sizes and names; the model gives it memory: `value` and `grad` are views into
-/// its flat buffers. Weights are (out, in): y = x W^T.
+/// A trainable matrix or vector. The layer declares its sizes and names; the model gives it memory:
+/// `value` and `grad` are views into the model's flat buffers. The weight of a linear is (out, in):
+/// y = x W^T.
 template <class T>
 struct parameter {
   std::vector<parameter_part> parts;
   index_t cols;
   initial_values initial;
   parameter_kind kind = parameter_kind::matrix;
-  bool is_adapter = false;  ///< of an adapter (LoRA): a model that has any trains nothing else
+  bool is_adapter = false;  ///< part of an adapter (LoRA): a model with any trains nothing else
   tensor_view<T> value = {};
-  tensor_view<wide<T>> grad = {};  ///< without memory if the parameter is not trained
+  tensor_view<wide<T>> grad = {};  ///< null if not trained, and until gradients are allocated
 
   [[nodiscard]] bool trained() const { return grad.data != nullptr; }
 
@@ -65,18 +67,18 @@ struct parameter {
   [[nodiscard]] index_t elements() const { return rows() * cols; }
 };
 
-/// Numbers that a layer computes once from its sizes and a kernel reads (rotary frequencies): not
-/// trained, not saved.
+/// Constants that a layer computes once from its sizes and that a kernel reads, such as rotary
+/// frequencies. They are neither trained nor saved.
 template <class T>
 struct layer_constant {
   std::vector<double> numbers;
   std::span<wide<T>> value = {};
 };
 
-/// Numbers that a layer holds beside its parameters, in float at least whatever the compute type. A
-/// state is saved with the weights and changed by the layer itself after a step (a router's bias).
-/// A statistic is a sum over one step, for reports: it is zero when a step begins (tokens that came
-/// to an expert).
+/// Numbers that a layer holds besides its parameters, in wide<T> (float at least). A state, such as
+/// a router's bias, is saved with the weights, and the layer itself changes it after a step. A
+/// statistic, such as the tokens that each expert received, is a sum over one step, for reports; it
+/// is set to zero when a step begins.
 template <class T>
 struct layer_numbers {
   const char* name;
@@ -88,18 +90,18 @@ struct layer_state : layer_numbers<T> {};
 template <class T>
 struct layer_statistic : layer_numbers<T> {};
 
-/// weight[rows of `part`] + scale * b a is what a linear with an adapter multiplies by.
+/// The adapter of one output: its linear multiplies by weight[rows of `part`] + scale * b a.
 template <class T>
 struct adapter {
   parameter<T>* weight;
-  std::size_t part;  ///< of the weight's parts
+  std::size_t part;  ///< index in weight->parts
   const parameter<T>*a, *b;
-  index_t a_row;  ///< a's first row: adapters of one linear lie one below the other
+  index_t a_row;  ///< first row in a: the adapters of one linear lie one below the other
   double scale;
 };
 
-/// What a model is made of besides code: parameters, adapters, constants, states and statistics,
-/// each under the path of its layer ("model.layers.0.mlp.").
+/// All numbers that a model holds: parameters, adapters, constants, states and statistics.
+/// Parameters, states and statistics have the path of their layer ("model.layers.0.mlp.").
 template <class T>
 class parameter_list {
  public:
@@ -119,7 +121,7 @@ class parameter_list {
   void add(layer_state<T>& s) { states_.push_back({path_, &s}); }
   void add(layer_statistic<T>& s) { statistics_.push_back({path_, &s}); }
 
-  /// Adds the parameters of a part of a layer under `name`.
+  /// Adds what `layer` lists, with `name` appended to the path.
   template <class Layer>
   void add(const std::string& name, Layer& layer) {
     const std::string outer = path_;
@@ -139,7 +141,7 @@ class parameter_list {
     for (const entry& e : entries_) n += e.value->elements();
     return n;
   }
-  /// If there are adapters, they alone are trained.
+  /// If there are adapters, only they are trained.
   [[nodiscard]] bool has_adapters() const { return !adapters_.empty(); }
   [[nodiscard]] index_t trained_elements() const {
     const bool adapters = has_adapters();

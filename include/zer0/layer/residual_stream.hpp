@@ -1,4 +1,4 @@
-// The residual stream, and what all placements of norms along it share.
+// The residual stream, and what all norm placements share.
 #pragma once
 
 #include <zer0/core/dims.hpp>
@@ -10,10 +10,10 @@
 
 namespace zer0 {
 
-/// The stream (N, D) between the layers of a model: x + dropout(branch). The output of a branch
-/// waits until the next norm, which reads all of it anyway: so the addition needs no pass of its
-/// own over memory. The sum takes the place of the branch's output. While no branch waits, the
-/// stream is x.
+/// The residual stream (N, D) between the layers of a model. Adding a branch (attention,
+/// feed-forward) makes it x + dropout(branch). The addition waits for the next norm, which reads
+/// the sum anyway: so it needs no pass of its own over memory. The sum is written over the branch's
+/// output.
 template <device Device>
 class residual_stream {
  public:
@@ -24,7 +24,7 @@ class residual_stream {
   [[nodiscard]] index_t rows() const { return x_.rows; }
   [[nodiscard]] index_t cols() const { return x_.cols; }
 
-  /// y = norm(stream). The norm's `saved` may name the stream's memory.
+  /// y = norm(stream). `s` may refer to the stream's memory.
   template <class Norm>
   void normed(context<Device>& c, Norm& norm, tensor_view<real> y, typename Norm::saved& s) {
     if constexpr (norms_a_sum<Norm, Device>) {
@@ -37,8 +37,8 @@ class residual_stream {
     norm.forward(c, x_, y, s);
   }
 
-  /// The stream is now what it was + dropout(branch) with probability p. `branch` becomes part of
-  /// the stream.
+  /// Adds dropout(branch) with drop probability p to the stream. The stream goes on using the
+  /// memory of `branch`.
   void add(tensor_view<real> branch, double p, random_stream mask) {
     branch_ = branch;
     dropout_ = p;
@@ -46,13 +46,13 @@ class residual_stream {
     waiting_ = true;
   }
 
-  /// Memory like the stream's for the next branch in a pass that keeps nothing: that of an older
-  /// sum if there is one.
+  /// Memory (N, D) for the output of the next branch, in a pass that keeps nothing for backward:
+  /// that of an earlier value of the stream if there is one.
   [[nodiscard]] tensor_view<real> room(arena<Device>& memory) {
     return older_.data == nullptr ? memory.matrix(rows(), cols()) : older_;
   }
 
-  /// The stream's value.
+  /// The value of the stream (N, D); first does the addition that waits, if there is one.
   [[nodiscard]] tensor_view<real> value(context<Device>& c) {
     settle(c);
     return x_;
@@ -76,9 +76,9 @@ class residual_stream {
   bool waiting_ = false;
 };
 
-/// The base of a placement's `branch`: a branch (attention, feed-forward) with a norm, the names of
-/// both in files, and the dropout of what the branch adds to the stream. The placement itself then
-/// is `forward`, `backward` and `extend`; placement/pre_norm.hpp shows them.
+/// The base of a placement's `branch`: one branch (attention, feed-forward) with its norm, the
+/// names of both in files, and the dropout of the branch's output. A placement adds `forward`,
+/// `backward` and `extend`; see placement/pre_norm.hpp.
 template <policy_for<norm_role> Norm, policy Branch, device Device>
 class placed_branch {
  public:
@@ -111,14 +111,14 @@ class placed_branch {
   }
 
  protected:
-  /// stream += dropout(y), dropout in training only. y becomes part of the stream.
+  /// stream += dropout(y), with dropout in training only. The stream goes on using the memory of y.
   void add_to(context<Device>& c, residual_stream<Device>& stream, tensor_view<real> y, saved& s) {
     s.mask = c.next_stream();
     stream.add(y, c.training ? dropout_ : 0, s.mask);
   }
 
-  /// The gradient of the y of `add_to`, from that of the stream: dstream itself, or if there was
-  /// dropout, in scratch memory what of it was not dropped.
+  /// The gradient of the y of `add_to`, given that of the stream: dstream itself, or, if there was
+  /// dropout, dstream through the same dropout mask, in scratch memory.
   tensor_view<const real> added_gradient(context<Device>& c, const saved& s,
                                          tensor_view<real> dstream) const {
     if (!c.training || dropout_ == 0) return dstream;

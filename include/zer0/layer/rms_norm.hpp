@@ -37,7 +37,7 @@ struct rms_norm {
           c.device, {.x = x, .weight = numbers_of(weight_), .eps = eps_, .y = y, .rstd = s.rstd});
     }
 
-    /// y = x + dropout(y) with probability p, z = norm(y).
+    /// y = x + dropout(y) with drop probability p, then z = norm(y).
     void forward_sum(context<Device>& c, double p, random_stream mask, tensor_view<const real> x,
                      tensor_view<real> y, tensor_view<real> z, saved& s) {
       s = {y, c.keep.template vector<wide<real>>(x.rows)};
@@ -55,7 +55,7 @@ struct rms_norm {
                   tensor_view<real> dx) {
       input_gradient(c, dy, s, 0, dx);
     }
-    /// The same, added to dx.
+    /// Like `backward`, but adds to dx.
     void backward_add(context<Device>& c, tensor_view<const real> dy, const saved& s,
                       tensor_view<real> dx) {
       input_gradient(c, dy, s, 1, dx);

@@ -1,4 +1,4 @@
-// Positions, as policies of an attention: rotary ones, or none.
+// Position policies of an attention: rotary embeddings, or none.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -13,15 +13,16 @@
 
 namespace zer0 {
 
-/// What a rotary embedding turns by: pair j by position * frequencies[j], C/2 of them; cos and sin
-/// times `magnitude`.
+/// The angles of a rotary embedding: pair j (of C/2) is turned by position * frequencies[j]
+/// radians, and cos and sin are multiplied by `magnitude`.
 struct rope_angles {
   std::vector<double> frequencies;
   double magnitude = 1;
 };
 
-/// Frequencies theta^(-2j/C), as in training. A scaling policy offers the same function and
-/// changes its result; one that files name says how (`rope_type`, by the names of Hugging Face).
+/// Rotary frequencies theta^(-2j/C), unscaled. A scaling policy has the same `angles` with other
+/// frequencies; if config.json can name it, `rope_type` is that name (Hugging Face's, where there
+/// is one).
 struct unscaled {
   using role = rope_scaling_role;
   static constexpr std::string_view rope_type = "default";
@@ -29,11 +30,10 @@ struct unscaled {
   static rope_angles angles(const dims& sizes, index_t head_dim);
 };
 
-namespace detail {
-
-/// Turns pairs of each head of queries and keys.
+/// The base of the rotary policies below: turns pairs of elements in each head of queries and keys.
+/// Throws zer0::error if a head has an odd number of elements.
 template <rope_pairing Pairing, policy_for<rope_scaling_role> Scaling = unscaled>
-struct rope_policy {
+struct basic_rope {
   using role = position_role;
   using scaling = Scaling;
   static constexpr rope_pairing pairing = Pairing;
@@ -53,7 +53,7 @@ struct rope_policy {
 
     void parameters(parameter_list<real>& list) { list.add(frequencies_); }
 
-    /// x: queries and keys side by side, (N, heads*C), in place.
+    /// Turns x (N, heads*C), queries and keys side by side, in place.
     void forward(context<Device>& c, tensor_view<real> x) { turn(c, rope_direction::forward, x); }
     void backward(context<Device>& c, tensor_view<real> dx) {
       turn(c, rope_direction::backward, dx);
@@ -76,30 +76,28 @@ struct rope_policy {
   };
 };
 
-}  // namespace detail
+/// Rotary positions on interleaved pairs (x[2j], x[2j+1]), as in Llama's original weights and the
+/// reference implementation. Source: Su et al. 2021, arXiv:2104.09864.
+struct rope : basic_rope<rope_pairing::interleaved> {};
 
-/// Rotary positions on interleaved pairs (x[2j], x[2j+1]), as Llama's original weights and the
-/// reference implementation have them. Source: Su et al. 2021, arXiv:2104.09864.
-struct rope : detail::rope_policy<rope_pairing::interleaved> {};
+/// Rotary positions on half-split pairs (x[j], x[j + C/2]), as in Hugging Face models.
+struct rope_half_split : basic_rope<rope_pairing::half_split> {};
 
-/// Rotary positions on half-split pairs (x[j], x[j + C/2]), as Hugging Face models have them.
-struct rope_half_split : detail::rope_policy<rope_pairing::half_split> {};
-
-/// `Rope` with scaled frequencies, for sequences longer than those of the first training:
-/// scaled_rope<rope_half_split, yarn>. Sizes: dims::rope_scaling.
+/// `Rope` with frequencies scaled by `Scaling`, for sequences longer than those of the original
+/// training: scaled_rope<rope_half_split, yarn>. Sizes: dims::rope_scaling.
 template <class Rope, class Scaling>
-struct scaled_rope : detail::rope_policy<Rope::pairing, Scaling> {
-  static_assert(std::derived_from<Rope, detail::rope_policy<Rope::pairing>>,
+struct scaled_rope : basic_rope<Rope::pairing, Scaling> {
+  static_assert(std::derived_from<Rope, basic_rope<Rope::pairing>>,
                 "zer0::scaled_rope<Rope, Scaling>: Rope is rope or rope_half_split, which are not "
                 "scaled yet");
 };
 
-/// Queries and keys are not turned. Tokens are told apart by positions added to the embedding
-/// (learned_positions), or by the causal mask alone: gqa<no_position>. Source: Kazemnejad et al.
-/// 2023, arXiv:2305.19466.
+/// Queries and keys are not turned. Positions are then added to the embeddings (learned_positions),
+/// or only the causal mask tells tokens apart: gqa<no_position>. Source: Kazemnejad et al. 2023,
+/// arXiv:2305.19466.
 struct no_position {
   using role = position_role;
-  static constexpr rope_pairing pairing = rope_pairing::half_split;  ///< rows lie as in files
+  static constexpr rope_pairing pairing = rope_pairing::half_split;  ///< rows in the order of files
 
   template <device Device>
   class layer {

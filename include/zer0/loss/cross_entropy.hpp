@@ -1,22 +1,22 @@
 // Cross-entropy, fused with the output head.
 #pragma once
 
-#include <zer0/layer/context.hpp>
+#include <zer0/layer/layer.hpp>
 #include <zer0/layer/parameter.hpp>
 
 #include <algorithm>
 
 namespace zer0 {
 
-/// sum_i weight_i * -log softmax(W h_i)[target_i]: the sum, not the mean; whoever accumulates
-/// divides by the weights' sum. Shapes: h (N, D), W (V, D). Logits exist for one chunk of rows at a
-/// time, at most `chunk_bytes` of them. Memory: keeps nothing; the gradient of h is computed along
-/// with the loss, as it needs the same logits.
+/// sum_i weight_i * -log softmax(W h_i)[target_i]. It is the sum, not the mean; the caller divides
+/// (loss/normalization.hpp). Shapes: h (N, D), W (V, D). Logits exist for one chunk of rows at a
+/// time, at most `chunk_bytes` of them or one row. Memory: keeps nothing; the gradient of h is
+/// computed along with the loss, as both need the same logits.
 struct cross_entropy {
   index_t chunk_bytes = index_t{16} << 20;
 
-  /// Adds the loss to totals[0] (memory of the device), its gradient with respect to W to W.grad,
-  /// and writes that with respect to h to dh.
+  /// Adds the loss to totals[0] (memory of the device) and its gradient with respect to W to
+  /// output.grad; writes the gradient with respect to h to dh.
   template <device Device>
   void operator()(context<Device>& c, parameter<typename Device::real>& output,
                   const_view<Device> h, const device_batch<Device>& in, double* totals,
@@ -27,7 +27,7 @@ struct cross_entropy {
     add_sum(c.device, losses, totals);
   }
 
-  /// The loss alone.
+  /// Adds the loss to totals[0] and computes no gradients.
   template <device Device>
   void operator()(context<Device>& c, parameter<typename Device::real>& output,
                   const_view<Device> h, const device_batch<Device>& in, double* totals) const {
@@ -37,7 +37,7 @@ struct cross_entropy {
     add_sum(c.device, losses, totals);
   }
 
-  /// The gradients, and the terms (N) of the sum.
+  /// Adds to output.grad, writes dh, and writes the terms of the sum to losses (N).
   template <device Device>
   void gradients(context<Device>& c, parameter<typename Device::real>& output, const_view<Device> h,
                  const device_batch<Device>& in, wide_span<Device> losses, view<Device> dh) const {
@@ -50,7 +50,7 @@ struct cross_entropy {
            });
   }
 
-  /// The terms (N) of the sum.
+  /// Writes the terms of the sum to losses (N).
   template <device Device>
   void token_losses(context<Device>& c, parameter<typename Device::real>& output,
                     const_view<Device> h, const device_batch<Device>& in,

@@ -1,30 +1,29 @@
-// How the losses of a step are averaged over the micro-batches that it accumulates.
+// How the losses of a step are averaged over the micro-batches whose gradients it accumulates.
 //
-// One step sums over a window of micro-batches: window_factor * sum over them of
-// micro_factor * (the sum of the losses in the micro-batch).
+// The loss of a step is window_factor * sum over its micro-batches of (micro_factor * sum of the
+// losses in the micro-batch). The micro-batches of a step are its window.
 #pragma once
 
-#include <zer0/core/batch.hpp>
+#include <zer0/core/types.hpp>
 
 namespace zer0 {
 
-/// The mean over all target tokens of the window. It is the same however tokens are dealt out to
-/// micro-batches.
+/// The mean over all target tokens of the window, however they are divided into micro-batches.
 struct per_target_token {
-  /// How many of the things that the mean is over a micro-batch has.
+  /// How much `batch` adds to `counted` of the window: here, its target tokens.
   [[nodiscard]] double count(const token_batch& batch) const { return batch.target_tokens(); }
-  /// The factor of the weights of one micro-batch.
+  /// What the losses of one micro-batch are multiplied by.
   [[nodiscard]] double micro_factor(const token_batch&) const { return 1; }
-  /// The factor of the sum over the window: it has `batches` micro-batches, whose counts add up to
-  /// `counted`.
+  /// What the sum over the window is multiplied by. `batches`: its number of micro-batches;
+  /// `counted`: the sum of their counts.
   [[nodiscard]] double window_factor(index_t /*batches*/, double counted) const {
     return counted > 0 ? 1 / counted : 0;
   }
 };
 
-/// The mean over micro-batches of their own means, as the reference implementation has it: a target
-/// token counts more in a micro-batch with few. A micro-batch without targets counts as one of loss
-/// 0.
+/// The mean over micro-batches of their own means, as in the reference implementation: a target
+/// token counts more in a micro-batch that has few. A micro-batch without targets counts as one
+/// with a loss of 0.
 struct mean_of_means {
   [[nodiscard]] double count(const token_batch& batch) const { return batch.target_tokens(); }
   [[nodiscard]] double micro_factor(const token_batch& batch) const {
@@ -36,7 +35,7 @@ struct mean_of_means {
   }
 };
 
-/// The mean over all pairs of answers of the window, for preference losses: a pair is two
+/// The mean over all pairs of answers in the window, for preference losses. A pair is two
 /// sequences.
 struct per_pair {
   [[nodiscard]] double count(const token_batch& batch) const {

@@ -1,8 +1,9 @@
-// Losses of pairs of answers, fused with the output head: DPO and its kin.
+// Losses of pairs of answers, fused with the output head: DPO and its variants.
 //
-// The formulas of single pairs stand first, then `preference`, the loss of a batch by one of them.
-// In them L is the log-probability of an answer (a sum over its target tokens) and R the same under
-// the reference model; c is the chosen answer, r the rejected one; h = (L_c - L_r) - (R_c - R_r).
+// First come the losses of a single pair, then `preference`, the loss of a batch by one of them. In
+// the formulas, L is the log-probability of an answer (a sum over its target tokens) and R the same
+// under the reference model; c is the chosen answer, r the rejected one; h = (L_c - L_r) - (R_c -
+// R_r).
 #pragma once
 
 #include <zer0/device/ops/preferences.hpp>
@@ -23,10 +24,10 @@ ZER0_HOST_DEVICE inline double log_sigmoid(double x) {
   return x < 0 ? x - std::log1p(std::exp(x)) : -std::log1p(std::exp(-x));
 }
 
-/// L - R of each answer, divided by a number of its own.
+/// L - R of each answer, divided by `chosen_by` or `rejected_by`.
 struct log_ratios {
   double chosen, rejected;
-  double per_chosen, per_rejected;  ///< derivatives with respect to L
+  double per_chosen, per_rejected;  ///< derivatives of these two with respect to L
 
   [[nodiscard]] ZER0_HOST_DEVICE double difference() const { return chosen - rejected; }
 };
@@ -40,7 +41,7 @@ ZER0_HOST_DEVICE inline double at_least_one(double x) { return x < 1 ? 1 : x; }
 ZER0_HOST_DEVICE inline log_ratios ratios_per_target(const answer_pair& p) {
   return ratios(p, at_least_one(p.chosen.targets), at_least_one(p.rejected.targets));
 }
-/// A loss of the difference alone, whose derivative is `slope`.
+/// A pair's loss that depends on difference() alone; `slope` is its derivative.
 ZER0_HOST_DEVICE inline pair_loss loss_of(const log_ratios& r, double beta, double loss,
                                           double slope) {
   return {loss, slope * r.per_chosen, -slope * r.per_rejected, beta * r.chosen, beta * r.rejected};
@@ -49,8 +50,8 @@ ZER0_HOST_DEVICE inline pair_loss loss_of(const log_ratios& r, double beta, doub
 }  // namespace detail
 
 /// -(1-s) log sigmoid(beta h) - s log sigmoid(-beta h): DPO, Rafailov et al. 2023,
-/// arXiv:2305.18290, equation 7. With label smoothing s, the share of pairs that are the wrong way
-/// round: conservative DPO, Mitchell 2023 (ericmitchell.ai/cdpo.pdf).
+/// arXiv:2305.18290, equation 7. With label smoothing s, the assumed fraction of pairs in the wrong
+/// order, it is conservative DPO, Mitchell 2023 (ericmitchell.ai/cdpo.pdf).
 struct dpo_sigmoid {
   double beta = 0.1;
   double label_smoothing = 0;
@@ -67,9 +68,9 @@ struct dpo_sigmoid {
   }
 };
 
-/// -log sigmoid(beta h) with L and R divided by the length of the row, question and padding
-/// included: as the reference implementation has it. Beta then depends on the padding; kept by
-/// name, to compare.
+/// -log sigmoid(beta h), with L and R divided by the length of the row, question and padding
+/// included, as in the reference implementation. The effect of beta then depends on the padding; it
+/// exists for comparisons.
 struct dpo_reference_mean {
   double beta = 0.1;
 
@@ -81,8 +82,8 @@ struct dpo_reference_mean {
   }
 };
 
-/// (h - 1/(2 beta))^2 with L and R divided by the number of target tokens: IPO, Azar et al. 2023,
-/// arXiv:2310.12036, equation 17; the mean as TRL has it.
+/// (h - 1/(2 beta))^2, with L and R divided by the number of target tokens: IPO, Azar et al. 2023,
+/// arXiv:2310.12036, equation 17; the division is as in TRL.
 struct ipo {
   double beta = 0.1;
 
@@ -107,9 +108,9 @@ struct dpo_hinge {
   }
 };
 
-/// -log sigmoid(beta (L_c/n_c - L_r/n_r) - gamma), n the target tokens; no reference model. Meng et
-/// al. 2024, arXiv:2405.14734, equation 6, which suggests beta from 2 to 2.5 and gamma from 0.5 to
-/// 1.6.
+/// -log sigmoid(beta (L_c/n_c - L_r/n_r) - gamma), n the number of target tokens; needs no
+/// reference model. Meng et al. 2024, arXiv:2405.14734, equation 6, which suggests beta from 2 to
+/// 2.5 and gamma from 0.5 to 1.6.
 struct simpo {
   double beta = 2;
   double gamma = 0.5;
@@ -123,9 +124,9 @@ struct simpo {
   }
 };
 
-/// -l_c - beta log sigmoid(odds(l_c) - odds(l_r)), l = L / target tokens, odds(l) = l - log(1 -
-/// exp(l)): the chosen answer is learned too; no reference model. Hong et al. 2024,
-/// arXiv:2403.07691, equations 6 and 7, beta being lambda.
+/// -l_c - beta log sigmoid(odds(l_c) - odds(l_r)), with l = L / target tokens and odds(l) = l -
+/// log(1 - exp(l)): also learns the chosen answer itself; needs no reference model. Hong et al.
+/// 2024, arXiv:2403.07691, equations 6 and 7, where beta is called lambda.
 struct orpo {
   double beta = 0.1;
 
@@ -141,7 +142,7 @@ struct orpo {
   }
 
  private:
-  /// 1 - exp(l), for an answer that is certain not quite 0.
+  /// 1 - exp(l), but at least 1e-9, as it is 0 for an answer of probability 1.
   ZER0_HOST_DEVICE static double complement(double l) {
     const double c = -std::expm1(l);
     return c > 1e-9 ? c : 1e-9;
@@ -150,7 +151,7 @@ struct orpo {
   ZER0_HOST_DEVICE static double odds_slope(double l) { return 1 / complement(l); }
 };
 
-/// One of them, chosen when the program runs.
+/// One of the losses above, chosen at run time.
 struct any_preference {
   enum class kind { sigmoid, reference_mean, ipo, hinge, simpo, orpo };
   /// In the order of `kind`.
@@ -159,8 +160,8 @@ struct any_preference {
 
   kind which = kind::sigmoid;
   double beta = 0.1;
-  double label_smoothing = 0;  ///< of sigmoid
-  double gamma = 0.5;          ///< of simpo
+  double label_smoothing = 0;  ///< for kind::sigmoid
+  double gamma = 0.5;          ///< for kind::simpo
 
   /// Throws zer0::error for a name that is none of `names`.
   [[nodiscard]] static kind named(std::string_view name) {
@@ -190,15 +191,14 @@ struct any_preference {
   }
 };
 
-/// sum over pairs of Policy(log-probabilities of the two answers), and `preference_metrics`. The
-/// batch's sequences 2i and 2i+1 are pair i, the chosen answer first; the weights say which targets
-/// are the answer's.
+/// The sum over pairs of Policy(pair), and `preference_metrics`. The batch's sequences 2i and 2i+1
+/// are pair i, the chosen answer first; its weights mark the target tokens, those of the answer.
 ///
-/// The slope of a pair's loss is known when all of its tokens have been seen, so the logits are
-/// computed twice: chunk by chunk for the log-probabilities, then for cross-entropy's gradient with
-/// the slopes as weights. Memory: besides the chunk of logits three numbers a token and four a
-/// sequence. Throws zer0::error if the number of sequences is odd, or the policy needs references
-/// and the batch has none.
+/// The derivative of a pair's loss is known only after all of its tokens, so the logits are
+/// computed twice: chunk by chunk for the log-probabilities, then for cross-entropy's gradient,
+/// with these derivatives as weights. Scratch memory: besides the chunk of logits, at most two
+/// numbers per token and three per sequence. Throws zer0::error if the number of sequences is odd,
+/// or if the policy needs references and the batch has none.
 template <preference_policy Policy>
 struct preference {
   static constexpr auto metrics = preference_metrics;
@@ -206,7 +206,8 @@ struct preference {
   Policy policy = {};
   cross_entropy head = {};
 
-  /// Adds loss and metrics to totals, the gradient of W to W.grad, and writes that of h to dh.
+  /// Adds loss and metrics to totals (preference_totals numbers, memory of the device) and the
+  /// gradient of W to output.grad; writes that of h to dh.
   template <device Device>
   void operator()(context<Device>& c, parameter<typename Device::real>& output,
                   const_view<Device> h, const device_batch<Device>& in, double* totals,
@@ -222,7 +223,7 @@ struct preference {
     head.gradients(c, output, h, weighted, losses, dh);
   }
 
-  /// Loss and metrics alone.
+  /// Adds loss and metrics to totals and computes no gradients.
   template <device Device>
   void operator()(context<Device>& c, parameter<typename Device::real>& output,
                   const_view<Device> h, const device_batch<Device>& in, double* totals) const {
@@ -231,7 +232,8 @@ struct preference {
   }
 
  private:
-  /// Per sequence: the derivative of the loss with respect to the sum of -log p over its targets.
+  /// Adds loss and metrics to totals. Returns, per sequence, the derivative of the loss with
+  /// respect to the sum of -log p over its targets.
   template <device Device>
   std::span<double> judge(context<Device>& c, parameter<typename Device::real>& output,
                           const_view<Device> h, const device_batch<Device>& in,

@@ -1,8 +1,8 @@
-// Adapters of a whole model: a variant with LoRA on a set of its projections, and merging them for
-// a while.
+// LoRA for a whole model: a variant with adapters on a set of its projections, and a temporary
+// merge of adapters into the weights.
 #pragma once
 
-#include <zer0/device/buffer.hpp>
+#include <zer0/device/memory.hpp>
 #include <zer0/layer/layer.hpp>
 #include <zer0/layer/lora.hpp>
 #include <zer0/layer/parameter.hpp>
@@ -25,18 +25,18 @@ struct with_lora<Policy, Set> {
 
 }  // namespace detail
 
-/// `Variant` with `lora<Set>` in attention and feed-forward: `model<adapted<decoder<>>, cpu>`.
-/// Sizes: dims::lora. Experts are not adapted.
+/// `Variant` with `lora<Set>` in its attention and feed-forward: `model<adapted<decoder<>>, cpu>`.
+/// Sizes: dims::lora. Experts get no adapters.
 template <decoder_variant Variant, projection_set Set = query_value_projections>
 struct adapted : Variant {
   using attention = typename detail::with_lora<typename Variant::attention, Set>::type;
   using feed_forward = typename detail::with_lora<typename Variant::feed_forward, Set>::type;
 };
 
-/// While it lives, W + scale B A stands in the place of each adapted W, and B is zero: the model
-/// computes the same without the detours, and `save_weights` writes a model that needs no adapter.
-/// At its end every weight is what it was, bit for bit. Memory: a copy of the adapted weights and
-/// of the adapters' B.
+/// While it lives, each adapted weight W is replaced by W + scale B A, and B is zero: the model
+/// computes the same, up to rounding, without its adapters, and `save_weights` writes a model that
+/// needs none. The destructor restores every weight bit for bit. Memory: a copy of the adapted
+/// weights and of the adapters' B.
 template <class Model>
 class merged_adapters {
  public:

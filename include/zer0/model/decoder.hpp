@@ -11,7 +11,7 @@
 
 namespace zer0 {
 
-/// The output head multiplies by the embedding's table. Press & Wolf 2017, arXiv:1608.05859.
+/// The output head shares the embedding's table. Press & Wolf 2017, arXiv:1608.05859.
 struct tied_head {
   using role = head_role;
   static constexpr bool tied = true;
@@ -23,8 +23,8 @@ struct untied_head {
   static constexpr bool tied = false;
 };
 
-/// A variant: `decoder<gqa<rope, flash>, swiglu, rms_norm, tied_head>`. Policies are found by their
-/// role, so their order is free and any may be left out; the defaults are the ones named here.
+/// A variant: `decoder<gqa<rope, flash>, swiglu, rms_norm, tied_head>`. Policies are recognized by
+/// their role, so their order is free and any may be left out. This example names the defaults.
 template <class... Policies>
 struct decoder {
   static_assert((policy<Policies> && ...),
@@ -61,8 +61,8 @@ struct decoder {
   using input_position = pick_policy<input_position_role, no_input_position, Policies...>;
 };
 
-/// What a model is made of: `decoder<...>`, or a struct of your own that names these four policies.
-/// It may name a `block`, a `placement` and an `input_position` too.
+/// The variant of a model: `decoder<...>`, or a struct of your own that names these four policies.
+/// It may also name a `block`, a `placement` and an `input_position`.
 template <class V>
 concept decoder_variant =
     policy_for<typename V::attention, attention_role> &&

@@ -10,9 +10,9 @@
 
 namespace zer0 {
 
-/// Any other use than that below, as one sentence.
-/// `Fits` is no argument to give: a partial specialization with constraints would say the same, but
-/// clang 14 then refuses members that are defined outside the class.
+/// Reports, in one sentence, arguments that do not fit the model below. Do not pass `Fits`. A
+/// partial specialization with constraints would do without it, but clang 14 then refuses members
+/// that are defined outside the class.
 template <class Variant, class Device, bool Fits = decoder_variant<Variant> && device<Device>>
 class model {
   static_assert(Fits,
@@ -23,10 +23,10 @@ class model {
 
 /// A decoder-only language model of `Variant` on `Device`.
 ///
-/// All weights lie in one buffer and all gradients in another, in the order of `parameters()`;
-/// layers hold views of them. `forward` gives the hidden states after the final norm; logits are
-/// their product with `output()`, which losses and generation compute in pieces, so that (N, V)
-/// never exists. `backward` undoes the last forward.
+/// All weights lie in one buffer and all gradients in another, trained parameters first, in the
+/// order of `parameters()`; layers hold views of them. `forward` returns the hidden states after
+/// the final norm. Logits are their product with `output()`; losses and generation compute it in
+/// pieces, so that a matrix (N, V) never exists. `backward` is that of the last forward.
 template <class Variant, class Device>
 class model<Variant, Device, true> {
   static_assert(check_layer<typename Variant::attention, Device>() &&
@@ -44,16 +44,16 @@ class model<Variant, Device, true> {
   /// Allocates the weights (contents undefined until `initialize` or a load). Throws zer0::error if
   /// `sizes` do not fit together.
   explicit model(const dims& sizes, Device device = Device());
-  model(const model&) = delete;  // layers and lists hold pointers into it
+  model(const model&) = delete;  // layers and lists hold pointers into the model
   model& operator=(const model&) = delete;
 
   [[nodiscard]] const dims& sizes() const { return sizes_; }
   [[nodiscard]] Device& device() { return device_; }
   [[nodiscard]] const parameter_list<real>& parameters() const { return parameters_; }
   [[nodiscard]] std::span<real> weights() { return memory_.weights(); }
-  /// Those that have gradients: all, or of a model with adapters the adapters.
+  /// The weights that are trained: all of them, or the adapters alone if the model has any.
   [[nodiscard]] std::span<real> trained_weights() { return memory_.trained_weights(); }
-  /// Allocated at the first call, as inference needs none.
+  /// Allocates them at the first call, as inference needs none.
   [[nodiscard]] wide_span<Device> gradients() { return memory_.gradients(device_, parameters_); }
   /// What layers gathered since `begin_step`, in the order of `parameters().statistics()`.
   [[nodiscard]] wide_span<Device> statistics() { return memory_.statistics(); }
@@ -63,33 +63,34 @@ class model<Variant, Device, true> {
     return head_;
   }
 
-  /// Fills the weights with their initial random values; equal for equal seeds on every device.
+  /// Initializes the weights at random; equal seeds give equal weights on every device.
   void initialize(std::uint64_t seed) { initialize(seed, false); }
-  /// The same for adapters alone: with them the model is what it is without them.
+  /// The same for adapters alone. The model then computes the same as without them.
   void initialize_adapters(std::uint64_t seed) { initialize(seed, true); }
 
-  /// Hidden states (N, D) of the tokens `ids` (N), in `c.keep`, as are those of every layer.
+  /// Hidden states (N, D) of the tokens `ids` (N). They lie in `c.keep`, as does what the layers
+  /// keep for backward.
   [[nodiscard]] tensor_view<real> forward(context<Device>& c, id_span ids);
 
-  /// Adds to all gradients, given that of the hidden states of the last forward.
+  /// Adds to all gradients. dhidden (N, D): the gradient of the hidden states of the last forward.
   void backward(context<Device>& c, tensor_view<const real> dhidden);
 
-  /// Memory for `sequences` sequences of at most `capacity` tokens.
+  /// The caches of all blocks, for `sequences` sequences of at most `capacity` tokens.
   [[nodiscard]] cache make_cache(index_t sequences, index_t capacity);
 
-  /// Hidden states of new tokens, which see those in the cache and are added to it. `c.layout` says
-  /// where (past, slots).
+  /// Hidden states (N, D) of the new tokens `ids` (N). They see the tokens of their sequence in the
+  /// cache, and are appended to it, as `c.layout.past` and `c.layout.slots` say.
   [[nodiscard]] tensor_view<real> extend(context<Device>& c, id_span ids, cache& memory);
 
-  /// Before the first micro-batch of a step: statistics are zero.
+  /// Call before the first micro-batch of a step: sets the statistics to zero.
   void begin_step();
-  /// After the update of the weights: layers change their states.
+  /// Call after the update of the weights: layers update their states.
   void finish_step();
 
  private:
   void initialize(std::uint64_t seed, bool only_adapters);
   void embed(context<Device>& c, id_span ids, tensor_view<real> y);
-  /// The norm of the stream, in `hidden`; or the stream itself, where blocks end in a norm.
+  /// norm(stream), written to `hidden`; or the stream itself if the placement has no final norm.
   [[nodiscard]] tensor_view<real> normed(context<Device>& c, residual_stream<Device>& stream,
                                          tensor_view<real> hidden);
   void list_parameters();
@@ -102,7 +103,7 @@ class model<Variant, Device, true> {
   layer_of<typename Variant::norm, Device> norm_;
   parameter<real> head_{};
   parameter_list<real> parameters_;
-  parameter_memory<Device> memory_;
+  detail::parameter_memory<Device> memory_;
   struct {
     typename embedding<Device>::saved embedding;
     std::vector<typename block_type::saved> blocks;
@@ -110,7 +111,7 @@ class model<Variant, Device, true> {
   } saved_;
 };
 
-// Outside the class, so that they are no inline functions: `extern template class
+// Defined outside the class, so that they are not implicitly inline: `extern template class
 // zer0::model<...>;` then spares a file from compiling them.
 
 template <class Variant, class Device>
@@ -124,7 +125,7 @@ model<Variant, Device, true>::model(const dims& sizes, Device device)
   for (index_t i = 0; i < sizes.n_layers; ++i) blocks_.emplace_back(sizes);
   saved_.blocks.resize(blocks_.size());
   list_parameters();
-  memory_ = parameter_memory<Device>(device_, parameters_);
+  memory_ = detail::parameter_memory<Device>(device_, parameters_);
 }
 
 template <class Variant, class Device>

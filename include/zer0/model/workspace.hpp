@@ -1,11 +1,11 @@
-// The memory of a pass, and a batch on its way from the host to the device.
+// The memory of a pass, and the copy of a batch from the host to the device.
 #pragma once
 
-#include <zer0/core/batch.hpp>
 #include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/dims.hpp>
-#include <zer0/device/buffer.hpp>
-#include <zer0/layer/context.hpp>
+#include <zer0/core/types.hpp>
+#include <zer0/device/memory.hpp>
+#include <zer0/layer/layer.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -18,16 +18,16 @@ namespace detail {
 
 /// Throws zer0::error if the batch does not fit the vocabulary or max_seq_len.
 void check_batch(const token_batch& batch, const dims& sizes);
-/// `positions`: of each token in its sequence. Returns the tokens of the longest sequence.
+/// Writes the position of each token in its sequence. Returns the length of the longest sequence.
 index_t number_positions(const std::vector<std::int32_t>& starts,
                          std::vector<std::int32_t>& positions);
-/// `live`: 0 for tokens behind the last one of their sequence that something is learned from, 1 for
-/// the others.
+/// Writes `live`: 1 for tokens up to the last one of their sequence that has a weight, 0 for the
+/// padding after it.
 void find_padding(const token_batch& batch, std::vector<float>& live);
 
 }  // namespace detail
 
-/// Both arenas of a device and what describes the batch at hand. Used again and again; after the
+/// The two arenas of a device and the description of the current batch. It is reused: after the
 /// first step of a size it allocates nothing.
 template <device Device>
 class workspace {
@@ -38,9 +38,9 @@ class workspace {
     (void)begin({});
   }
 
-  /// Forgets the last pass and starts one over `batch`, whose weights, and so loss and gradients,
-  /// count `factor` times. The context is valid until the next start. Throws zer0::error if the
-  /// batch does not fit a vocabulary of `vocab_size` or sequences of `max_seq_len`.
+  /// Forgets the last pass and starts one over `batch`. Its weights, and so the loss and gradients,
+  /// are multiplied by `factor`. The context is valid until the next start. Throws zer0::error if
+  /// the batch does not fit sizes.vocab_size or sizes.max_seq_len.
   context<Device>& start(const token_batch& batch, const dims& sizes,
                          const pass_settings& settings = {}, double factor = 1) {
     detail::check_batch(batch, sizes);
@@ -62,20 +62,20 @@ class workspace {
                  settings, put<wide<real>>(std::span<const float>(live_)));
   }
 
-  /// Forgets the last pass; `put` what the next one needs, then `begin` it.
+  /// Forgets the last pass. Then `put` what the next one needs, and `begin` it.
   context<Device>& reset() {
     keep_.reset();
     scratch_.reset();
     return begin({});
   }
 
-  /// A pass over sequences that were `put` since the reset.
+  /// Starts a pass over sequences that were `put` since the reset.
   context<Device>& begin(const sequence_layout& layout, const pass_settings& settings = {},
                          const_wide_span<Device> live = {}) {
     return context_.emplace(*device_, keep_, scratch_, layout, settings, live);
   }
 
-  /// Copies numbers of the host into memory of this pass.
+  /// Copies numbers from the host to device memory that lives as long as this pass.
   template <class T, class U>
   std::span<T> put(std::span<const U> numbers) {
     const std::span<T> to = keep_.template vector<T>(static_cast<index_t>(numbers.size()));
@@ -89,7 +89,7 @@ class workspace {
 
   [[nodiscard]] const device_batch<Device>& batch() const { return batch_; }
   [[nodiscard]] context<Device>& current() { return *context_; }
-  /// Most bytes that activations and scratch ever took.
+  /// The peak bytes of activations plus those of scratch memory.
   [[nodiscard]] std::size_t peak_bytes() const { return keep_.peak() + scratch_.peak(); }
 
  private:

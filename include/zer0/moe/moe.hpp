@@ -11,10 +11,11 @@
 namespace zer0 {
 namespace detail {
 
-/// The linear of experts, with a weight for each group of rows: y_e = x_e W_e^T for the rows of
-/// expert e, which `context::layout.groups` tells. Rows of no expert are not written. W (E*out,
-/// in), expert after expert; names "experts.3.gate_proj.weight". Shapes: x (A, in), y (A, out).
-/// Memory: keeps the views of x and of the groups.
+/// The linear of experts, with a weight per expert: y_e = x_e W_e^T for the rows of expert e, which
+/// `context::layout.groups` (E+1) delimits. Rows that belong to no expert are not written. W
+/// (E*out, in) holds the experts' weights one below the other; names "experts.3.gate_proj.weight".
+/// Shapes: x (A, in), y (A, out), for A pairs of token and expert. Memory: keeps the views of x and
+/// of the groups.
 struct expert_linear {
   using role = linear_role;
 
@@ -58,15 +59,15 @@ struct expert_linear {
 
 }  // namespace detail
 
-/// y = sum over the token's experts e of gate_e FeedForward_e(x), + FeedForward_shared(x) if there
-/// are shared ones. The gates come from `Router`, which sees x W_gate^T. No token is dropped,
-/// unless the router does it. Tokens are brought into the order of their experts, and each linear
-/// is one grouped product over all experts: how many operations run does not depend on where tokens
-/// go. Sizes: dims::experts; shared experts are one feed-forward of their total width. Shapes: x, y
-/// (N, D), W_gate (E, D). Memory: keeps the chosen rows and their outputs, 2 k D numbers a token,
-/// what the router and the experts keep, and 2 E numbers a token. Scores are in float at least.
-/// Source: Shazeer et al. 2017, arXiv:1701.06538; Gale et al. 2022, arXiv:2211.15841 (no dropping);
-/// Dai et al. 2024, arXiv:2401.06066 (shared experts).
+/// y = sum over the token's experts e of gate_e FeedForward_e(x), plus FeedForward_shared(x) if
+/// there are shared experts. `Router` computes the gates from the logits x W_gate^T. It alone may
+/// drop tokens. Tokens are sorted by expert, and each linear is one grouped product over all
+/// experts, so the number of operations does not depend on the routing. Sizes: dims::experts; the
+/// shared experts are one feed-forward of their total width. Shapes: x, y (N, D), W_gate (E, D).
+/// Memory: keeps the inputs and outputs of the experts, 2 k D numbers per token, logits and mask, 2
+/// E numbers per token, and what the router and the experts keep. The router computes in wide<real>
+/// (float at least). Source: Shazeer et al. 2017, arXiv:1701.06538; Gale et al. 2022,
+/// arXiv:2211.15841 (no dropping); Dai et al. 2024, arXiv:2401.06066 (shared experts).
 template <policy_for<router_role> Router = softmax_top_k,
           policy_for<feed_forward_role> FeedForward = swiglu>
 struct moe {
@@ -90,8 +91,8 @@ struct moe {
     struct saved {
       tensor_view<const real> x;
       id_span starts, tokens, token_starts, places;
-      wide_span<Device> weights;  // what the output at each place counts
-      tensor_view<real> outputs;  // of the experts
+      wide_span<Device> weights;  // per place: the gate that the expert's output is multiplied by
+      tensor_view<real> outputs;  // of the experts, a row per place
       typename router_layer::saved router;
       typename experts_layer::saved experts;
       typename shared_layer::saved shared;
@@ -161,7 +162,7 @@ struct moe {
     }
 
    private:
-    /// Finds which tokens each expert gets, and the weight that its output has for each of them.
+    /// Finds the tokens of each expert, and the gate of each pair of token and expert.
     void choose(context<Device>& c, saved& s) {
       const index_t n = s.x.rows;
       const wide_view<Device> logits = c.keep.template matrix<wide<real>>(n, experts_count_);
@@ -190,8 +191,7 @@ struct moe {
       s.places = places;
     }
 
-    /// From `dweights`, the gradient of the weights that the outputs count with, to the gradients
-    /// of W_gate and of x. It adds to both.
+    /// Adds to the gradients of W_gate and x, given `dweights`, the gradient of `saved::weights`.
     void gate_backward(context<Device>& c, const_wide_span<Device> dweights, const saved& s,
                        tensor_view<real> dx) {
       const index_t n = s.x.rows;
@@ -201,7 +201,7 @@ struct moe {
       scatter_gates(c.device,
                     {.weights = dweights, .starts = s.starts, .tokens = s.tokens, .gates = dgates});
       router_.backward(c, dgates, s.router, dscores);
-      copy(c.device, const_wide_view<Device>(dscores), dlogits);  // as products want it
+      copy(c.device, const_wide_view<Device>(dscores), dlogits);  // in `real`, as matmul takes it
       matmul(c.device, dlogits, gate_.value, 1, dx);
       if (gate_.trained()) matmul(c.device, transposed(dlogits), s.x, 1, gate_.grad);
     }

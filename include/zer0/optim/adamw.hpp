@@ -1,7 +1,7 @@
 // AdamW over the flat parameter buffer.
 #pragma once
 
-#include <zer0/device/buffer.hpp>
+#include <zer0/device/memory.hpp>
 #include <zer0/layer/parameter.hpp>
 
 #include <string>
@@ -9,9 +9,9 @@
 
 namespace zer0 {
 
-/// Which parameters weight decay pulls towards zero.
+/// Which parameters have weight decay.
 enum class decay_rule {
-  all,       ///< every one, as the reference implementation does
+  all,       ///< all, as in the reference implementation
   matrices,  ///< matrices and tables, not norm weights and biases
 };
 
@@ -25,14 +25,13 @@ struct adamw {
   double weight_decay = 0.1;
   decay_rule decay = decay_rule::all;
 
-  /// What a parameter of this kind decays by.
+  /// The weight decay of a parameter of this kind.
   [[nodiscard]] double decay_of(parameter_kind kind) const {
     return decay == decay_rule::all || kind != parameter_kind::vector ? weight_decay : 0;
   }
 
-  /// Two numbers a trained weight, and the number of updates. With 16-bit weights also the weights
-  /// themselves in float, from which the model's are rounded: taken from the model at the first
-  /// update.
+  /// Memory: two numbers per trained weight. With 16-bit weights also a copy of the weights in
+  /// float, from which the model's are rounded; the first update takes it from the model.
   template <device Device>
   class state {
    public:
@@ -52,7 +51,7 @@ struct adamw {
         master_ = buffer<wide<real>, Device>(model.device(), model.parameters().trained_elements());
     }
 
-    /// One update of the trained weights of `model` by its gradients times `factor`.
+    /// Updates the trained weights of `model` once, with its gradients times `factor`.
     template <class Model>
     void update(const adamw& rule, Model& model, double learning_rate, double factor) {
       if constexpr (has_master)

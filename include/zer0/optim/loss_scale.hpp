@@ -1,5 +1,4 @@
-// Loss scaling: keeps gradients of a narrow number type, float16, above its smallest numbers and
-// below its largest.
+// Loss scaling: keeps the gradients of a narrow number type (float16) from underflow and overflow.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -9,21 +8,22 @@
 
 namespace zer0 {
 
-/// How the scale moves. Scales are powers of two, by which multiplication is exact. They are of
-/// sums of losses: 2^10 is as large as 2^22 would be of the mean over 4,096 tokens.
+/// How the scale changes. Scales are powers of two, so multiplication by them is exact. They apply
+/// to sums of losses: 2^10 has the effect of 2^22 on the mean over 4,096 tokens.
 struct loss_scale_rule {
   double initial = 0x1p10;
   double smallest = 0x1p-16;
   double largest = 0x1p24;
   index_t growth_interval = 2000;  ///< good steps in a row before the scale doubles
-  index_t patience = 20;  ///< skipped steps in a row at the smallest scale before the run ends
+  index_t patience = 20;  ///< skipped steps in a row at the smallest scale before `skip` throws
 };
 
-/// Multiplies the loss, and with it every gradient of a step; the optimizer divides by it. A step
-/// whose gradients are not finite is skipped and the scale halved; after `growth_interval` good
-/// steps in a row it doubles. A loss that is not finite is no matter of scale, which enters behind
-/// it: that is divergence, as in any type. Source: Micikevicius et al. 2018, arXiv:1710.03740,
-/// section 3.2; the defaults for growth and backoff are PyTorch's.
+/// Multiplies the loss, and with it every gradient of a step, by a factor; the optimizer divides by
+/// it. A step whose gradients are not finite is skipped and the factor halved; after
+/// `growth_interval` good steps in a row it doubles. A loss that is itself not finite has nothing
+/// to do with the factor, which is applied after it: training diverged, as with any type. Source:
+/// Micikevicius et al. 2018, arXiv:1710.03740, section 3.2; the defaults for growth and backoff are
+/// PyTorch's.
 class dynamic_loss_scale {
  public:
   static constexpr bool active = true;
@@ -41,13 +41,13 @@ class dynamic_loss_scale {
   [[nodiscard]] double factor() const { return state_.factor; }
   [[nodiscard]] index_t skipped_steps() const { return state_.skipped_steps; }
   [[nodiscard]] const state& now() const { return state_; }
-  /// Throws zer0::error for a factor that is no power of two.
+  /// Goes on from a saved state. Throws zer0::error if its factor is not a power of two.
   void restore(const state& s);
 
-  /// The step's gradients were finite.
+  /// To be called after a step whose gradients were finite.
   void accept();
-  /// They were not. Throws zer0::error, itself unchanged, if `patience` steps in a row were skipped
-  /// at the smallest scale.
+  /// To be called after a step whose gradients were not finite. Throws zer0::error, without a
+  /// change to the state, if `patience` steps in a row were skipped at the smallest scale.
   void skip(index_t step);
 
  private:
@@ -57,7 +57,7 @@ class dynamic_loss_scale {
   state state_;
 };
 
-/// For types as wide as float: multiplies by one and skips nothing.
+/// For types with float's range of exponents: the factor is 1 and no step is skipped.
 struct no_loss_scale {
   static constexpr bool active = false;
   explicit no_loss_scale(const loss_scale_rule& = {}) {}

@@ -1,4 +1,4 @@
-// Muon: momentum whose matrices are orthogonalised, and AdamW for what is no matrix.
+// Muon: momentum with orthogonalised matrices, and AdamW for parameters that are not matrices.
 #pragma once
 
 #include <zer0/optim/adamw.hpp>
@@ -10,35 +10,36 @@
 
 namespace zer0 {
 
-/// What Muon's step of a matrix (R, C) is multiplied by, besides the learning rate.
+/// The factor of Muon's step for a matrix (R, C), besides the learning rate.
 enum class muon_scaling {
   match_adamw,  ///< 0.2 sqrt(max(R, C)): as large as AdamW's steps, so its learning rates fit
   original,     ///< sqrt(max(1, R / C)): a learning rate of its own, about 0.02
 };
 
-/// Of a matrix: g *= factor; m = b m + (1-b) g; u = b m + (1-b) g (without Nesterov: m);
+/// For a matrix: g *= factor; m = b m + (1-b) g; u = b m + (1-b) g (without Nesterov: u = m);
 /// p *= 1 - lr*decay; p -= lr * scaling * orthogonal(u). orthogonal(u) has the singular vectors of
-/// u, and singular values of about 1: five steps of the Newton-Schulz iteration
-/// X = a X + (b A + c A^2) X with A = X X^T, from X = u / max(|u|, 1e-7). Its products are in the
-/// device's `real`: in bfloat16 on a device of that, as in the original.
+/// u, and singular values of about 1. It is computed by five steps of the Newton-Schulz iteration
+/// X = a X + (b A + c A^2) X with A = X X^T, from X = u / max(|u|, 1e-7). The products are computed
+/// in the device's `real`: on a bfloat16 device in bfloat16, as in the original.
 ///
 /// Matrices are the parameters of kind `matrix`: projections, experts, gates of routers, adapters.
-/// What one parameter holds for speed (q, k and v; gate and up; all experts) is taken apart, each
-/// matrix by itself. Tables and vectors (embeddings, lm_head, norm weights, biases) go by AdamW.
-/// Source: Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks"; the
-/// scaling and the decay: Liu et al. 2025, arXiv:2502.16982, section 2.2. The numbers are those of
-/// torch.optim.Muon, whose names of the scaling are "match_rms_adamw" and "original".
+/// A parameter that fuses several matrices for speed (q, k and v; gate and up; all experts) is
+/// split, and each matrix is orthogonalised by itself. Tables and vectors (embeddings, lm_head,
+/// norm weights, biases) are updated by AdamW. Source: Jordan et al. 2024, "Muon: an optimizer for
+/// hidden layers in neural networks"; the scaling and the decay: Liu et al. 2025, arXiv:2502.16982,
+/// section 2.2. The numbers are those of torch.optim.Muon, whose names of the scalings are
+/// "match_rms_adamw" and "original".
 struct muon {
   double momentum = 0.95;
   bool nesterov = true;
   double weight_decay = 0.1;
   muon_scaling scaling = muon_scaling::match_adamw;
-  adamw others = {};       ///< of tables and vectors, their decay included
-  double others_rate = 1;  ///< their learning rate, as a multiple of the schedule's
+  adamw others = {};       ///< for tables and vectors; has its own weight decay
+  double others_rate = 1;  ///< their learning rate as a multiple of the schedule's
 
-  /// One number a weight of a matrix, two a weight of the others, and the number of updates; with
-  /// 16-bit weights also the weights in float, as in adamw::state. Scratch for the largest matrix:
-  /// its elements in float and twice in `real`, and twice the square of its shorter side.
+  /// Memory: one number per weight of a matrix, two per other weight; with 16-bit weights also the
+  /// weights in float, as in adamw::state. Scratch memory for the largest matrix: its elements once
+  /// in float and twice in `real`, and twice the square of the longest shorter side in `real`.
   template <device Device>
   class state {
    public:
@@ -48,8 +49,8 @@ struct muon {
     template <class Model>
     explicit state(Model& model);
 
-    /// One update of the trained weights of `model` by its gradients times `factor`. Waits for the
-    /// device once, for the norms of all matrices together.
+    /// Updates the trained weights of `model` once, with its gradients times `factor`. Waits for
+    /// the device once, for the norms of all matrices together.
     template <class Model>
     void update(const muon& rule, Model& model, double learning_rate, double factor);
 
@@ -72,10 +73,10 @@ struct muon {
     static constexpr bool has_master = !std::same_as<real, wide<real>>;
     using wide_buffer = buffer<wide<real>, Device>;
 
-    /// A matrix, or a parameter of another kind.
+    /// A matrix, or a whole parameter of another kind.
     struct place {
-      index_t at;    ///< its first among the trained weights
-      index_t kept;  ///< its first in `momentum_`, or in `first_` and `second_`
+      index_t at;    ///< index of its first element in the trained weights
+      index_t kept;  ///< index of its first element in `momentum_`, or in `first_` and `second_`
       index_t rows, cols;
       parameter_kind kind;
 
@@ -96,7 +97,8 @@ struct muon {
       return b;
     }
 
-    /// The weights that are updated: the model's, or those in float behind them.
+    /// The weights that are updated: the model's, or their copies in float if the model's have 16
+    /// bits.
     template <class Model>
     [[nodiscard]] wide_span<Device> exact_weights(Model& model) const {
       if constexpr (has_master)
@@ -107,13 +109,13 @@ struct muon {
 
     template <class Model>
     void update_others(const muon& rule, Model& model, double learning_rate, double factor);
-    /// m of all matrices, and the squares of each u.
+    /// Updates m of all matrices, and sums the squares of each u.
     template <class Model>
     void update_momentum(const muon& rule, Model& model, double factor);
     /// u of one matrix, from its m and its gradients.
     wide_view<Device> direction(const muon& rule, Device& d, const place& p,
                                 const_wide_span<Device> gradients, double factor);
-    /// In scratch.
+    /// orthogonal(u), in `x_` or `next_x_`; u is scaled by 1 / norm.
     view<Device> orthogonal(Device& d, wide_view<Device> u, double norm);
 
     std::vector<place> matrices_, others_;
@@ -129,7 +131,7 @@ template <device Device>
 template <class Model>
 muon::state<Device>::state(Model& model) {
   Device& d = model.device();
-  (void)model.gradients();  // now each parameter knows whether it is trained
+  (void)model.gradients();  // allocates them, so that parameter::trained() is known
   index_t at = 0, in_matrices = 0, in_others = 0, largest = 0, longest_side = 0;
   for (const auto& entry : model.parameters()) {
     const parameter<real>& p = *entry.value;
@@ -241,7 +243,7 @@ template <device Device>
 view<Device> muon::state<Device>::orthogonal(Device& d, wide_view<Device> u, double norm) {
   constexpr double a = 3.4445, b = -4.7750, c = 2.0315;
   constexpr int iterations = 5;
-  // Then A = X^T X, and X (b A + c A^2): the same, by smaller products.
+  // A tall matrix uses A = X^T X and X (b A + c A^2): the same result by smaller products.
   const bool is_tall = u.rows > u.cols;
   const index_t side = std::min(u.rows, u.cols);
   view<Device> x(x_.data(), u.rows, u.cols), next(next_x_.data(), u.rows, u.cols);

@@ -3,7 +3,7 @@
 
 #include <zer0/loss/preference.hpp>
 #include <zer0/recipe/pretrain.hpp>
-#include <zer0/recipe/reference_scores.hpp>
+#include <zer0/recipe/sequence_scorer.hpp>
 
 namespace zer0 {
 

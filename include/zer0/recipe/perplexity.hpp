@@ -1,8 +1,7 @@
 // The perplexity of texts under a model.
 #pragma once
 
-#include <zer0/data/document_encoder.hpp>
-#include <zer0/data/record_view.hpp>
+#include <zer0/data/encoders.hpp>
 #include <zer0/data/records.hpp>
 #include <zer0/recipe/sequence_scorer.hpp>
 

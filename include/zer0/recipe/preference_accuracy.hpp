@@ -1,10 +1,9 @@
 // Of how many pairs of answers a model finds the chosen one more likely.
 #pragma once
 
-#include <zer0/core/batch.hpp>
 #include <zer0/core/detail/compiled.hpp>
-#include <zer0/data/conversation_encoder.hpp>
-#include <zer0/data/record_view.hpp>
+#include <zer0/core/types.hpp>
+#include <zer0/data/encoders.hpp>
 #include <zer0/data/records.hpp>
 #include <zer0/recipe/sequence_scorer.hpp>
 

@@ -1,4 +1,5 @@
-// The pretraining recipe: the parts of a run with the usual choices.
+// The recipes of pretraining and of supervised fine-tuning: the parts of a run with the usual
+// choices.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -65,6 +66,16 @@ struct pretrain {
   /// For checkpoints, by name: {"learning_rate": 0.0005, ...}.
   [[nodiscard]] held<nlohmann::json> settings() const;
 };
+
+/// Fine-tunes a model on conversations. The parts are those of pretraining, and so are the options:
+/// what is learned from is decided by the weights of sft_data's batches, and the loss is the mean
+/// over these tokens, however many a batch has. A rate of a tenth of pretraining's or less is
+/// usual.
+///
+///   zer0::load_weights(llm, "out/pretrain_512/best");
+///   const zer0::sft recipe{.epochs = 2, .learning_rate = 5e-5};
+///   const zer0::training_report report = recipe(llm, data, zer0::progress());
+using sft = pretrain;
 
 }  // namespace zer0
 

@@ -1,10 +1,23 @@
-// Log-probabilities of whole sequences under a model: what preference losses compare with.
+// Log-probabilities of sequences under a model; those under the reference model of preference
+// learning, computed once and kept in a file.
 #pragma once
 
+#include <zer0/checkpoint/model_files.hpp>
+#include <zer0/core/detail/compiled.hpp>
+#include <zer0/core/dims.hpp>
+#include <zer0/core/types.hpp>
 #include <zer0/loss/cross_entropy.hpp>
 #include <zer0/model/workspace.hpp>
+#include <zer0/recipe/detail/fingerprint.hpp>
 
+#include <algorithm>
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace zer0 {
@@ -43,4 +56,173 @@ class sequence_scorer {
   std::vector<double> scores_;
 };
 
+/// Pairs in the order of a file: preference_data, or a user's own.
+template <class D>
+concept pair_source = requires(D& d, token_batch& b, index_t n, std::vector<double> references) {
+  { d.pairs() } -> std::convertible_to<index_t>;
+  { d.fingerprint() } -> std::convertible_to<std::uint64_t>;
+  d.in_order(n, b);  // some pairs from number n on
+  d.set_references(references);
+};
+
+/// Log-probabilities of all answers under `model`: pair 0's chosen one, its rejected one, pair 1's,
+/// ... One forward pass over the data; `progress` is told how much of it is done.
+template <class Model, pair_source Data>
+[[nodiscard]] std::vector<double> reference_scores(
+    Model& model, Data& data, const std::function<void(double)>& progress = {}) {
+  sequence_scorer<Model> score(model);
+  std::vector<double> all;
+  token_batch batch;
+  while (static_cast<index_t>(all.size()) < 2 * data.pairs()) {
+    data.in_order(static_cast<index_t>(all.size()) / 2, batch);
+    const std::span<const double> scores = score(batch);
+    all.insert(all.end(), scores.begin(), scores.end());
+    if (progress) progress(static_cast<double>(all.size()) / static_cast<double>(2 * data.pairs()));
+  }
+  return all;
+}
+
+/// One number for all that the model's results depend on: its policies, every size of
+/// `size_use::result`, the weights as the device holds them, and states of layers (a router's
+/// bias). Adapters are left out: with them and without, it is the same. The kernel of an attention
+/// is one of the policies, as another one rounds otherwise.
+template <class Model>
+[[nodiscard]] std::uint64_t weights_fingerprint(Model& model) {
+  using real = typename Model::real;
+  detail::fingerprint hash;
+  detail::add_variant<typename Model::variant>(hash);
+  for (const size_text& s : size_texts(model.sizes().resolved()))
+    if (s.size.use == size_use::result) {
+      hash.add(s.size.name);
+      hash.add(s.value);
+    }
+  hash.add(sizeof(real));
+  const std::size_t adapters =
+      model.parameters().has_adapters() ? model.trained_weights().size() : 0;
+  detail::add_numbers(hash, model.device(),
+                      std::span<const real>(model.weights().subspan(adapters)));
+  for (const auto& state : model.parameters().states())
+    detail::add_numbers(hash, model.device(), std::span<const wide<real>>(state.value->value));
+  return hash.value();
+}
+
+/// A file of reference_scores, named after what they belong to:
+/// FILE.reference-0123456789abcdef.safetensors holds `log_probabilities` (pairs, 2), chosen and
+/// rejected, and in its metadata the fingerprints of weights and data.
+class reference_file {
+ public:
+  reference_file(const std::filesystem::path& folder, const std::string& name,
+                 std::uint64_t weights, std::uint64_t data);
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+  /// What it holds for `pairs` pairs; nothing if there is no such file, or it belongs to other
+  /// weights or data.
+  [[nodiscard]] std::optional<std::vector<double>> read(index_t pairs) const;
+
+  /// Throws zer0::error if it cannot be written; there is then no half of it.
+  void write(std::span<const double> scores) const;
+
+ private:
+  static std::string hex(std::uint64_t x);
+
+  std::filesystem::path path_;
+  std::string weights_, data_;
+};
+
+/// reference_scores, read from `folder` if a file there is of this model and this data; else
+/// computed, and written there. An empty path: computed.
+template <class Model, pair_source Data>
+[[nodiscard]] std::vector<double> kept_reference_scores(Model& model, Data& data,
+                                                        const std::filesystem::path& folder) {
+  if (folder.empty()) return reference_scores(model, data);
+  const reference_file file(folder, "pairs", weights_fingerprint(model), data.fingerprint());
+  if (std::optional<std::vector<double>> kept = file.read(data.pairs())) return *std::move(kept);
+  std::vector<double> scores = reference_scores(model, data);
+  file.write(scores);
+  return scores;
+}
+
+struct kept_scores {
+  std::vector<double> scores;     ///< as reference_scores gives them
+  std::filesystem::path file;     ///< that holds them
+  bool computed = false;          ///< now; false: read from `file`
+  std::string not_in_first = {};  ///< why they could not be written to the first of the folders
+};
+
+namespace detail {
+
+/// What the first of the files holds that is of `pairs` pairs; nothing if there is none.
+std::optional<kept_scores> read_scores(std::span<const reference_file> files, index_t pairs);
+
+/// Writes to the first of the files that can be written. Throws zer0::error if none can.
+kept_scores keep_scores(std::span<const reference_file> files, std::vector<double> scores);
+
+}  // namespace detail
+
+/// A reference model that lies in files, where `Model` is the type of the one to train. Its weights
+/// go into that model's memory while it is run, so load the weights to train afterwards. A run that
+/// goes on gives what `weights` said when it began: the files are then needed only if the scores
+/// are gone.
+///
+///   zer0::reference_model reference(llm, "out/sft_512/best");
+///   data.set_references(reference.scores(data, "pairs.jsonl", {"dataset"}).scores);
+///   zer0::load_weights(llm, "out/sft_512/best");
+template <class Model>
+class reference_model {
+ public:
+  /// Loads the weights. Throws zer0::error if `source` cannot be read, or differs from `model` in
+  /// more than its weights.
+  reference_model(Model& model, std::filesystem::path source)
+      : model_(&model), source_(std::move(source)) {
+    load();
+  }
+  reference_model(Model& model, std::filesystem::path source, std::uint64_t weights)
+      : model_(&model), source_(std::move(source)), weights_(weights) {}
+
+  [[nodiscard]] const std::filesystem::path& source() const { return source_; }
+  /// Their fingerprint.
+  [[nodiscard]] std::uint64_t weights() const { return *weights_; }
+
+  /// The scores of `data`, from a file that is named after `name` in one of the folders; else
+  /// computed, and written to the first folder that can be. Throws zer0::error if there is no file
+  /// and the weights are no longer those of the fingerprint.
+  template <pair_source Data>
+  [[nodiscard]] kept_scores scores(Data& data, const std::string& name,
+                                   const std::vector<std::filesystem::path>& folders,
+                                   const std::function<void(double)>& progress = {}) {
+    std::vector<reference_file> files;
+    for (const std::filesystem::path& folder : folders)
+      files.emplace_back(folder, name, *weights_, data.fingerprint());
+    if (std::optional<kept_scores> kept = detail::read_scores(files, data.pairs()))
+      return *std::move(kept);
+    if (!loaded_) load();
+    return detail::keep_scores(files, reference_scores(*model_, data, progress));
+  }
+
+ private:
+  void load() {
+    const auto own = config_of<typename Model::variant>(model_->sizes());
+    if (const auto d = config_difference(own, source_, {size_use::result}))
+      fail("the reference model ", source_.string(), " has ", d->size.key, " ", d->second,
+           ", the model to train ", d->first, "; give one that differs in its weights alone");
+    load_weights(*model_, source_);
+    const std::uint64_t now = weights_fingerprint(*model_);
+    require(now == weights_.value_or(now), "the reference model ", source_.string(),
+            " is not what the run was begun with, and the file of its log-probabilities is gone; "
+            "put back either");
+    weights_ = now;
+    loaded_ = true;
+  }
+
+  Model* model_;
+  std::filesystem::path source_;
+  std::optional<std::uint64_t> weights_;
+  bool loaded_ = false;
+};
+
 }  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/recipe/detail/sequence_scorer.ipp>
+#endif

@@ -132,7 +132,7 @@ class trainer {
   loss_scaling loss_scale_;
   workspace<device_type> workspace_;
   buffer<double, device_type> totals_;
-  recorder<device_type> recorder_;
+  detail::recorder<device_type> recorder_;
   std::uint32_t micro_steps_ = 0;
   /// Since begin_step.
   struct {
@@ -196,7 +196,7 @@ step_report trainer<Model, Loss, Optimizer, Schedule, Normalization>::finish_ste
   report.loss = sums.loss() * factor;
   report.gradient_norm = std::sqrt(sums.squares()) * factor;
   report.metrics.add(sums.metrics(), factor);
-  add_statistics(*model_, factor, report.metrics);
+  detail::add_statistics(*model_, factor, report.metrics);
   report.step = steps() + 1;
   if (std::isfinite(report.loss) && std::isfinite(report.gradient_norm)) {
     state_.update(optimizer_, *model_, report.learning_rate,

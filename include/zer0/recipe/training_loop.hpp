@@ -1,7 +1,7 @@
 // The training loop: epochs, accumulation windows, hooks.
 #pragma once
 
-#include <zer0/core/batch.hpp>
+#include <zer0/core/types.hpp>
 #include <zer0/file/json_document.hpp>
 #include <zer0/recipe/detail/hooks.hpp>
 #include <zer0/recipe/hook/checkpoints.hpp>
@@ -40,9 +40,8 @@ struct training_run {
   index_t max_steps = 0;           ///< the run has no more steps than this; 0: all epochs
 
   run_folder* folder = nullptr;  ///< train finds it among the hooks
-  held<nlohmann::json> about =
-      detail::empty_run();                    ///< what its owner wants in the checkpoints. A run
-                                              ///< goes on only with the same about["settings"]
+  /// What its owner wants in the checkpoints. A run goes on only with the same about["settings"].
+  held<nlohmann::json> about = held<nlohmann::json>::object();
   bool validates = false;                     ///< there will be validations
   std::optional<evaluation> validation = {};  ///< of the step at hand
   double best_validation =
@@ -113,7 +112,7 @@ void go_on(Run& run, const std::filesystem::path& checkpoint, Hooks&... hooks) {
 
 }  // namespace detail
 
-/// Trains from where `run` stands to its end, calling the hooks (hook/order.hpp). With a
+/// Trains from where `run` stands to its end, calling the hooks (step_report.hpp). With a
 /// `run_folder` among them it goes on from the folder's last checkpoint, if there is one, and
 /// writes more (`checkpoints`, `json_log`, unless these are given). The last, shorter window of an
 /// epoch is a step like any other. Throws zer0::error if accumulation_steps is not positive, and if

@@ -9,8 +9,8 @@
 // No test framework is needed; `report.text()` says where it was worst.
 #pragma once
 
-#include <zer0/device/buffer.hpp>
-#include <zer0/device/detail/host/memory.hpp>
+#include <zer0/device/memory.hpp>
+#include <zer0/device/ops/memory.hpp>
 
 #include <cmath>
 #include <limits>

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <zer0/checkpoint/checkpoint.hpp>
-#include <zer0/core/batch.hpp>
-#include <zer0/data/record_view.hpp>
+#include <zer0/core/types.hpp>
+#include <zer0/data/detail/permutation.hpp>
 #include <zer0/device/ops/elements.hpp>
 #include <zer0/generate/generate.hpp>
-#include <zer0/optim/schedule/constant.hpp>
+#include <zer0/optim/schedule/warmup_stable_decay.hpp>
 #include <zer0/recipe/trainer.hpp>
 #include <zer0/testing/gradient_check.hpp>
 
@@ -100,7 +100,7 @@ class self_check {
   }
 
   void make_batch() {
-    const permutation order(options_.seed, 0, model_.sizes().vocab_size);
+    const detail::permutation order(options_.seed, 0, model_.sizes().vocab_size);
     token_batch& b = window_.front();
     b.starts = {0};
     for (index_t s = 0; s < 2; ++s) {

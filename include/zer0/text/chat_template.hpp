@@ -32,9 +32,6 @@ namespace detail {
 
 class parsed_chat_template;
 
-/// An empty object.
-[[nodiscard]] held<chat_json> no_variables();
-
 }  // namespace detail
 
 struct chat_message {
@@ -55,7 +52,7 @@ struct chat_options {
   held<chat_json> tools = {};          ///< a list of JSON schemas of functions, or null
   held<chat_json> documents = {};
   /// Further variables of the template, such as {"enable_thinking": false}.
-  held<chat_json> variables = detail::no_variables();
+  held<chat_json> variables = held<chat_json>::object();
   /// Which of several templates; empty: "tool_use" if there are tools and such a template, else
   /// "default".
   std::string name = {};

@@ -1,4 +1,4 @@
-// UTF-8: reading one character, finding what is not UTF-8, replacing it, and showing bytes.
+// UTF-8: reading one character, finding what is not UTF-8, and showing bytes.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <string>
 #include <string_view>
 
 namespace zer0 {
@@ -42,15 +41,7 @@ inline utf8_char read_utf8(const char* p, const char* end) {
   return {code, length, true, false};
 }
 
-/// The character before `p` (begin < p) in valid UTF-8.
-inline utf8_char read_utf8_before(const char* begin, const char* p) {
-  const char* start = p - 1;
-  while (start > begin && (static_cast<unsigned char>(*start) & 0xC0U) == 0x80) --start;
-  return read_utf8(start, p);
-}
-
-/// Appends the UTF-8 form of a code point.
-void append_utf8(std::string& to, char32_t code);
+namespace detail {
 
 /// The number of leading bytes of `text` below 0x80, a word at a time.
 inline std::size_t ascii_prefix(std::string_view text) {
@@ -64,12 +55,10 @@ inline std::size_t ascii_prefix(std::string_view text) {
   return i;
 }
 
+}  // namespace detail
+
 /// The offset of the first byte that is not UTF-8, or npos.
 std::size_t find_invalid_utf8(std::string_view text);
-
-/// Appends `bytes`, each maximal broken part replaced by U+FFFD. With `keep_cut`, a character that
-/// the end of `bytes` cuts is left out. Returns how many bytes were used.
-std::size_t append_lossy_utf8(std::string& to, std::string_view bytes, bool keep_cut = false);
 
 /// Bytes as people can read them, those of a token: characters as they are, control characters and
 /// what is not UTF-8 as \x0A.

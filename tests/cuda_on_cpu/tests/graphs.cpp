@@ -133,7 +133,7 @@ TEST_CASE("graphs: waiting, copies from or to the host and allocations are error
   float* const x = numbers.on_device.data();
   float host = 5;
   const std::size_t live = cuda_on_cpu::live_objects();
-  recorder<cuda> record;
+  detail::recorder<cuda> record;
   const auto refused = [&](const char* what, auto f) {
     CHECK_THROWS_WITH(record(d, {1, 2, 3}, f), contains(what));
     record(d, {1, 2, 3}, [&] { add_one(d, x); });  // afterwards all is as before

@@ -24,7 +24,7 @@ std::vector<double> gates_of(const std::vector<double>& logits, const std::vecto
   layer_of<sigmoid_bias, reference> router(d);
   parameter_list<double> list;
   router.parameters(list);
-  const parameter_memory<reference> memory(device, list);
+  const detail::parameter_memory<reference> memory(device, list);
   std::ranges::copy(bias, memory.states().begin());
   workspace<reference> pass(device);
   auto& c = pass.reset();

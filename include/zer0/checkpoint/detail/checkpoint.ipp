@@ -7,8 +7,6 @@
 namespace zer0 {
 namespace detail {
 
-ZER0_INLINE held<nlohmann::json> empty_run() { return nlohmann::json::object(); }
-
 ZER0_INLINE void write_training_state(const std::filesystem::path& directory,
                                       const training_state& state, const trainer_state& trainer) {
   nlohmann::json j = json_object({{"format", 1},

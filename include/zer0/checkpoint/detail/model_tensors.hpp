@@ -3,7 +3,7 @@
 
 #include <zer0/checkpoint/safetensors.hpp>
 #include <zer0/core/detail/compiled.hpp>
-#include <zer0/device/buffer.hpp>
+#include <zer0/device/memory.hpp>
 #include <zer0/family/family.hpp>
 #include <zer0/layer/parameter.hpp>
 

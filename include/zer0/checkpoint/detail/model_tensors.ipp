@@ -2,7 +2,7 @@
 #pragma once
 
 #include <zer0/checkpoint/detail/model_tensors.hpp>
-#include <zer0/family/model_config.hpp>
+#include <zer0/family/model_families.hpp>
 #include <zer0/file/detail/json.hpp>
 
 #include <algorithm>

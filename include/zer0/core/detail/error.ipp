@@ -23,7 +23,7 @@ ZER0_INLINE void message_part::append_to(std::string& message) const {
     case kind::natural:
       message.append(digits, std::to_chars(digits, end, natural_).ptr);
       break;
-    case kind::real:  // printf's %g, which streams write too
+    case kind::real:  // like printf's %g, and like streams
       message.append(digits, std::to_chars(digits, end, real_, std::chars_format::general, 6).ptr);
       break;
   }

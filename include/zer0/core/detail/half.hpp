@@ -4,14 +4,14 @@
 #include <bit>
 #include <cstdint>
 
-namespace zer0 {
+namespace zer0::detail {
 
-/// The float whose upper half these bits are; exact.
+/// The float whose upper 16 bits are `bits`; exact.
 [[nodiscard]] constexpr float bf16_to_float(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
 
-/// The nearest bfloat16, ties to even; a NaN stays a (quiet) NaN, what is too large becomes
+/// The nearest bfloat16, ties to even. A NaN stays a (quiet) NaN; what is too large becomes
 /// infinity.
 [[nodiscard]] constexpr std::uint16_t float_to_bf16(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
@@ -29,8 +29,8 @@ namespace zer0 {
   return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(subnormal));
 }
 
-/// The nearest half, ties to even; from 65520 on infinity, below 2^-25 zero; a NaN stays a (quiet)
-/// NaN.
+/// The nearest half, ties to even. From 65520 on it is infinity, below 2^-25 zero. A NaN stays a
+/// (quiet) NaN.
 [[nodiscard]] constexpr std::uint16_t float_to_f16(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const auto sign = static_cast<std::uint16_t>((bits >> 16) & 0x8000u);
@@ -40,14 +40,14 @@ namespace zer0 {
   };
   if (magnitude > 0x7f800000u) return with_sign(0x7e00u | ((magnitude >> 13) & 0x3ffu));
   if (magnitude >= 0x477ff000u)
-    return with_sign(0x7c00u);    // 65520, half way to what would be the next value
+    return with_sign(0x7c00u);    // 65520: half way from the largest half, 65504, to 65536
   if (magnitude < 0x38800000u) {  // below 2^-14: counted in steps of 2^-24
-    // 0.5f's last mantissa bit is worth 2^-24, so the addition itself rounds to that step, ties to
-    // even.
+    // The last mantissa bit of 0.5f is worth 2^-24, so the addition itself rounds to that step,
+    // ties to even.
     const float aligned = std::bit_cast<float>(magnitude) + 0.5f;
     return with_sign(std::bit_cast<std::uint32_t>(aligned) - std::bit_cast<std::uint32_t>(0.5f));
   }
   return with_sign((magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13) & 1u)) >> 13);
 }
 
-}  // namespace zer0
+}  // namespace zer0::detail

@@ -4,7 +4,6 @@
 #include <zer0/data/count_words.hpp>
 #include <zer0/data/detail/work_through.hpp>
 #include <zer0/file/detail/json_sax.hpp>
-#include <zer0/file/jsonl_file.hpp>
 #include <zer0/file/mapped_file.hpp>
 #include <zer0/text/detail/known_pattern.hpp>
 #include <zer0/text/detail/unicode_class.hpp>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <zer0/data/detail/chat_lines.hpp>
+#include <zer0/data/detail/permutation.hpp>
 #include <zer0/data/detail/work_through.hpp>
 #include <zer0/data/records.hpp>
 #include <zer0/file/detail/json_sax.hpp>
@@ -9,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -167,6 +169,31 @@ class text_events final : public json_events {
   bool found_ = false;
 };
 
+ZER0_INLINE index_split split_indices(index_t n, const std::string& name, double val_fraction,
+                                      std::uint64_t seed) {
+  require(val_fraction > 0 && val_fraction < 1, "val_fraction is ", val_fraction,
+          "; it must lie between 0 and 1");
+  require(n >= 2, name, " has ", n, " record; a split into training and validation needs two");
+  const auto wanted = static_cast<index_t>(std::llround(val_fraction * static_cast<double>(n)));
+  const index_t val_size = std::clamp<index_t>(wanted, 1, n - 1);
+
+  // A constant in place of an epoch: an order of its own, which no epoch's shuffling repeats.
+  const permutation order(seed, ~std::uint64_t{0}, n);
+  std::vector<index_t> val(static_cast<std::size_t>(val_size));
+  for (index_t i = 0; i < val_size; ++i) val[static_cast<std::size_t>(i)] = order(i);
+  std::sort(val.begin(), val.end());
+  std::vector<index_t> train;
+  train.reserve(static_cast<std::size_t>(n - val_size));
+  for (index_t i = 0, next = 0; i < n; ++i) {
+    if (next < val_size && val[static_cast<std::size_t>(next)] == i) {
+      ++next;
+    } else {
+      train.push_back(i);
+    }
+  }
+  return {std::move(train), std::move(val)};
+}
+
 }  // namespace detail
 
 ZER0_INLINE std::string read_text(std::string_view line, std::string& out) {
@@ -224,7 +251,7 @@ ZER0_INLINE std::string read_preference(std::string_view line, preference_record
 namespace detail {
 
 /// {"prompt": "...", "answer": "..."}; returns what is wrong with it, or nothing.
-ZER0_INLINE std::string read_prompt(const chat_json& line, question_record& out) {
+ZER0_INLINE std::string read_prompt(const nlohmann::json& line, question_record& out) {
   for (const char* key : {"prompt", "answer"}) {
     if (!line.contains(key)) return std::string("it has no \"") + key + "\"";
     if (!line[key].is_string()) return std::string("its \"") + key + "\" is not a string";
@@ -238,11 +265,12 @@ ZER0_INLINE std::string read_prompt(const chat_json& line, question_record& out)
 ZER0_INLINE bool question_record::is_conversation() const { return !messages->is_null(); }
 
 ZER0_INLINE std::string read_question(std::string_view text, question_record& out) {
-  const chat_json line = chat_json::parse(text, nullptr, false);
-  if (line.is_object() && (line.contains("prompt") || line.contains("answer")))
+  std::string problem;
+  const nlohmann::json line = detail::parse_document(text, problem);
+  if (problem.empty() && line.is_object() && (line.contains("prompt") || line.contains("answer")))
     return detail::read_prompt(line, out);
   chat_record chat;
-  std::string problem = read_chat(text, chat);
+  problem = read_chat(text, chat);
   if (!problem.empty()) return problem;
   chat_json& messages = *chat.messages;
   const chat_json last = messages.back();

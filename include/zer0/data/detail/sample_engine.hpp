@@ -2,14 +2,14 @@
 // padding, preparing batches ahead.
 #pragma once
 
-#include <zer0/core/batch.hpp>
 #include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/types.hpp>
+#include <zer0/data/detail/permutation.hpp>
 #include <zer0/data/detail/prefetcher.hpp>
 #include <zer0/data/detail/row_packing.hpp>
 #include <zer0/data/detail/sample_measure.hpp>
 #include <zer0/data/detail/sample_source.hpp>
-#include <zer0/data/record_view.hpp>
+#include <zer0/data/records.hpp>
 
 #include <cstdint>
 #include <memory>

@@ -3,9 +3,8 @@
 
 #include <zer0/core/error.hpp>
 #include <zer0/core/types.hpp>
-#include <zer0/data/conversation_encoder.hpp>
 #include <zer0/data/detail/kept_counts.hpp>
-#include <zer0/data/record_view.hpp>
+#include <zer0/data/encoders.hpp>
 #include <zer0/data/records.hpp>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Marks a function that devices call from their kernels as well as hosts do.
+// Marks a function that both kernels and host code call.
 #pragma once
 
 #ifdef __CUDACC__

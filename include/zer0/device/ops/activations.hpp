@@ -1,12 +1,12 @@
-// Activations, and activations that gate. `act` is an empty type of device/activation.hpp, whose
-// functions kernels call; a device must compile any such type.
+// Activations, plain and gated. `act` is an empty type of device/activation.hpp, whose functions
+// kernels call; a device must compile any such type.
 //
 // Letters: N rows, F their width (the hidden width). All views are (N, F). Rules common to all
 // groups: device/device.hpp.
 #pragma once
 
 #include <zer0/device/activation.hpp>
-#include <zer0/device/views.hpp>
+#include <zer0/device/ops/operands.hpp>
 
 namespace zer0 {
 

@@ -6,33 +6,33 @@
 #pragma once
 
 #include <zer0/core/philox.hpp>
-#include <zer0/device/views.hpp>
+#include <zer0/device/ops/operands.hpp>
 
 namespace zer0 {
 
 /// How attention reads its operands. Scores are `scale * q k^T`, causal inside each sequence; with
-/// a soft cap (Gemma Team 2024, arXiv:2408.00118, section 2) `soft_cap * tanh(scale * q k^T /
-/// soft_cap)`; with a window (Child et al. 2019, arXiv:1904.10509) a query sees its `window` last
-/// keys, itself included, and work a query does not grow beyond it.
+/// a soft cap (Gemma Team 2024, arXiv:2408.00118, section 2) they are `soft_cap * tanh(scale * q
+/// k^T / soft_cap)`. With a window (Child et al. 2019, arXiv:1904.10509) a query sees the last
+/// `window` keys, its own included, so its work does not grow beyond that.
 struct attention_sizes {
   index_t heads = 1;     ///< H
   index_t kv_heads = 1;  ///< K; query head h reads key/value head h / (H / K)
   index_t head_dim = 1;  ///< C
   double scale = 1;
-  double dropout = 0;         ///< of probabilities
-  random_stream stream = {};  ///< of its mask: row token*H + head, column position of the key
+  double dropout = 0;         ///< probability of dropping a weight of the softmax
+  random_stream stream = {};  ///< of the mask: row token*H + head, column position of the key
   index_t window = 0;         ///< 0: none
   double soft_cap = 0;        ///< 0: none
-  index_t value_dim = 0;      ///< Cv; 0: as head_dim
+  index_t value_dim = 0;      ///< Cv; 0: the same as head_dim
 
   [[nodiscard]] index_t value_width() const { return value_dim > 0 ? value_dim : head_dim; }
-  /// Of the `keys` keys up to a query, those at the beginning that lie before its window.
+  /// Of the `keys` keys up to a query's own, how many lie before its window.
   [[nodiscard]] index_t hidden(index_t keys) const {
     return window > 0 && keys > window ? keys - window : 0;
   }
 };
 
-/// The keys and values of S sequences so far, `capacity` rows for each.
+/// The cached keys and values of S sequences, `capacity` rows per sequence.
 template <class T>
 struct kv_view {
   required<tensor_view<T>> keys;    ///< (S*capacity, K*C)
@@ -50,8 +50,8 @@ struct standard_attention_forward_operands {
   required<view<D>> o;              ///< (N, H*Cv)
 };
 
-/// Keeps the probabilities before dropout, in row token*H + head; they are 0 for keys that are not
-/// seen.
+/// Writes the probabilities before dropout, in row token*H + head; they are 0 for keys that the
+/// query does not see.
 template <std::derived_from<computes_nothing> D>
 void standard_attention_forward(D& /*d*/, const attention_sizes& /*sizes*/,
                                 const standard_attention_forward_operands<D>& /*of*/) {}
@@ -62,9 +62,9 @@ struct standard_attention_backward_operands {
   required<const_view<D>> k;              ///< (N, K*C)
   required<const_view<D>> v;              ///< (N, K*Cv)
   required<id_span> starts;               ///< (S+1)
-  required<const_view<D>> probabilities;  ///< of forward
+  required<const_view<D>> probabilities;  ///< from forward
   required<const_view<D>> dout;           ///< (N, H*Cv), the gradient of o
-  required<view<D>> scratch;              ///< as probabilities
+  required<view<D>> scratch;              ///< shaped as probabilities
   required<view<D>> dq;                   ///< (N, H*C)
   required<view<D>> dk;                   ///< (N, K*C)
   required<view<D>> dv;                   ///< (N, K*Cv)
@@ -85,7 +85,7 @@ struct flash_attention_forward_operands {
   required<wide_span<D>> lse;  ///< (N*H), row token*H + head; written, for backward
 };
 
-/// Keeps `lse`, the logarithm of the sum of exponentials of each row of scores. Dao et al. 2022,
+/// Writes `lse`, the logarithm of the sum of exponentials of each row of scores. Dao et al. 2022,
 /// arXiv:2205.14135
 template <std::derived_from<computes_nothing> D>
 void flash_attention_forward(D& /*d*/, const attention_sizes& /*sizes*/,
@@ -97,8 +97,8 @@ struct flash_attention_backward_operands {
   required<const_view<D>> k;         ///< (N, K*C)
   required<const_view<D>> v;         ///< (N, K*Cv)
   required<id_span> starts;          ///< (S+1)
-  required<const_view<D>> o;         ///< (N, H*Cv), of forward
-  required<const_wide_span<D>> lse;  ///< (N*H), of forward
+  required<const_view<D>> o;         ///< (N, H*Cv), from forward
+  required<const_wide_span<D>> lse;  ///< (N*H), from forward
   required<const_view<D>> dout;      ///< (N, H*Cv), the gradient of o
   required<wide_span<D>> scratch;    ///< (N*H)
   required<view<D>> dq;              ///< (N, H*C)
@@ -113,14 +113,15 @@ void flash_attention_backward(D& /*d*/, const attention_sizes& /*sizes*/,
 
 template <class D>
 struct cached_attention_operands {
-  required<const_view<D>> q;              ///< (N, H*C), of the new tokens
+  required<const_view<D>> q;              ///< (N, H*C), queries of the new tokens
   kv_view<const typename D::real> cache;  ///< of old and new tokens
   required<id_span> starts;               ///< (S+1), cuts the new tokens
-  required<id_span> past;                 ///< (S)
+  required<id_span> past;                 ///< (S), number of older tokens per sequence
   required<view<D>> o;                    ///< (N, H*Cv)
 };
 
-/// Sequence s has past[s] older tokens in the cache, behind which its new ones stand already.
+/// Attention of new tokens over the cache. Sequence s has past[s] older tokens in the cache,
+/// directly followed by its new ones, which must be there already.
 template <std::derived_from<computes_nothing> D>
 void cached_attention(D& /*d*/, const attention_sizes& /*sizes*/,
                       const cached_attention_operands<D>& /*of*/) {}

@@ -1,11 +1,11 @@
-// Element by element: copies, sums, scaling, biases, rows by their numbers, random numbers,
-// dropout.
+// Operations element by element: copies, sums, scaling, biases, gathered and scattered rows, random
+// numbers, dropout.
 //
 // x, y (N, D) unless said otherwise. Rules common to all groups: device/device.hpp.
 #pragma once
 
 #include <zer0/core/philox.hpp>
-#include <zer0/device/views.hpp>
+#include <zer0/device/ops/operands.hpp>
 
 namespace zer0 {
 
@@ -43,7 +43,8 @@ void add_column_sums(D& /*d*/, const_view<D> /*x*/, wide_span<D> /*sums*/) {}
 template <std::derived_from<computes_nothing> D>
 void add_sum(D& /*d*/, const_wide_span<D> /*x*/, double* /*total*/) {}
 
-/// *total += sum of the squares of x, likewise.
+/// *total += sum of the squares of x, in double and in a fixed order; total is memory of the
+/// device.
 template <std::derived_from<computes_nothing> D>
 void add_squares(D& /*d*/, const_wide_span<D> /*x*/, double* /*total*/) {}
 

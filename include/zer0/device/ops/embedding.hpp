@@ -1,10 +1,10 @@
-// Embedding: the rows of a table that tokens name.
+// Embedding: the rows of a table that token ids select.
 //
 // Letters: N tokens, V rows of the table (the vocabulary), D its width. Rules common to all groups:
 // device/device.hpp.
 #pragma once
 
-#include <zer0/device/views.hpp>
+#include <zer0/device/ops/operands.hpp>
 
 namespace zer0 {
 

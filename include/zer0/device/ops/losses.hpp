@@ -1,9 +1,9 @@
-// Cross-entropy of a token's logits.
+// Cross-entropy of the logits of each token.
 //
 // Letters: N tokens, V the vocabulary. Rules common to all groups: device/device.hpp.
 #pragma once
 
-#include <zer0/device/views.hpp>
+#include <zer0/device/ops/operands.hpp>
 
 namespace zer0 {
 
@@ -15,8 +15,8 @@ struct cross_entropy_loss_operands {
   required<wide_span<D>> loss;           ///< (N)
 };
 
-/// loss[i] = -log softmax(logits[i])[targets[i]] * weights[i]; 0 where the weight is 0, and there
-/// the target is not read.
+/// loss[i] = -log softmax(logits[i])[targets[i]] * weights[i]. Where the weight is 0 the loss is 0,
+/// and the target is not read.
 template <std::derived_from<computes_nothing> D>
 void cross_entropy_loss(D& /*d*/, const cross_entropy_loss_operands<D>& /*of*/) {}
 

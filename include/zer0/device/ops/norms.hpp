@@ -1,27 +1,27 @@
 // Norms: RMSNorm (Zhang & Sennrich 2019, arXiv:1910.07467) and LayerNorm (Ba et al. 2016,
 // arXiv:1607.06450).
 //
-// Letters: N rows, D their width, C the width of a head. Statistics in wide<real>. The `beta` of a
-// gradient is 0 (dx is written and not read) or 1 (dx is added to). Rules common to all groups:
-// device/device.hpp.
+// Letters: N rows, D their width, C the width of a head. Statistics are in wide<real>. The `beta`
+// of a gradient is 0 (dx is written and not read) or 1 (dx is added to). Rules common to all
+// groups: device/device.hpp.
 #pragma once
 
 #include <zer0/core/philox.hpp>
-#include <zer0/device/views.hpp>
+#include <zer0/device/ops/operands.hpp>
 
 namespace zer0 {
 
 template <class D>
 struct rms_norm_forward_operands {
   required<const_view<D>> x;            ///< (N, D)
-  required<const_real_span<D>> weight;  ///< (D), or (C): of a head
+  required<const_real_span<D>> weight;  ///< (D), or (C) for a norm of each head
   required<double> eps;
   required<view<D>> y;          ///< (N, D)
   required<wide_span<D>> rstd;  ///< (N), or (N*D/C); written, for backward
 };
 
-/// y = x * rstd * weight, rstd = 1/sqrt(mean(x^2) + eps) per row. If the weight is that of a head,
-/// C numbers, each of the D/C groups of a row is normed by itself.
+/// y = x * rstd * weight, rstd = 1/sqrt(mean(x^2) + eps) per row. If the weight has only the C
+/// numbers of a head, each of the D/C heads in a row is normed by itself.
 template <std::derived_from<computes_nothing> D>
 void rms_norm_forward(D& /*d*/, const rms_norm_forward_operands<D>& /*of*/) {}
 
@@ -29,7 +29,7 @@ template <class D>
 struct rms_norm_backward_operands {
   required<const_view<D>> x;            ///< (N, D)
   required<const_real_span<D>> weight;  ///< (D), or (C)
-  required<const_wide_span<D>> rstd;    ///< (N), or (N*D/C), of forward
+  required<const_wide_span<D>> rstd;    ///< (N), or (N*D/C), from forward
   required<const_view<D>> dy;           ///< (N, D)
   required<double> beta;
   required<view<D>> dx;            ///< (N, D), = beta dx + gradient
@@ -43,8 +43,8 @@ void rms_norm_backward(D& /*d*/, const rms_norm_backward_operands<D>& /*of*/) {}
 
 template <class D>
 struct add_rms_norm_forward_operands {
-  required<double> p;                   ///< of dropout; 0: none
-  required<random_stream> stream;       ///< of dropout
+  required<double> p;                   ///< probability of dropout; 0: none
+  required<random_stream> stream;       ///< of the dropout mask
   required<const_view<D>> x;            ///< (N, D)
   required<view<D>> y;                  ///< (N, D), = x + dropout(y)
   required<const_real_span<D>> weight;  ///< (D)
@@ -53,7 +53,7 @@ struct add_rms_norm_forward_operands {
   required<wide_span<D>> rstd;  ///< (N); written, for rms_norm_backward
 };
 
-/// The sum before a norm and the norm in one pass: add_dropout(x, y), then z = norm(y).
+/// add_dropout(x, y), then z = norm(y), in one pass over memory.
 template <std::derived_from<computes_nothing> D>
 void add_rms_norm_forward(D& /*d*/, const add_rms_norm_forward_operands<D>& /*of*/) {}
 
@@ -76,8 +76,8 @@ template <class D>
 struct layer_norm_backward_operands {
   required<const_view<D>> x;            ///< (N, D)
   required<const_real_span<D>> weight;  ///< (D)
-  required<const_wide_span<D>> mean;    ///< (N), of forward
-  required<const_wide_span<D>> rstd;    ///< (N), of forward
+  required<const_wide_span<D>> mean;    ///< (N), from forward
+  required<const_wide_span<D>> rstd;    ///< (N), from forward
   required<const_view<D>> dy;           ///< (N, D)
   required<double> beta;
   required<view<D>> dx;            ///< (N, D), = beta dx + gradient
@@ -85,7 +85,7 @@ struct layer_norm_backward_operands {
   required<wide_span<D>> dbias;    ///< (D), added to
 };
 
-/// The gradients of layer_norm_forward.
+/// The gradients of layer_norm_forward; dweight and dbias are added to.
 template <std::derived_from<computes_nothing> D>
 void layer_norm_backward(D& /*d*/, const layer_norm_backward_operands<D>& /*of*/) {}
 

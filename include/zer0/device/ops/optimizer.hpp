@@ -3,14 +3,14 @@
 // Rules common to all groups: device/device.hpp.
 #pragma once
 
-#include <zer0/device/views.hpp>
+#include <zer0/device/ops/operands.hpp>
 
 namespace zer0 {
 
 struct adamw_sizes {
   double learning_rate, beta1, beta2, eps, weight_decay;
-  index_t step;                ///< 1 at the first update
-  double gradient_factor = 1;  ///< what gradients are multiplied by: normalization and clipping
+  index_t step;                ///< number of this update, from 1
+  double gradient_factor = 1;  ///< gradients are multiplied by this: normalization and clipping
 };
 
 template <class D>
@@ -19,12 +19,13 @@ struct adamw_operands {
   required<const_wide_span<D>> gradients;  ///< (n)
   required<wide_span<D>> first;            ///< (n), first moment m
   required<wide_span<D>> second;           ///< (n), second moment v
-  /// (n), the weights of the model where `real` has 16 bits: written, as `weights` rounded. Empty:
-  /// there are none, as on every device whose real is its own wide.
+  /// (n), the model's own weights where `real` has 16 bits: `weights` rounded, written. Empty on
+  /// devices whose wide<real> is real.
   real_span<D> rounded = {};
 };
 
-/// AdamW. Loshchilov & Hutter 2019, arXiv:1711.05101. With g = gradients * gradient_factor:
+/// AdamW. Loshchilov & Hutter 2019, arXiv:1711.05101. With g = gradients * gradient_factor, p =
+/// weights, t = step:
 /// p *= 1 - lr*wd; m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2;
 /// p -= lr/(1-b1^t) m / (sqrt(v)/sqrt(1-b2^t) + eps)
 template <std::derived_from<computes_nothing> D>

@@ -3,7 +3,7 @@
 // Letters: N tokens, C the width of a head. Rules common to all groups: device/device.hpp.
 #pragma once
 
-#include <zer0/device/views.hpp>
+#include <zer0/device/ops/operands.hpp>
 
 namespace zer0 {
 
@@ -13,7 +13,7 @@ enum class rope_pairing {
   half_split,   ///< (x[j], x[j + C/2]): Hugging Face models
 };
 
-/// `backward` turns the other way: the gradient.
+/// `backward` turns by the opposite angle, as gradients need.
 enum class rope_direction { forward, backward };
 
 template <class D>
@@ -22,13 +22,13 @@ struct rotate_operands {
   required<rope_direction> direction;
   required<index_t> head_dim;                ///< C
   required<id_span> positions;               ///< (N)
-  required<const_wide_span<D>> frequencies;  ///< (C/2), radians a position
+  required<const_wide_span<D>> frequencies;  ///< (C/2), radians per position
   required<double> magnitude;                ///< cos and sin are multiplied by it
   required<view<D>> x;                       ///< (N, heads*C), turned in place
 };
 
-/// Turns pair j of each head by the angle positions[n] * frequencies[j]; angles in double, then
-/// rounded.
+/// Turns pair j of each head of token n by the angle positions[n] * frequencies[j]. Angles are
+/// computed in double, then rounded.
 template <std::derived_from<computes_nothing> D>
 void rotate(D& /*d*/, const rotate_operands<D>& /*of*/) {}
 

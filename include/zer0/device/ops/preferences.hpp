@@ -6,7 +6,7 @@
 #pragma once
 
 #include <zer0/device/detail/host_device.hpp>
-#include <zer0/device/views.hpp>
+#include <zer0/device/ops/operands.hpp>
 
 #include <array>
 #include <concepts>
@@ -14,11 +14,12 @@
 
 namespace zer0 {
 
-/// One answer. Log-probabilities are sums over its target tokens: the answer's, not the question's.
+/// One answer. Log-probabilities are sums over its target tokens, which are the answer's without
+/// the question's.
 struct answer_score {
   double log_probability = 0;  ///< under the model
   double reference = 0;        ///< under the reference model; 0 without one
-  double targets = 0;          ///< tokens that are summed over
+  double targets = 0;          ///< number of target tokens
   double length = 0;           ///< tokens of the sequence, question and padding included
 };
 
@@ -30,34 +31,38 @@ struct pair_loss {
   double loss = 0;
   double chosen_slope = 0;  ///< derivative of the loss with respect to chosen.log_probability
   double rejected_slope = 0;
-  double chosen_reward = 0;  ///< what the loss takes for the reward of an answer
+  double chosen_reward = 0;  ///< the reward of an answer, as this loss defines it
   double rejected_reward = 0;
 };
 
-/// What a step reports of preference losses besides the loss, means over pairs. The names are those
-/// of TRL's trainers where it has them. Log-ratios are of the model's probability to the
-/// reference's; `kl` is half their square, the mean of both answers (Schulman's estimate k2, of the
-/// data's answers instead of the model's); 0 without a reference.
+/// What preference losses report besides the loss: means over the pairs of a step. The names are
+/// those of TRL's trainers where it has them. A log-ratio is log p(answer) under the model minus
+/// that under the reference; `kl` is half its square, averaged over both answers (Schulman's
+/// estimate k2, on answers of the data instead of the model). Both are 0 without a reference.
 inline constexpr std::array preference_metrics{
     "rewards/margins",  "rewards/accuracies", "rewards/chosen",
     "rewards/rejected", "logps/chosen",       "logps/rejected",
     "logratios/chosen", "logratios/rejected", "kl"};
 inline constexpr int preference_totals = 1 + static_cast<int>(preference_metrics.size());
 
-/// A loss of pairs. It is called in kernels too: mark it ZER0_HOST_DEVICE.
+/// A loss of one pair. Kernels call it too: mark its operator() ZER0_HOST_DEVICE.
 template <class P>
 concept preference_policy = std::copyable<P> && requires(const P& policy, const answer_pair& pair) {
   { policy(pair) } -> std::same_as<pair_loss>;
   { policy.needs_reference() } -> std::convertible_to<bool>;
 };
 
-/// What devices are checked with: the simplest policy.
+namespace detail {
+
+/// The simplest policy: the device concept is checked with it.
 struct preference_archetype {
   static constexpr bool needs_reference() { return false; }
   ZER0_HOST_DEVICE pair_loss operator()(const answer_pair&) const { return {}; }
 };
 
-/// Adds loss and metrics of one pair, times `factor`, to the sums.
+}  // namespace detail
+
+/// Adds the loss and metrics of one pair, times `factor`, to `sums`.
 ZER0_HOST_DEVICE inline void add_pair(const answer_pair& p, const pair_loss& l, bool reference,
                                       double factor, double (&sums)[preference_totals]) {
   const double chosen = reference ? p.chosen.log_probability - p.chosen.reference : 0;
@@ -75,13 +80,13 @@ ZER0_HOST_DEVICE inline void add_pair(const answer_pair& p, const pair_loss& l, 
   for (int i = 0; i < preference_totals; ++i) sums[i] += factor * of_pair[i];
 }
 
-/// Sums over S sequences, memory of the device. Sequences 2i and 2i+1 are the answers of pair i,
-/// the chosen one first.
+/// Sums over each of S sequences, in memory of the device. Sequences 2i and 2i+1 are the answers of
+/// pair i, the chosen one first.
 struct pair_sums {
   std::span<const std::int32_t> starts;  ///< (S+1)
-  std::span<const double> losses;        ///< (S) of -log p over the targets, times factor
-  std::span<const double> weights;       ///< (S) of ones over the targets, times factor
-  /// (S) of log p under the reference model; may be missing
+  std::span<const double> losses;        ///< (S) sums of -log p over the targets, times factor
+  std::span<const double> weights;       ///< (S) numbers of targets, times factor
+  /// (S) sums of log p under the reference model; empty: none
   std::span<const double> references = {};
   double factor = 1;
 
@@ -90,7 +95,7 @@ struct pair_sums {
 
 namespace detail {
 
-/// pair_sums as kernels take them: pointers, as the members of std::span are not for kernels.
+/// pair_sums as kernels take it: with pointers, because kernels cannot call members of std::span.
 struct pair_pointers {
   const std::int32_t* starts;
   const double* losses;
@@ -116,7 +121,7 @@ ZER0_HOST_DEVICE inline answer_score score_of(const pair_pointers& of, index_t s
           static_cast<double>(of.starts[sequence + 1] - of.starts[sequence])};
 }
 
-/// Writes the slopes of pair i, and adds its loss and metrics to the sums.
+/// Writes the slopes of pair i, and adds its loss and metrics to `sums`.
 template <class Policy>
 ZER0_HOST_DEVICE void judge_pair(const Policy& policy, const pair_pointers& of, index_t i,
                                  double* slopes, double (&sums)[preference_totals]) {
@@ -146,9 +151,9 @@ struct scale_sequences_operands {
 template <std::derived_from<computes_nothing> D>
 void scale_sequences(D& /*d*/, const scale_sequences_operands<D>& /*of*/) {}
 
-/// Judges pairs by a policy, a type that kernels call: adds loss and metrics to totals
-/// (preference_totals) and writes slopes (S), the derivative of the policy's loss with respect to a
-/// sequence's sum of -log p. Totals and slopes are memory of the device.
+/// Calls `policy` for every pair. Adds loss and metrics to totals (preference_totals numbers) and
+/// writes slopes (S): the derivative of the policy's loss with respect to each sequence's sum of
+/// -log p. Totals and slopes are memory of the device.
 template <std::derived_from<computes_nothing> D, preference_policy Policy>
 void judge_pairs(D& /*d*/, const Policy& /*policy*/, const pair_sums& /*of*/, double* /*totals*/,
                  std::span<double> /*slopes*/) {}
@@ -159,7 +164,7 @@ concept preference_operations =
              std::span<const double> factors, const pair_sums& pairs, double* totals) {
       sum_sequences(d, starts, x, sums);
       scale_sequences(d, {.starts = starts, .factors = factors, .x = x, .y = y});
-      judge_pairs(d, preference_archetype(), pairs, totals, sums);
+      judge_pairs(d, detail::preference_archetype(), pairs, totals, sums);
     };
 
 }  // namespace zer0

@@ -1,16 +1,16 @@
-// Products of matrices, and of groups of rows with a matrix of their own each.
+// Products of matrices, and grouped products, in which each group of rows has a matrix of its own.
 //
-// Letters: M, K, N sizes of a product; for groups N rows, K their width, M the width of the result,
+// Letters: M, K, N sizes of a product. In grouped products: N rows of width K, results of width M,
 // E groups (experts). Rules common to all groups: device/device.hpp.
 #pragma once
 
-#include <zer0/device/views.hpp>
+#include <zer0/device/ops/operands.hpp>
 
 #include <type_traits>
 
 namespace zer0 {
 
-/// A matrix of a product: a view, or a view transposed. A view becomes one by itself.
+/// An operand of a product: a view, or the transpose of a view. Views convert to it implicitly.
 template <class T>
 struct matrix_operand {
   tensor_view<const T> view;  ///< as it lies in memory
@@ -22,7 +22,7 @@ struct matrix_operand {
   // NOLINTNEXTLINE(google-explicit-constructor)
   constexpr matrix_operand(tensor_view<T> as_it_lies) : view(as_it_lies) {}
 
-  /// Those that the product sees.
+  /// The sizes that the product sees.
   [[nodiscard]] constexpr index_t rows() const { return is_transposed ? view.cols : view.rows; }
   [[nodiscard]] constexpr index_t cols() const { return is_transposed ? view.rows : view.cols; }
 };
@@ -30,7 +30,7 @@ struct matrix_operand {
 template <class D>
 using matrix_of = matrix_operand<typename D::real>;
 
-/// The view as an operand of a product that sees its columns as rows. Nothing is moved.
+/// The transpose of the view, as an operand. No data is moved.
 template <class T>
 [[nodiscard]] constexpr matrix_operand<std::remove_const_t<T>> transposed(tensor_view<T> view) {
   return {view, true};
@@ -42,11 +42,11 @@ template <class T>
 template <std::derived_from<computes_nothing> D>
 void matmul(D& /*d*/, matrix_of<D> /*a*/, matrix_of<D> /*b*/, double /*beta*/, view<D> /*c*/) {}
 
-/// For each group e of rows: y_e = x_e b_e. x (N, K), y (N, M). `b` is the matrices of all groups,
-/// below one another in memory, each of them transposed if b is: b.view is (E*K, M), or transposed
-/// (E*M, K). `starts` (E+1) cuts the rows into groups, any of them empty, as it does sequences, but
-/// starts[E] may be below N: rows beyond belong to no group, are not read and not written. It is
-/// memory of the device, so that sizes which are computed there are not waited for.
+/// For each group e of rows: y_e = x_e b_e. x (N, K), y (N, M). `b` holds the matrices of all
+/// groups one below the other in memory: b.view is (E*K, M), or, if b is transposed, (E*M, K), and
+/// each matrix is transposed. Group e is the rows starts[e] .. starts[e+1]-1, `starts` (E+1); it
+/// may be empty. Rows from starts[E] on belong to no group and are neither read nor written.
+/// `starts` is memory of the device, so the host does not wait for sizes that are computed there.
 template <std::derived_from<computes_nothing> D>
 void grouped_matmul(D& /*d*/, id_span /*starts*/, const_view<D> /*x*/, matrix_of<D> /*b*/,
                     view<D> /*y*/) {}

@@ -1,28 +1,30 @@
-// Routing: which experts a token goes to, what they count, and the losses that keep them balanced.
+// Routing: which experts a token goes to, with which gates, and the losses that balance experts.
 //
-// Letters: N tokens, E experts, A places for chosen pairs of token and expert, S sequences, D
-// width. Logits, scores, gates and masks are (N, E) of wide<real>; a mask holds 0 or 1. `live` (N)
-// holds 1, or 0 for a token that is neither routed nor counted (padding); empty: all live. A share
-// of the live rows is rounded up, at most all. `starts` of places (E+1) says where those of an
-// expert begin: place p of expert e, starts[e] <= p < starts[e+1], is for token tokens[p]. Rules
-// common to all groups: device/device.hpp.
+// Letters: N tokens, E experts, S sequences, D width, A places. A place is for one chosen pair of
+// token and expert; places are sorted by expert. Logits, scores, gates and masks are (N, E) of
+// wide<real>; a mask holds 0 or 1. `live` (N) is 1, or 0 for a token that is neither routed nor
+// counted (padding); empty: all are live. A `share` is a fraction of the live rows; their number is
+// rounded up, to at most all. `starts` (E+1) says where the places of each expert begin: place p of
+// expert e, starts[e] <= p < starts[e+1], is for token tokens[p]. Rules common to all groups:
+// device/device.hpp.
 #pragma once
 
 #include <zer0/device/detail/host_device.hpp>
-#include <zer0/device/views.hpp>
+#include <zer0/device/ops/operands.hpp>
 
 #include <cmath>
 
 namespace zer0 {
 
-/// The loss that keeps experts evenly loaded. Segments are sequences, or the whole batch as one. Of
-/// segment s: T_s live rows, count_se of them routed to expert e, mean_se the mean of their scores;
-/// T: all live rows; S: segments; k, E.
+/// The loss that keeps experts evenly loaded, over segments: each sequence is one, or the whole
+/// batch is. Segment s has T_s live rows; count_se of them go to expert e, and mean_se is the mean
+/// of the scores of e over all T_s. T: all live rows; S: segments; k: experts per token; E:
+/// experts.
 ///   normalized:  weight * E/(k T) * sum_s sum_e count_se mean_se
 ///                (DeepSeek-V2, arXiv:2405.04434, eq. 23 to 25, with sequences weighted by their
-///                length; uniform routing: weight)
+///                length; the loss of uniform routing is `weight`)
 ///   otherwise:   weight / S * sum_s sum_e count_se mean_se
-/// The derivative takes counts for constants.
+/// The gradient treats counts as constants.
 struct balance_rule {
   double weight = 0;
   index_t experts_per_token = 1;  ///< k
@@ -32,14 +34,14 @@ struct balance_rule {
 
 namespace detail {
 
-/// share * live, rounded up, at most live. A product that is whole but for its rounding counts as
-/// whole.
+/// share * live, rounded up, at most live. A product at most 1e-6 above a whole number counts as
+/// that number, as rounding may have put it there.
 ZER0_HOST_DEVICE inline index_t rows_of_share(double share, index_t live) {
   const auto rows = static_cast<index_t>(std::ceil(share * static_cast<double>(live) - 1e-6));
   return rows < 0 ? 0 : rows > live ? live : rows;
 }
 
-/// What count_se times a row's score is multiplied by in the loss.
+/// The factor of count_se times the score of one row in the loss.
 ZER0_HOST_DEVICE inline double balance_factor(const balance_rule& rule, index_t experts,
                                               index_t segments, double live_of_segment,
                                               double live) {
@@ -67,19 +69,19 @@ struct softmax_rows_backward_operands {
 template <std::derived_from<computes_nothing> D>
 void softmax_rows_backward(D& /*d*/, const softmax_rows_backward_operands<D>& /*of*/) {}
 
-/// mask: 1 for the k largest scores of each live row (of equals those of the lower e), else 0. k
-/// are chosen even where scores are not numbers.
+/// mask: 1 for the k largest scores of each live row, else 0; of equal scores those of the lower e.
+/// Exactly k are chosen, even if scores are NaN.
 template <std::derived_from<computes_nothing> D>
 void choose_in_rows(D& /*d*/, const_wide_view<D> /*scores*/, const_wide_span<D> /*live*/,
                     index_t /*k*/, wide_view<D> /*mask*/) {}
 
-/// mask: 1 for a share of each column's live rows, those with the largest scores (of equals those
-/// of the lower n), else 0.
+/// mask: 1 for the largest scores of each column among the live rows, as many as `share` says, else
+/// 0; of equal scores those of the lower n.
 template <std::derived_from<computes_nothing> D>
 void choose_in_columns(D& /*d*/, const_wide_view<D> /*scores*/, const_wide_span<D> /*live*/,
                        double /*share*/, wide_view<D> /*mask*/) {}
 
-/// limited: the first ones of each column of mask, at most a share of the live rows.
+/// limited: 1 for the first ones of each column of mask, at most `share` of the live rows, else 0.
 template <std::derived_from<computes_nothing> D>
 void limit_columns(D& /*d*/, const_wide_view<D> /*mask*/, const_wide_span<D> /*live*/,
                    double /*share*/, wide_view<D> /*limited*/) {}
@@ -93,7 +95,7 @@ struct gate_chosen_operands {
   required<wide_view<D>> gates;  ///< (N, E)
 };
 
-/// gates = factor * mask * scores, and if normalize / (sum over e of mask scores + 1e-20).
+/// gates = factor * mask * scores; if normalize, divided by (sum over e of mask * scores + 1e-20).
 template <std::derived_from<computes_nothing> D>
 void gate_chosen(D& /*d*/, const gate_chosen_operands<D>& /*of*/) {}
 
@@ -120,9 +122,9 @@ struct list_chosen_operands {
   required<std::span<std::int32_t>> places;        ///< (A)
 };
 
-/// The ones of the mask, in order of expert, then token: `starts` and `tokens`. The places of token
-/// n are places[token_starts[n]] .. places[token_starts[n+1] - 1]. A is at least the number of
-/// ones; tokens and places are 0 beyond it.
+/// Lists the ones of the mask in order of expert, then token, by `starts` and `tokens`. The places
+/// of token n are places[token_starts[n]] .. places[token_starts[n+1] - 1]. A must be at least the
+/// number of ones; tokens and places are 0 beyond it.
 template <std::derived_from<computes_nothing> D>
 void list_chosen(D& /*d*/, const list_chosen_operands<D>& /*of*/) {}
 
@@ -134,7 +136,7 @@ struct gather_gates_operands {
   required<wide_span<D>> weights;      ///< (A)
 };
 
-/// weights[p] = gates[tokens[p], expert of p]; 0 beyond starts[E].
+/// weights[p] = gates[tokens[p], expert of place p]; 0 for p >= starts[E].
 template <std::derived_from<computes_nothing> D>
 void gather_gates(D& /*d*/, const gather_gates_operands<D>& /*of*/) {}
 
@@ -146,7 +148,7 @@ struct scatter_gates_operands {
   required<wide_view<D>> gates;          ///< (N, E)
 };
 
-/// The reverse: gates[tokens[p], expert of p] = weights[p], 0 elsewhere.
+/// The reverse of gather_gates: gates[tokens[p], expert of place p] = weights[p], and 0 elsewhere.
 template <std::derived_from<computes_nothing> D>
 void scatter_gates(D& /*d*/, const scatter_gates_operands<D>& /*of*/) {}
 
@@ -154,7 +156,7 @@ template <class D>
 struct combine_rows_operands {
   required<id_span> token_starts;   ///< (N+1)
   required<id_span> places;         ///< (A)
-  const_wide_span<D> weights = {};  ///< (A), or empty: 1
+  const_wide_span<D> weights = {};  ///< (A); empty: all are 1
   required<const_view<D>> x;        ///< (A, D)
   required<double> beta;            ///< 0 (y is not read) or 1
   required<view<D>> y;              ///< (N, D)
@@ -168,11 +170,11 @@ template <class D>
 struct combine_rows_backward_operands {
   required<id_span> starts;         ///< (E+1)
   required<id_span> tokens;         ///< (A)
-  const_wide_span<D> weights = {};  ///< (A), or empty: 1
+  const_wide_span<D> weights = {};  ///< (A); empty: all are 1
   required<const_view<D>> dy;       ///< (N, D)
   required<const_view<D>> x;        ///< (A, D)
   required<view<D>> dx;             ///< (A, D); may be x
-  wide_span<D> dweights = {};       ///< (A), or empty: not wanted
+  wide_span<D> dweights = {};       ///< (A); empty: not computed
 };
 
 /// For p < starts[E]: dx[p] = weights[p] dy[tokens[p]], dweights[p] = dot(dy[tokens[p]], x[p]).
@@ -181,7 +183,7 @@ void combine_rows_backward(D& /*d*/, const combine_rows_backward_operands<D>& /*
 
 template <class D>
 struct balance_loss_operands {
-  required<id_span> starts;             ///< (S+1), of sequences
+  required<id_span> starts;             ///< (S+1), cuts tokens into sequences
   required<const_wide_span<D>> live;    ///< (N), or empty
   required<const_wide_view<D>> mask;    ///< (N, E)
   required<const_wide_view<D>> scores;  ///< (N, E)
@@ -195,13 +197,13 @@ void balance_loss(D& /*d*/, const balance_rule& /*rule*/, const balance_loss_ope
 
 template <class D>
 struct balance_loss_gradient_operands {
-  required<id_span> starts;             ///< (S+1), of sequences
+  required<id_span> starts;             ///< (S+1), cuts tokens into sequences
   required<const_wide_span<D>> live;    ///< (N), or empty
-  required<const_wide_view<D>> counts;  ///< (segments, E), of balance_loss
+  required<const_wide_view<D>> counts;  ///< (segments, E), from balance_loss
   required<wide_view<D>> dscores;       ///< (N, E), added to
 };
 
-/// The gradient of balance_loss.
+/// The gradient of balance_loss with respect to the scores, added to dscores.
 template <std::derived_from<computes_nothing> D>
 void balance_loss_gradient(D& /*d*/, const balance_rule& /*rule*/,
                            const balance_loss_gradient_operands<D>& /*of*/) {}

@@ -1,8 +1,8 @@
 // Bodies of zer0/family/deepseek_v2.hpp.
 #pragma once
 
-#include <zer0/family/config_file.hpp>
 #include <zer0/family/deepseek_v2.hpp>
+#include <zer0/family/family.hpp>
 #include <zer0/family/llama.hpp>
 #include <zer0/file/detail/json.hpp>
 

@@ -1,9 +1,8 @@
-// Bodies of zer0/family/detail/own.hpp.
+// Bodies of zer0/family/model_families.hpp: zer0's own files.
 #pragma once
 
-#include <zer0/core/visit_sizes.hpp>
-#include <zer0/family/config_file.hpp>
-#include <zer0/family/detail/own.hpp>
+#include <zer0/core/dims.hpp>
+#include <zer0/family/model_families.hpp>
 #include <zer0/file/detail/json.hpp>
 
 #include <string>

@@ -1,7 +1,7 @@
 // Bodies of zer0/family/qwen2.hpp.
 #pragma once
 
-#include <zer0/family/config_file.hpp>
+#include <zer0/family/family.hpp>
 #include <zer0/family/llama.hpp>
 #include <zer0/family/qwen2.hpp>
 #include <zer0/file/detail/json.hpp>

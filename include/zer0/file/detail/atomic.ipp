@@ -70,12 +70,16 @@ ZER0_INLINE void atomic_file::sync_directory() const {
   require(good, "cannot make ", target_.string(), " durable: ", std::strerror(reason));
 }
 
+namespace detail {
+
 ZER0_INLINE void copy_durably(const std::filesystem::path& from, const std::filesystem::path& to) {
   const mapped_file source(from);
   atomic_file target(to);
   target.write(source.bytes());
   target.commit();
 }
+
+}  // namespace detail
 
 ZER0_INLINE atomic_directory::atomic_directory(std::filesystem::path target)
     : target_(std::move(target)),

@@ -13,8 +13,10 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -33,6 +35,7 @@ struct json_field {
   json_field(const char* name, bool b) : key(name), value(b) {}
   json_field(const char* name, int number) : key(name), value(number) {}
   json_field(const char* name, index_t number) : key(name), value(number) {}
+  json_field(const char* name, std::uint64_t number) : key(name), value(number) {}
   json_field(const char* name, double number) : key(name), value(number) {}
   json_field(const char* name, std::nullptr_t) : key(name) {}
   json_field(const char* name, const char* text) : key(name), value(std::string(text)) {}
@@ -53,6 +56,15 @@ Json json_object(std::initializer_list<std::type_identity_t<json_field<Json>>> f
   Json j = Json::object();
   json_set(j, fields);
   return j;
+}
+
+/// {"step":1,"loss":2.5}: an object in one line, whose keys come in this order.
+inline std::string json_line(std::span<const json_field<nlohmann::json>> fields) {
+  std::string line;
+  for (const json_field<nlohmann::json>& field : fields)
+    line +=
+        (line.empty() ? "{" : ",") + nlohmann::json(field.key).dump() + ':' + field.value.dump();
+  return line.empty() ? "{}" : line + '}';
 }
 
 /// j[key], or null if j is no object or has none.

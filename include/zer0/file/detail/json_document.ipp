@@ -16,6 +16,10 @@ held<T>::held() : value_(new T()) {}
 template <class T>
 held<T>::held(T value) : value_(new T(std::move(value))) {}
 template <class T>
+held<T> held<T>::object() {
+  return held(T::object());
+}
+template <class T>
 held<T>::held(const held& other) : value_(new T(*other.value_)) {}
 template <class T>
 held<T>::held(held&& other) noexcept : value_(std::exchange(other.value_, nullptr)) {}

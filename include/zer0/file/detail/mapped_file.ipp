@@ -78,4 +78,61 @@ ZER0_INLINE std::uint64_t file_fingerprint(const std::filesystem::path& path) {
   return hash;
 }
 
+ZER0_INLINE jsonl_file::jsonl_file(const std::filesystem::path& path)
+    : file_(path, file_access::sequential), text_(file_.text()), name_(path.string()) {
+  index();
+}
+
+ZER0_INLINE jsonl_file::jsonl_file(std::string_view text, std::string name)
+    : text_(text), name_(std::move(name)) {
+  index();
+}
+
+ZER0_INLINE std::string_view jsonl_file::line(index_t i) const {
+  const std::size_t from = begin(i);
+  std::string_view line = text_.substr(from, line_feed(from) - from);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+ZER0_INLINE std::string jsonl_file::where(index_t i) const {
+  const auto newlines = std::count(text_.begin(), text_.begin() + offset(i), '\n');
+  return name_ + ":" + std::to_string(newlines + 1);
+}
+
+ZER0_INLINE void jsonl_file::remove(std::span<const index_t> lines) {
+  if (lines.empty()) return;
+  std::size_t kept = static_cast<std::size_t>(lines.front());
+  std::size_t next = 0;
+  for (std::size_t i = kept; i < begins_.size(); ++i) {
+    if (next < lines.size() && static_cast<index_t>(i) == lines[next]) {
+      ++next;
+    } else {
+      begins_[kept++] = begins_[i];
+    }
+  }
+  begins_.resize(kept);
+}
+
+ZER0_INLINE void jsonl_file::expect_random_access() const { file_.advise(file_access::random); }
+
+ZER0_INLINE std::size_t jsonl_file::line_feed(std::size_t from) const {
+  const void* found =
+      from == text_.size() ? nullptr : std::memchr(text_.data() + from, '\n', text_.size() - from);
+  return found == nullptr
+             ? text_.size()
+             : static_cast<std::size_t>(static_cast<const char*>(found) - text_.data());
+}
+
+ZER0_INLINE void jsonl_file::index() {
+  std::size_t begin = text_.starts_with("\xef\xbb\xbf") ? 3 : 0;
+  while (begin < text_.size()) {
+    const std::size_t end = line_feed(begin);
+    if (text_.substr(begin, end - begin).find_first_not_of(" \t\r") != std::string_view::npos)
+      begins_.push_back(begin);
+    begin = end + 1;
+  }
+  begins_.shrink_to_fit();
+}
+
 }  // namespace zer0

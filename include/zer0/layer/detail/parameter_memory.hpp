@@ -1,14 +1,15 @@
-// The memory behind a list of parameters: weights, gradients, and what else layers hold.
+// The device memory of a parameter list: weights, gradients, constants, states and statistics.
 #pragma once
 
-#include <zer0/device/buffer.hpp>
+#include <zer0/device/memory.hpp>
 #include <zer0/layer/parameter.hpp>
 
-namespace zer0 {
+namespace zer0::detail {
 
-/// Weights that are trained come first, in the order of the list, then those that are not;
-/// gradients are of the first part alone. States and statistics begin as zero. Memory: the weights,
-/// the wide numbers, and once they were asked for the gradients.
+/// The buffer of weights holds the trained parameters first, in the order of the list, then the
+/// others; the buffer of gradients covers the trained ones alone. States and statistics start as
+/// zero. Memory: the weights; constants, states and statistics in wide<real>; and, once asked for,
+/// the gradients.
 template <device Device>
 class parameter_memory {
  public:
@@ -16,8 +17,8 @@ class parameter_memory {
   using list_type = parameter_list<real>;
 
   parameter_memory() = default;
-  /// Gives each parameter of `list` its weights (contents undefined); constants are computed and on
-  /// the device.
+  /// Allocates the weights of all parameters in `list` (contents undefined), and uploads the
+  /// constants.
   parameter_memory(Device& device, const list_type& list)
       : weights_(device, list.elements()), trained_(list.trained_elements()) {
     bind(list, true, weights_.data(), &parameter<real>::value);
@@ -31,7 +32,7 @@ class parameter_memory {
   [[nodiscard]] std::span<real> trained_weights() const {
     return weights_.span().first(static_cast<std::size_t>(trained_));
   }
-  /// Allocated at the first call, zero then, as inference needs none.
+  /// Allocates the gradients at the first call and sets them to zero; inference does not need them.
   [[nodiscard]] wide_span<Device> gradients(Device& device, const list_type& list) {
     if (gradients_.size() == 0 && trained_ > 0) {
       gradients_ = buffer<wide<real>, Device>(device, trained_);
@@ -88,4 +89,4 @@ class parameter_memory {
   buffer<wide<real>, Device> gradients_, constants_, states_, statistics_;
 };
 
-}  // namespace zer0
+}  // namespace zer0::detail

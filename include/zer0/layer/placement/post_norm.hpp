@@ -1,13 +1,13 @@
-// Post-norm: the stream is normed after a branch was added.
+// Post-norm: the norm follows the addition of a branch.
 #pragma once
 
 #include <zer0/layer/residual_stream.hpp>
 
 namespace zer0 {
 
-/// stream = norm(stream + dropout(branch(stream))), and no norm after the last block.
-/// Shapes: stream (N, D). Memory: keeps both sums and norms of the stream, and what norm and branch
-/// keep. Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.1.
+/// stream = norm(stream + dropout(branch(stream))), without a norm after the last block. Shapes:
+/// stream (N, D). Memory: keeps the sum and its norm, 2 N D numbers, and what norm and branch keep.
+/// Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.1.
 struct post_norm {
   using role = placement_role;
   static constexpr bool final_norm = false;
@@ -20,7 +20,7 @@ struct post_norm {
     using parts::parts;
     using typename parts::cache, typename parts::real, typename parts::saved;
 
-    /// In the order in which they act.
+    /// Branch, then norm: the order in which they act.
     void parameters(parameter_list<real>& list) {
       list.add(this->branch_name_, this->branch_);
       list.add(this->norm_name_, this->norm_);
@@ -35,7 +35,8 @@ struct post_norm {
       stream = residual_stream<Device>(normed);
     }
 
-    /// dstream: the gradient of the stream after this branch, then of the stream before it.
+    /// dstream: given as the gradient of the stream after this branch, becomes that of the stream
+    /// before it.
     void backward(context<Device>& c, const saved& s, tensor_view<real> dstream) {
       const arena_scope<Device> scope(c.scratch);
       const tensor_view<real> dsum = c.scratch.matrix(dstream.rows, dstream.cols);
@@ -44,7 +45,7 @@ struct post_norm {
       add(c.device, tensor_view<const real>(dsum), dstream);
     }
 
-    /// forward for new tokens, which keeps nothing: the new stream takes the place of the old one.
+    /// forward for new tokens; keeps nothing for backward. The new stream overwrites the old one.
     void extend(context<Device>& c, residual_stream<Device>& stream, cache& memory) {
       const tensor_view<real> x = stream.value(c);
       const arena_scope<Device> kept(c.keep);

@@ -1,15 +1,15 @@
-// Pre-norm: a branch reads the norm of the stream.
+// Pre-norm: a branch reads norm(stream).
 #pragma once
 
 #include <zer0/layer/residual_stream.hpp>
 
 namespace zer0 {
 
-/// stream += dropout(branch(norm(stream))), and a norm after the last block. Most models do this,
-/// and it is the default. Shapes: stream (N, D). Memory: keeps norm(stream), the output of the
-/// branch, which becomes the next sum of the stream, and what norm and branch keep. Source: Xiong
-/// et al. 2020, arXiv:2002.04745; Radford et al. 2019, "Language models are unsupervised multitask
-/// learners", section 2.3.
+/// stream += dropout(branch(norm(stream))), and a norm follows the last block. The default, as in
+/// most models. Shapes: stream (N, D). Memory: keeps norm(stream) and the branch's output, which
+/// the next value of the stream overwrites (2 N D numbers), and what norm and branch keep. Source:
+/// Xiong et al. 2020, arXiv:2002.04745; Radford et al. 2019, "Language models are unsupervised
+/// multitask learners", section 2.3.
 struct pre_norm {
   using role = placement_role;
   static constexpr bool final_norm = true;
@@ -30,7 +30,8 @@ struct pre_norm {
       this->add_to(c, stream, y, s);
     }
 
-    /// dstream: the gradient of the stream after this branch, then of the stream before it.
+    /// dstream: given as the gradient of the stream after this branch, becomes that of the stream
+    /// before it.
     void backward(context<Device>& c, const saved& s, tensor_view<real> dstream) {
       const arena_scope<Device> scope(c.scratch);
       const tensor_view<real> dnormed = c.scratch.matrix(dstream.rows, dstream.cols);
@@ -38,7 +39,7 @@ struct pre_norm {
       backward_add(this->norm_, c, tensor_view<const real>(dnormed), s.norm, dstream);
     }
 
-    /// forward for new tokens, which keeps nothing.
+    /// forward for new tokens; keeps nothing for backward.
     void extend(context<Device>& c, residual_stream<Device>& stream, cache& memory) {
       const tensor_view<real> y = stream.room(c.keep);
       const arena_scope<Device> kept(c.keep);

@@ -1,15 +1,15 @@
-// Sandwich: norms before and after each branch.
+// Sandwich: a norm before and a norm after each branch.
 #pragma once
 
 #include <zer0/layer/residual_stream.hpp>
 
 namespace zer0 {
 
-/// stream += dropout(norm_out(branch(norm(stream)))), and a norm after the last block. Shapes:
-/// stream (N, D). Memory: keeps norm(stream), the output of the branch and its norm, which becomes
-/// the next sum of the stream, and what norms and branch keep. Names: norm_out of "mlp" is
-/// "mlp_layernorm". Source: Gemma 2, arXiv:2408.00118, section 2; Ding et al. 2021,
-/// arXiv:2105.13290, section 2.4.
+/// stream += dropout(norm_out(branch(norm(stream)))), and a norm follows the last block. Shapes:
+/// stream (N, D). Memory: keeps norm(stream), the branch's output, and the norm of that, which the
+/// next value of the stream overwrites (3 N D numbers), and what norms and branch keep. Names:
+/// norm_out of "mlp" is "mlp_layernorm". Source: Gemma 2, arXiv:2408.00118, section 2; Ding et al.
+/// 2021, arXiv:2105.13290, section 2.4.
 struct sandwich {
   using role = placement_role;
   static constexpr bool final_norm = true;
@@ -43,7 +43,8 @@ struct sandwich {
       this->add_to(c, stream, z, s);
     }
 
-    /// dstream: the gradient of the stream after this branch, then of the stream before it.
+    /// dstream: given as the gradient of the stream after this branch, becomes that of the stream
+    /// before it.
     void backward(context<Device>& c, const saved& s, tensor_view<real> dstream) {
       const arena_scope<Device> scope(c.scratch);
       const tensor_view<real> dy = c.scratch.matrix(dstream.rows, dstream.cols);
@@ -53,7 +54,7 @@ struct sandwich {
       backward_add(this->norm_, c, tensor_view<const real>(dnormed), s.norm, dstream);
     }
 
-    /// forward for new tokens, which keeps nothing.
+    /// forward for new tokens; keeps nothing for backward.
     void extend(context<Device>& c, residual_stream<Device>& stream, cache& memory) {
       const tensor_view<real> z = stream.room(c.keep);
       const arena_scope<Device> kept(c.keep);

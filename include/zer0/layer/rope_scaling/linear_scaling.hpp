@@ -1,4 +1,4 @@
-// Rotary positions for longer sequences: interpolation.
+// RoPE scaling by position interpolation.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -8,8 +8,8 @@
 
 namespace zer0 {
 
-/// All frequencies divided by `rope_scaling.factor`: positions are squeezed into those of the first
-/// training. Source: Chen et al. 2023, arXiv:2306.15595, section 2.3.
+/// Divides all frequencies by `rope_scaling.factor`, which squeezes positions into the range of the
+/// original training. Source: Chen et al. 2023, arXiv:2306.15595, section 2.3.
 struct linear_scaling {
   using role = rope_scaling_role;
   static constexpr std::string_view rope_type = "linear";

@@ -1,4 +1,4 @@
-// Rotary positions for longer sequences, as Llama 3.1 has them.
+// RoPE scaling as in Llama 3.1.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -8,11 +8,11 @@
 
 namespace zer0 {
 
-/// A pair whose wave is shorter than `original_max_seq_len` / `high_freq_factor` tokens keeps its
-/// frequency; one whose wave is longer than `original_max_seq_len` / `low_freq_factor` has it
-/// divided by `factor`; between them, something between. All of dims::rope_scaling. Source: Llama
-/// Team 2024, arXiv:2407.21783, section 3.4.2 names the change of base; this rule is that of their
-/// published code (meta-llama/llama-models, apply_scaling) and of transformers.
+/// The wavelength of a pair, 2 pi / frequency tokens, decides. Below `original_max_seq_len` /
+/// `high_freq_factor` the frequency stays; above `original_max_seq_len` / `low_freq_factor` it is
+/// divided by `factor`; in between, the two are blended. Sizes: dims::rope_scaling. Source: Llama
+/// Team 2024, arXiv:2407.21783, section 3.4.2 mentions the change of base; this rule is that of
+/// their published code (meta-llama/llama-models, apply_scaling) and of transformers.
 struct llama3_scaling {
   using role = rope_scaling_role;
   static constexpr std::string_view rope_type = "llama3";

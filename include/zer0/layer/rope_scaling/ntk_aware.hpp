@@ -1,4 +1,4 @@
-// Rotary positions for longer sequences: a larger base.
+// RoPE scaling by a larger base.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -9,12 +9,11 @@
 namespace zer0 {
 
 /// The base becomes theta * factor^(C / (C - 2)): the fastest pair turns as before, the slowest
-/// `rope_scaling.factor` times slower. Throws: zer0::error if a head has fewer than four elements
-/// that turn. Source: Peng et al. 2023, arXiv:2309.00071, section 3.1, who name its first
-/// description.
+/// `rope_scaling.factor` times slower. Throws zer0::error if fewer than four elements of a head are
+/// turned. Source: Peng et al. 2023, arXiv:2309.00071, section 3.1, who cite its first description.
 struct ntk_aware {
   using role = rope_scaling_role;
-  // no name of Hugging Face's: their "dynamic" follows the length of each text
+  // not a name of Hugging Face: their "dynamic" depends on the length of each text
   static constexpr std::string_view rope_type = "ntk_aware";
 
   static rope_angles angles(const dims& sizes, index_t head_dim);

@@ -1,4 +1,4 @@
-// Experts that take no more than a given number of tokens, around any router.
+// A limit on the tokens of each expert, around any router.
 #pragma once
 
 #include <zer0/device/ops/routing.hpp>
@@ -7,11 +7,11 @@
 
 namespace zer0 {
 
-/// Routes as `Router` does. Then an expert keeps its first ceil(capacity_factor * k/E * T) tokens
-/// of the T in the batch, in their order, and drops the others. A dropped token goes on by the
-/// residual stream and by its other experts. Like expert_choice it makes a token depend on those
-/// before it in the batch. Memory: keeps the mask of `Router`, E numbers a token. Source: Fedus et
-/// al. 2021, arXiv:2101.03961, section 2.2.
+/// Routes as `Router` does. Then each expert keeps the first ceil(capacity_factor * k/E * T) of its
+/// tokens, T being the number of tokens in the batch without padding, and drops the others. A
+/// dropped token still has the residual stream and its other experts. As with expert_choice, the
+/// result for a token depends on other tokens of the batch, here on earlier ones. Memory: keeps the
+/// mask of `Router`, E numbers per token. Source: Fedus et al. 2021, arXiv:2101.03961, section 2.2.
 template <policy_for<router_role> Router = softmax_top_k>
 struct expert_capacity {
   using role = router_role;

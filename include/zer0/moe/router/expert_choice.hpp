@@ -1,4 +1,4 @@
-// Experts choose tokens, instead of tokens experts.
+// Expert choice: experts choose tokens, instead of tokens choosing experts.
 #pragma once
 
 #include <zer0/device/ops/routing.hpp>
@@ -8,12 +8,12 @@
 
 namespace zer0 {
 
-/// Each expert takes the tokens with its largest scores, as many as k / E of the batch: the load is
+/// Each expert takes the tokens with its largest scores, a fraction k / E of the batch: the load is
 /// even by construction, and a token may go to no expert or to many. Scores are the softmax over
-/// experts, and what they count. A token's experts depend on the other tokens of the batch, later
-/// ones too: nothing generated a token at a time equals what was trained, and packed sequences are
-/// not apart. Memory: keeps scores and mask, 2 E numbers a token. Source: Zhou et al. 2022,
-/// arXiv:2202.09368, section 3.2.
+/// experts; a gate is the score times expert_sizes::scaling. The experts of a token depend on the
+/// other tokens of the batch, later ones included: generating a token at a time does not compute
+/// what training did, and packed sequences influence one another. Memory: keeps scores and mask, 2
+/// E numbers per token. Source: Zhou et al. 2022, arXiv:2202.09368, section 3.2.
 struct expert_choice {
   using role = router_role;
 

@@ -1,4 +1,4 @@
-// A loss that keeps the scores of a router small, around any router.
+// A loss that keeps the logits of a router small, around any router.
 #pragma once
 
 #include <zer0/device/ops/routing.hpp>
@@ -7,7 +7,7 @@
 
 namespace zer0 {
 
-/// Routes as `Router` does and adds to the loss z_loss_alpha times the mean over tokens of (log
+/// Routes as `Router` does, and adds to the loss z_loss_alpha times the mean over tokens of (log
 /// sum_e exp(logit_e))^2. Padding is not counted. Memory: keeps the view of the logits. Source:
 /// Zoph et al. 2022, arXiv:2202.08906, equation 5.
 template <policy_for<router_role> Router = softmax_top_k>

@@ -7,12 +7,13 @@
 
 namespace zer0 {
 
-/// Scores are sigmoids; a token goes to the k experts with the largest score + bias, which count as
-/// their scores without the bias (with expert_sizes::norm_topk_prob divided by their sum + 1e-20),
-/// times expert_sizes::scaling. After each step the bias of an expert that got more than the mean
-/// falls by expert_sizes::bias_update_rate, that of one that got less rises. The bias is saved with
-/// the weights, as "e_score_correction_bias". Memory: keeps scores and mask, 2 E numbers a token.
-/// Source: DeepSeek-AI 2024, arXiv:2412.19437, section 2.1.2; Wang et al. 2024, arXiv:2408.15664.
+/// Scores are the sigmoids of the logits. A token goes to the k experts with the largest score +
+/// bias. Its gates are its scores without the bias, divided by (their sum + 1e-20) if
+/// expert_sizes::norm_topk_prob, and multiplied by expert_sizes::scaling. After each step the bias
+/// of an expert that received more tokens than the mean falls by expert_sizes::bias_update_rate;
+/// that of one that received fewer rises by as much. The bias is saved with the weights, as
+/// "e_score_correction_bias". Memory: keeps scores and mask, 2 E numbers per token. Source:
+/// DeepSeek-AI 2024, arXiv:2412.19437, section 2.1.2; Wang et al. 2024, arXiv:2408.15664.
 struct sigmoid_bias {
   using role = router_role;
 

@@ -1,16 +1,15 @@
 // The router of most mixtures of experts: softmax, then the k experts with the largest scores.
 #pragma once
 
-#include <zer0/moe/balance.hpp>
 #include <zer0/moe/router.hpp>
 
 namespace zer0 {
 
-/// Scores are the softmax over all experts; a token goes to the k largest, which count as their
-/// scores, or with expert_sizes::norm_topk_prob (and k > 1) as scores / (their sum + 1e-20), times
-/// expert_sizes::scaling. `Balance`: balanced, reference_balanced or unbalanced. Memory: keeps
-/// scores and mask, 2 E numbers a token. Source: Shazeer et al. 2017, arXiv:1701.06538; Jiang et
-/// al. 2024, arXiv:2401.04088, section 2.1 (Mixtral).
+/// Scores are the softmax over all experts. A token goes to the k experts with the largest scores.
+/// Its gates are these scores, divided by (their sum + 1e-20) if expert_sizes::norm_topk_prob and k
+/// is above 1, and multiplied by expert_sizes::scaling. `Balance`: balanced, reference_balanced or
+/// unbalanced. Memory: keeps scores and mask, 2 E numbers per token. Source: Shazeer et al. 2017,
+/// arXiv:1701.06538; Jiang et al. 2024, arXiv:2401.04088, section 2.1 (Mixtral).
 template <class Balance = balanced>
 struct softmax_top_k_of {
   using role = router_role;

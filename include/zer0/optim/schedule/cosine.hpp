@@ -10,13 +10,14 @@
 namespace zer0 {
 namespace detail {
 
-/// Share of the decay that lies behind step t of T, after w steps of warmup; between 0 and 1.
+/// The fraction of the decay that is over at step t (from 0) of `total` steps, the first `warmup`
+/// of which are warmup.
 inline double decay_progress(index_t t, index_t total, index_t warmup) {
   const auto length = static_cast<double>(std::max<index_t>(total - warmup, 1));
   return std::clamp(static_cast<double>(t - warmup) / length, 0.0, 1.0);
 }
 
-/// Factor of linear warmup at step t: 1/w, 2/w, ... 1.
+/// Factor of linear warmup at step t (from 0): 1/warmup, 2/warmup, ... 1.
 inline double warmup_factor(index_t t, index_t warmup) {
   return t < warmup ? static_cast<double>(t + 1) / static_cast<double>(warmup) : 1;
 }
@@ -25,8 +26,8 @@ inline double warmup_factor(index_t t, index_t warmup) {
 
 /// A schedule is any callable (step from 0, number of steps) -> learning rate.
 ///
-/// From `learning_rate` down to a tenth of it along half a cosine, after `warmup` steps of linear
-/// warmup. Source: Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5.
+/// This one falls from `learning_rate` to a tenth of it along half a cosine, after `warmup` steps
+/// of linear warmup. Source: Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5.
 struct cosine {
   double learning_rate = 5e-4;
   index_t warmup = 0;
@@ -38,7 +39,7 @@ struct cosine {
   }
 };
 
-/// The reference implementation's: lr/10 + lr/2 (1 + cos(pi t/T)), which starts at 1.1 times
+/// As in the reference implementation: lr/10 + lr/2 (1 + cos(pi t/T)), which starts at 1.1 times
 /// `learning_rate`.
 struct cosine_reference {
   double learning_rate = 5e-4;

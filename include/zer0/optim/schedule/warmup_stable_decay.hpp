@@ -1,4 +1,4 @@
-// The learning rate schedule of three phases: warmup, a constant rate, decay.
+// Learning rate schedules that are constant after warmup, without or with a decay at the end.
 #pragma once
 
 #include <zer0/optim/schedule/cosine.hpp>
@@ -8,23 +8,32 @@
 
 namespace zer0 {
 
-/// How the rate falls in the last phase, of which a share p lies behind: the factor of what is
-/// left.
+/// `learning_rate` at every step after `warmup` steps of linear warmup.
+struct constant_rate {
+  double learning_rate = 5e-4;
+  index_t warmup = 0;
+
+  double operator()(index_t step, index_t /*total*/) const {
+    return detail::warmup_factor(step, warmup) * learning_rate;
+  }
+};
+
+/// How the learning rate falls in the decay: the factor that is left when a fraction p of it is
+/// over.
 enum class decay_shape {
   linear,          ///< 1 - p
   one_minus_sqrt,  ///< 1 - sqrt(p), which falls early; often the better one
 };
 
-/// `learning_rate` after `warmup` steps of linear warmup, and over the last steps down to a floor.
-/// Unlike a cosine it does not depend on where the end is until the decay begins: a run whose last
-/// checkpoint before that is kept can be made longer later.
-/// Source: Hu et al. 2024, arXiv:2404.06395, section 4; the shapes: Hägele et al. 2024,
-/// arXiv:2405.18392, section 3.
+/// `learning_rate` after `warmup` steps of linear warmup; over the last steps it decays to a floor.
+/// Unlike a cosine, it does not depend on the number of steps until the decay begins: a run can be
+/// extended later from a checkpoint that was saved before the decay. Source: Hu et al. 2024,
+/// arXiv:2404.06395, section 4; the shapes: Hägele et al. 2024, arXiv:2405.18392, section 3.
 struct warmup_stable_decay {
   double learning_rate = 5e-4;
   index_t warmup = 0;
-  double decay = 0.2;  ///< the share of all steps that the decay takes, the last ones
-  double floor = 0;    ///< what is left after the last step, as a share of learning_rate
+  double decay = 0.2;  ///< the last steps that decay, as a fraction of all steps
+  double floor = 0;    ///< the rate after the last step, as a fraction of learning_rate
   decay_shape shape = decay_shape::linear;
 
   double operator()(index_t step, index_t total) const {

@@ -4,8 +4,8 @@
 #include <zer0/device/device.hpp>
 #include <zer0/file/detail/content_hash.hpp>
 #include <zer0/layer/lora.hpp>
+#include <zer0/model/block.hpp>
 #include <zer0/model/decoder.hpp>
-#include <zer0/model/recompute.hpp>
 
 #include <algorithm>
 #include <cstddef>

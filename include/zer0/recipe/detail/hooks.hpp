@@ -1,7 +1,6 @@
 // Calling the members that a hook has. Users include training_loop.hpp.
 #pragma once
 
-#include <zer0/recipe/hook/order.hpp>
 #include <zer0/recipe/run_folder.hpp>
 #include <zer0/recipe/step_report.hpp>
 

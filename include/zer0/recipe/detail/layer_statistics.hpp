@@ -1,14 +1,14 @@
 // What layers gathered during a step, as metrics of its report.
 #pragma once
 
-#include <zer0/device/buffer.hpp>
+#include <zer0/device/memory.hpp>
 #include <zer0/recipe/step_report.hpp>
 
 #include <algorithm>
 #include <string_view>
 #include <vector>
 
-namespace zer0 {
+namespace zer0::detail {
 
 /// Adds a metric for each name of a statistic of the model. Of those that are one number (a layer's
 /// loss) it is `factor` times the sum over the layers. Of those that are a number for each of
@@ -38,4 +38,4 @@ void add_statistics(Model& model, double factor, metric_list& metrics) {
   }
 }
 
-}  // namespace zer0
+}  // namespace zer0::detail

@@ -1,9 +1,8 @@
 // Bodies of zer0/recipe/pretrain.hpp.
 #pragma once
 
+#include <zer0/file/detail/json.hpp>
 #include <zer0/recipe/pretrain.hpp>
-
-#include <nlohmann/json.hpp>
 
 #include <cmath>
 
@@ -22,13 +21,13 @@ ZER0_INLINE void pretrain::check() const {
 }
 
 ZER0_INLINE held<nlohmann::json> pretrain::settings() const {
-  return nlohmann::json{{"epochs", epochs},
-                        {"accumulation_steps", accumulation_steps},
-                        {"learning_rate", learning_rate},
-                        {"warmup_iters", warmup_iters},
-                        {"grad_clip", grad_clip},
-                        {"weight_decay", weight_decay},
-                        {"seed", seed}};
+  return detail::json_object({{"epochs", epochs},
+                              {"accumulation_steps", accumulation_steps},
+                              {"learning_rate", learning_rate},
+                              {"warmup_iters", warmup_iters},
+                              {"grad_clip", grad_clip},
+                              {"weight_decay", weight_decay},
+                              {"seed", seed}});
 }
 
 ZER0_INLINE void detail::note_settings(nlohmann::json& about, const nlohmann::json& recipe,

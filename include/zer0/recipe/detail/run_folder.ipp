@@ -208,7 +208,7 @@ ZER0_INLINE void run_folder::remove_whole(const std::filesystem::path& path) {
 ZER0_INLINE void run_folder::keep_files() {
   atomic_directory copy(path_ / "files");
   for (const std::filesystem::path& file : files_)
-    copy_durably(file, copy.path() / file.filename());
+    detail::copy_durably(file, copy.path() / file.filename());
   copy.commit();
 }
 

@@ -4,7 +4,6 @@
 #include <zer0/checkpoint/checkpoint.hpp>
 #include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/error.hpp>
-#include <zer0/recipe/hook/order.hpp>
 #include <zer0/recipe/run_folder.hpp>
 #include <zer0/recipe/step_report.hpp>
 

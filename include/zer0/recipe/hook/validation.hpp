@@ -2,7 +2,6 @@
 #pragma once
 
 #include <zer0/core/error.hpp>
-#include <zer0/recipe/hook/order.hpp>
 #include <zer0/recipe/step_report.hpp>
 
 namespace zer0 {

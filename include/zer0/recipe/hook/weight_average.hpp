@@ -3,8 +3,7 @@
 
 #include <zer0/checkpoint/safetensors.hpp>
 #include <zer0/core/error.hpp>
-#include <zer0/device/buffer.hpp>
-#include <zer0/recipe/hook/order.hpp>
+#include <zer0/device/memory.hpp>
 #include <zer0/recipe/step_report.hpp>
 
 #include <algorithm>

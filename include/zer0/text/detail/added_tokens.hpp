@@ -3,6 +3,7 @@
 
 #include <zer0/core/types.hpp>
 #include <zer0/text/detail/unicode_class.hpp>
+#include <zer0/text/detail/utf8_text.hpp>
 #include <zer0/text/utf8.hpp>
 
 #include <algorithm>

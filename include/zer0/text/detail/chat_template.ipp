@@ -19,12 +19,6 @@ namespace zer0 {
 
 namespace detail {
 
-ZER0_INLINE held<chat_json> no_variables() {
-  held<chat_json> empty;
-  *empty = chat_json::object();
-  return empty;
-}
-
 /// Who wrote the strings of a JSON: no one that must be known, the assistant in a message, or
 /// someone else.
 struct author {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <zer0/text/detail/unicode_class.hpp>
+#include <zer0/text/detail/utf8_text.hpp>
 #include <zer0/text/utf8.hpp>
 
 #include <optional>

@@ -5,6 +5,7 @@
 #include <zer0/text/detail/tokenizer_files.hpp>
 #include <zer0/text/detail/tokenizer_json.hpp>
 #include <zer0/text/detail/tokenizer_parts.hpp>
+#include <zer0/text/detail/utf8_text.hpp>
 #include <zer0/text/detail/word_cache.hpp>
 #include <zer0/text/tokenizer.hpp>
 #include <zer0/text/utf8.hpp>
@@ -164,7 +165,7 @@ ZER0_INLINE std::string tokenizer::decode(std::span<const token_id> ids, bool sk
   }
   if (find_invalid_utf8(bytes) == std::string::npos) return bytes;
   std::string text;
-  append_lossy_utf8(text, bytes);
+  detail::append_lossy_utf8(text, bytes);
   return text;
 }
 
@@ -234,13 +235,13 @@ ZER0_INLINE std::string stream_decoder::push(token_id id) {
   if (skip_special_ && tokenizer_.is_special(id)) return {};
   pending_ += tokenizer_.token_bytes(id);
   std::string text;
-  pending_.erase(0, append_lossy_utf8(text, pending_, true));
+  pending_.erase(0, detail::append_lossy_utf8(text, pending_, true));
   return text;
 }
 
 ZER0_INLINE std::string stream_decoder::flush() {
   std::string text;
-  append_lossy_utf8(text, pending_);
+  detail::append_lossy_utf8(text, pending_);
   pending_.clear();
   return text;
 }

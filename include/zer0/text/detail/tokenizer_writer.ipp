@@ -1,10 +1,10 @@
-// Bodies of zer0/text/tokenizer_writer.hpp.
+// Bodies of zer0/text/bpe_trainer.hpp: the files of a tokenizer.
 #pragma once
 
 #include <zer0/core/error.hpp>
 #include <zer0/file/atomic.hpp>
 #include <zer0/file/detail/json.hpp>
-#include <zer0/text/tokenizer_writer.hpp>
+#include <zer0/text/bpe_trainer.hpp>
 
 #include <nlohmann/json.hpp>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 // Small kernels for tests of the emulation: 128 threads, 128 numbers.
 #pragma once
 
-#include <zer0/device/buffer.hpp>
 #include <zer0/device/cuda.cuh>
+#include <zer0/device/memory.hpp>
 
 #include <cstdint>
 #include <utility>

@@ -12,7 +12,7 @@
 namespace zer0 {
 namespace detail {
 
-/// The end of a row: computed as the rest of it is.
+/// Loads the end of a row, filled up with zeros, so that it is computed as the rest is.
 [[gnu::noinline]] inline float_block load_end(const float* x, index_t count) {
   float whole[float_block::size] = {};
   std::copy(x, x + count, whole);
@@ -30,8 +30,8 @@ inline void store_block(float* y, index_t count, const float_block& values) {
   std::copy(whole, whole + count, y);
 }
 
-/// f(row, first column, how many columns) for all elements; `cost` of an element as in
-/// parallel_for.
+/// Calls f(row, first column, number of columns) for blocks that cover all elements. `cost`: the
+/// work of one element, as in parallel_for.
 template <class F>
 void for_blocks(index_t rows, index_t cols, index_t cost, F f) {
   parallel_for(rows, cost * cols, [&](index_t i) {

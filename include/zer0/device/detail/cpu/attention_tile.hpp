@@ -40,7 +40,7 @@ inline void product_tn(tensor_view<const float> a, tensor_view<const float> b,
           c.stride);
 }
 
-/// The mask of key columns [first, first + n) for the query in row `row` of the stream; x may be y.
+/// y = dropout(x) for the key columns [first, first + n) of row `row` of the mask; x may be y.
 /// first % 4 == 0.
 inline void drop_keys(const attention_sizes& a, index_t row, index_t first, const float* x,
                       float* y, index_t n) {
@@ -55,25 +55,27 @@ inline void drop_keys(const attention_sizes& a, index_t row, index_t first, cons
   }
 }
 
-/// What a score is multiplied by, after `soften`.
+/// The factor that turns what `soften` gives into scores.
 inline float score_factor(const attention_sizes& a) {
   return static_cast<float>(a.soft_cap > 0 ? a.soft_cap : a.scale);
 }
-/// With a soft cap, products q k^T become tanh(scale * q k^T / soft_cap); else they stay.
+/// With a soft cap, products q k^T become tanh(scale * q k^T / soft_cap); without one they stay.
 inline void soften(const attention_sizes& a, float* row, index_t n) {
   if (a.soft_cap == 0) return;
   const auto factor = static_cast<float>(a.scale / a.soft_cap);
   map_row(row, row, n, [factor](auto s) { return hyperbolic_tangent(s * factor); });
 }
 
-/// The keys that a tile of queries sees: the first one sees keys up to `visible`.
+/// The keys that a tile of queries sees: its first query sees the first `visible` keys, each next
+/// one key more.
 struct seen_keys {
   const attention_sizes& a;
   index_t visible;
 
-  /// Where tiles of keys begin: a multiple of 4, as dropout's random numbers come in fours.
+  /// The key at which the first tile begins: a multiple of 4, as dropout's random numbers come in
+  /// fours.
   [[nodiscard]] index_t begin() const { return a.hidden(visible) / 4 * 4; }
-  /// Query i sees columns [first, last) of the tile of `n` keys from `tile` on.
+  /// Query i sees columns [first, last) of the `n` keys from key `tile` on.
   struct columns {
     index_t first, last;
     [[nodiscard]] index_t count() const { return last - first; }
@@ -82,17 +84,17 @@ struct seen_keys {
     const index_t last = std::clamp(visible + i - tile, index_t{0}, n);
     return {std::clamp(a.hidden(visible + i) - tile, index_t{0}, last), last};
   }
-  /// Zeros in the other columns of a row.
+  /// Writes zeros to the columns of a row that are not seen.
   static void clear_others(columns seen, float* row, index_t n) {
     std::fill(row, row + seen.first, 0.0f);
     std::fill(row + seen.last, row + n, 0.0f);
   }
 };
 
-/// Attention of `q.rows` consecutive queries of one head, the first of which sees `visible` keys,
-/// by online softmax over key tiles: o (rows, Cv) is written, and the logarithm of each row's sum
-/// of exponentials if `lse` is given (`lse_stride` apart). `first_row`, `row_step`: rows of the
-/// dropout stream. Source: Dao et al. 2022, arXiv:2205.14135, algorithm 1.
+/// Attention of `q.rows` consecutive queries of one head, of which the first sees `visible` keys,
+/// by online softmax over key tiles. Writes o (rows, Cv) and, if `lse` is given, the logarithm of
+/// each row's sum of exponentials, a.heads apart. `first_row`: row of the first query in the
+/// dropout mask. Source: Dao et al. 2022, arXiv:2205.14135, algorithm 1.
 inline void flash_rows(const attention_sizes& a, tensor_view<const float> q,
                        tensor_view<const float> k, tensor_view<const float> v, index_t visible,
                        index_t first_row, tensor_view<float> o, float* lse) {

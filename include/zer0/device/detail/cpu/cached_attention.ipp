@@ -1,4 +1,4 @@
-// Body of the cpu device's attention of new tokens to the key/value cache.
+// Body of the cpu device's attention over the key/value cache.
 #pragma once
 
 #include <zer0/device/cpu.hpp>
@@ -9,8 +9,8 @@
 namespace zer0 {
 namespace detail {
 
-/// One new token of one head, over the keys of its window: dot products and a weighted sum, each
-/// key and value read once.
+/// Attention of one new token of one head over the keys of its window: dot products and a weighted
+/// sum; each key and value is read once.
 ZER0_INLINE void attend_one(const attention_sizes& a, const float* q, tensor_view<const float> k,
                             tensor_view<const float> v, index_t keys, float* o) {
   struct scores_memory;

@@ -1,8 +1,8 @@
-// Eigen, configured: the only place that includes it.
+// Eigen, configured. No other header includes it.
 #pragma once
 
-// zer0 divides work among threads itself, in an order that does not depend on their number; Eigen's
-// own threads would.
+// zer0 divides work among threads itself, in an order that does not depend on their number. With
+// Eigen's own threads, results would depend on it.
 #if defined(EIGEN_CORE_H) && !defined(EIGEN_DONT_PARALLELIZE)
 #error "zer0: include zer0 before Eigen, or compile with -DEIGEN_DONT_PARALLELIZE"
 #endif

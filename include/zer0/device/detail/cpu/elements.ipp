@@ -144,8 +144,8 @@ ZER0_INLINE void embedding_forward(cpu& d, const_view<cpu> table, id_span ids, v
   gather_rows(d, table, ids, y);
 }
 
-/// Threads share the columns, not the tokens: each sum keeps the order of the tokens, and no two
-/// threads meet.
+/// Threads divide the columns, not the tokens: each sum keeps the order of the tokens, and no two
+/// threads write to one element.
 ZER0_INLINE void embedding_backward(cpu&, id_span ids, const_view<cpu> dy, view<cpu> dtable) {
   constexpr index_t block = 64;
   detail::parallel_for((dy.cols + block - 1) / block, dy.rows * block, [&](index_t b) {

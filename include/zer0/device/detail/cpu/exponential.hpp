@@ -1,10 +1,10 @@
 // exp and tanh of floats, a vector register at once, and of whole rows.
 //
-// zer0's numbers once came from Eigen 3.4's exp() and tanh(), and these give the same ones, bit for
-// bit: its functions warn of uninitialized memory under g++ 12 with AVX-512, and Eigen takes a
-// second to compile. So the polynomials are Eigen's (those of the Cephes library), their terms are
-// added in its order, a product and a sum are rounded together where its are, and rows begin and
-// end as its do.
+// zer0's numbers once came from Eigen 3.4's exp() and tanh(), and these functions give the same
+// ones, bit for bit. Eigen's are not used, because they warn of uninitialized memory under g++ 12
+// with AVX-512, and Eigen takes a second to compile. The polynomials are Eigen's (those of the
+// Cephes library), terms are added in its order, multiplications and additions are fused where it
+// fuses them, and rows are split where it splits them.
 #pragma once
 
 #include <zer0/device/detail/cpu/simd.hpp>
@@ -17,10 +17,10 @@ namespace zer0::detail::inline ZER0_REGISTERS {
 
 inline float exponential(float x) { return std::exp(x); }
 
-/// Within 1.5 units in the last place, or 5 with AVX-512, where log(2) is taken in one part. exp(x)
-/// = 2^m exp(r), m a whole number and r in [-log(2)/2, log(2)/2]. Beyond about +-88, where the
-/// result would leave the normal floats, x counts as that limit; but infinity gives infinity. Minus
-/// infinity gives a number near 0, or 0 itself with AVX-512.
+/// exp, within 1.5 units in the last place, or 5 with AVX-512, where log(2) is taken in one part.
+/// exp(x) = 2^m exp(r), m a whole number and r in [-log(2)/2, log(2)/2]. An x beyond about +-88,
+/// where the result would leave the normal floats, is replaced by that limit. But infinity gives
+/// infinity, and minus infinity a number near 0, or 0 itself with AVX-512.
 inline simd exponential(simd given) {
 #if defined(__AVX512F__)
   constexpr float highest = 88.3762626647950f, lowest = -88.3762626647949f;
@@ -28,7 +28,7 @@ inline simd exponential(simd given) {
   constexpr float highest = 88.723f, lowest = -88.723f;
 #endif
   constexpr auto all = [](float c) { return everywhere<simd>(c); };
-  const simd x = larger(smaller(all(highest), given), all(lowest));  // no number: `highest`
+  const simd x = larger(smaller(all(highest), given), all(lowest));  // NaN becomes `highest`
   const simd m = floor(fused(x, all(1.44269504088896341f), all(0.5f)));
 #if defined(__AVX512F__)
   const simd r = fused(m, all(-0.6931471805599453f), x);
@@ -43,16 +43,15 @@ inline simd exponential(simd given) {
   const simd y = fused(fused(high, r3, low), r2, r + 1.0f);
 #if defined(__AVX512F__)
   const simd result = y * power_of_two(__builtin_convertvector(m, simd_int));
-#else  // 2^m may be no normal float where the result is one: in two factors, of which the first
-       // multiplies exactly
+#else  // 2^m may not be a normal float where the result is: multiply by two factors, of which the
+       // first is exact
   const simd_int e = __builtin_convertvector(m, simd_int), half = e >> 1;
   const simd result = y * power_of_two(half) * power_of_two(e - half);
 #endif
-  return larger(given, result);  // no number: `given`
+  return larger(given, result);  // NaN stays
 }
 
-/// tanh of a float or of a register of them, within a few units in the last place: a ratio of
-/// polynomials.
+/// tanh of a float or of a register, within a few units in the last place: a ratio of polynomials.
 template <class T>
 T hyperbolic_tangent(T given) {
 #if defined(__AVX512F__) || defined(__FMA__)  // where the ratio becomes exactly 1
@@ -75,18 +74,17 @@ T hyperbolic_tangent(T given) {
   return magnitude(given) < 0.0004f ? x : p / q;
 }
 
-/// The first element of a row whose address a whole register may be stored to, at most n.
+/// The index of the first element of a row whose address is aligned to a register, at most n.
 inline index_t first_aligned(const float* row, index_t n) {
   const auto at = reinterpret_cast<std::uintptr_t>(row) / sizeof(float);
   const auto first = static_cast<index_t>(-at % simd_width);
   return first < n ? first : n;
 }
 
-/// y[i] = f(x[i]), f of a float and of a register; y may be x. The elements before the first
-/// address of y that is a multiple of a register's size, and those behind the last whole register,
-/// are computed one by one. With exponentials of the two kinds, an element's last bit thus depends
-/// on its place in memory: Eigen's rows do so, and so zer0's numbers did before it computed them
-/// itself.
+/// y[i] = f(x[i]), with f for a float and for a register; y may be x. Elements before the first
+/// address of y that is aligned to a register, and those after the last whole register, are
+/// computed one by one. The exponentials of a float and of a register differ, so the last bit of an
+/// element depends on its address. It did so with Eigen, whose numbers are kept.
 template <class F>
 void map_row(const float* x, float* y, index_t n, F f) {
   const index_t first = first_aligned(y, n), last = first + (n - first) / simd_width * simd_width;
@@ -108,8 +106,8 @@ float largest_lane(simd x) {
     return halves[0];
 }
 
-/// The largest of n > 0 numbers; in the order of Eigen's maxCoeff(), which tells if some are not
-/// numbers.
+/// The largest of n > 0 numbers, compared in the order of Eigen's maxCoeff(), which decides the
+/// result if some are NaN.
 inline float largest_of(const float* x, index_t n) {
   const index_t first = first_aligned(x, n), whole = (n - first) / simd_width,
                 last = first + whole * simd_width;

@@ -9,15 +9,16 @@
 namespace zer0 {
 namespace detail {
 
-/// Gradients of the queries of one tile of one head. p, dp: two tiles of scratch.
+/// The gradients from one tile of queries of one head: `run` adds to dq, dk and dv. Its memory
+/// holds the tiles p and dp, and one number per query.
 struct flash_backward_tile {
   const attention_sizes& a;
-  // Of one head: q, o and dout the tile's rows, k and v the whole sequence.
+  // Each of one head: q, o, dout and dq are the tile's rows; k, v, dk and dv the whole sequence.
   tensor_view<const float> q, k, v, o, dout;
   tensor_view<float> dq, dk, dv;
-  const float* lse;   // of the tile's first row, a.heads apart
+  const float* lse;   // of the tile's first row; rows are a.heads apart
   index_t visible;    // keys that the first query sees
-  index_t first_row;  // of the dropout stream
+  index_t first_row;  // row of the first query in the dropout mask
 
   void run(float* memory) const {
     float* const along = memory + 2 * query_tile * key_tile;  // sum over keys of p dp = dout . o
@@ -36,8 +37,8 @@ struct flash_backward_tile {
     }
   }
 
-  /// Turns the scores in p into (dropped) probabilities and the products in dp into gradients of
-  /// the scores.
+  /// Turns the products q k^T in p into probabilities after dropout, and the products dout v^T in
+  /// dp into the gradients of q k^T.
   void row_gradient(index_t i, index_t first, tensor_view<float> p, tensor_view<float> dp,
                     float along) const {
     const auto seen = seen_keys{a, visible}.of(i, first, p.cols);
@@ -92,7 +93,8 @@ ZER0_INLINE void flash_attention_backward(cpu& d, const attention_sizes& a,
   const index_t group = a.heads / a.kv_heads;
   const auto sequences = static_cast<index_t>(of.starts.size()) - 1;
   struct tiles_memory;
-  // A key/value head of a sequence is one thread's: its gradients are sums in a fixed order.
+  // Each key/value head of a sequence belongs to one thread, so its gradients are sums in a fixed
+  // order.
   detail::parallel_for_uneven(sequences * a.kv_heads, of.q.rows * a.head_dim, [&](index_t task) {
     const index_t kv = task % a.kv_heads;
     const auto s = static_cast<std::size_t>(task / a.kv_heads);

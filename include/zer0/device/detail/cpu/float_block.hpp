@@ -8,15 +8,15 @@
 
 namespace zer0::detail::inline ZER0_REGISTERS {
 
-/// Marks what stands in a formula: a block, or an operation that is not computed yet. A formula is
-/// computed when it becomes a block, a register at a time, so that what lies between never leaves
-/// the registers.
+/// The base of what a formula is made of: a block, or an operation that is not computed yet. A
+/// formula is computed when it is converted to a block, one register at a time, so that
+/// intermediate results never leave the registers.
 struct block_formula {};
 template <class E>
 concept is_block_formula = std::derived_from<E, block_formula>;
 
-/// x. A compiler may not round it together with what is done to it later: what a formula gives does
-/// not depend on where its result is used, nor on how far the compiler optimizes.
+/// x, which the compiler then cannot fuse with later operations: the result of a formula depends
+/// neither on where it is used nor on the level of optimization.
 [[gnu::always_inline]] inline simd rounded(simd x) {
 #ifdef __SSE__
   asm("" : "+v"(x));
@@ -38,8 +38,8 @@ struct float_block : block_formula {
 #pragma GCC unroll 4
     for (int i = 0; i < parts; ++i) part[i] = rounded(formula.at(i));
   }
-  // By registers: compilers copy 256 bytes in smaller pieces, which the loads that follow have to
-  // wait for.
+  // Copies by registers: compilers copy 256 bytes in smaller pieces, which the loads that follow
+  // have to wait for.
   float_block(const float_block& other) { *this = other; }
   float_block& operator=(const float_block& other) {
 #pragma GCC unroll 4
@@ -52,7 +52,7 @@ struct float_block : block_formula {
 #pragma GCC unroll 4
     for (int i = 0; i < parts; ++i) store(to + i * simd_width, part[i]);
   }
-  /// f of each element alone, for functions that have no form for registers.
+  /// Applies f to each element alone, for functions that have no form for registers.
   template <class F>
   [[nodiscard]] float_block unaryExpr(F f) const {
     float elements[size];
@@ -66,7 +66,7 @@ struct float_block : block_formula {
   alignas(64) simd part[parts];
 };
 
-/// A constant beside blocks: a float, or an integer.
+/// A constant in a formula: a float, or an integer.
 template <class C>
 concept block_constant = std::same_as<C, float> || std::integral<C>;
 struct constant_block {
@@ -75,7 +75,8 @@ struct constant_block {
   float value;
 };
 
-/// How an operation keeps an operand: blocks by reference, constants as such, operations by value.
+/// How an operation keeps an operand: blocks by reference, constants as constant_block, operations
+/// by value.
 template <class E>
 struct kept_operand : std::type_identity<E> {};
 template <>

@@ -11,8 +11,8 @@
 namespace zer0 {
 namespace detail {
 
-/// log(sum(exp(row))) of n floats; `exponentials` receives exp(row - largest), may be row itself,
-/// and `sum` their sum.
+/// log(sum(exp(row))) of n floats. Writes exp(row - largest) to `exponentials`, which may be row
+/// itself, and their sum to `sum`.
 ZER0_INLINE float log_sum_exp(const float* row, index_t n, float* exponentials, float& sum) {
   const float largest = largest_of(row, n);
   map_row(row, exponentials, n, [largest](auto x) { return exponential(x - largest); });
@@ -20,7 +20,7 @@ ZER0_INLINE float log_sum_exp(const float* row, index_t n, float* exponentials, 
   return largest + std::log(sum);
 }
 
-/// Calls f(s, its first token, behind its last) for each sequence.
+/// Calls f(s, first token, one past the last token) for each sequence s.
 template <class F>
 void for_sequences(id_span starts, index_t tokens, F f) {
   const index_t n = static_cast<index_t>(starts.size()) - 1;

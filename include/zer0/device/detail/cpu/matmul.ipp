@@ -1,5 +1,5 @@
-// Bodies of the cpu device's products: what they are cut into for the threads. Pieces of all groups
-// are dealt out together.
+// Bodies of the cpu device's products: how they are cut into pieces for the threads. The pieces of
+// all groups are shared out together.
 #pragma once
 
 #include <zer0/device/cpu.hpp>
@@ -13,8 +13,8 @@ namespace detail {
 
 inline constexpr index_t few_rows = 4;
 
-/// x W^T for a few rows (a token at a time): reads each row of W once, which is all that such a
-/// product costs.
+/// x W^T for a few rows (generation of a token at a time): reads each row of W once, which is
+/// nearly the whole cost of such a product.
 ZER0_INLINE void few_rows_product(const_view<cpu> x, const_view<cpu> w, float beta, view<cpu> y) {
   parallel_for(w.rows, w.cols, [&](index_t j) {
     for (index_t i = 0; i < x.rows; ++i) {
@@ -33,8 +33,9 @@ struct group_piece {
   index_t group, row, rows, col, cols;
 };
 
-/// Calls f(piece) for pieces that cover results of `rows_of(group)` x `cols` numbers. A group alone
-/// may be too small for all threads. `work`: about how many elements a piece touches.
+/// Calls f(piece) for pieces that cover the results of all groups, `rows_of(group)` x `cols`
+/// numbers each, because one group alone may be too small for all threads. `work`: about how many
+/// elements a piece touches.
 template <class RowsOf, class F>
 void for_group_pieces(index_t groups, RowsOf rows_of, index_t cols, index_t work, F f) {
   constexpr index_t most_rows = 2 * block_rows, most_cols = block_cols / 2;
@@ -56,14 +57,14 @@ void for_group_pieces(index_t groups, RowsOf rows_of, index_t cols, index_t work
 }  // namespace detail
 
 ZER0_INLINE void matmul(cpu& d, matrix_of<cpu> a, matrix_of<cpu> b, double beta, view<cpu> c) {
-  if (c.elements() == 0) return;  // no token came to an expert
+  if (c.elements() == 0) return;  // no token was routed to the expert
   const index_t depth = a.cols();
   if (depth == 0) return beta == 0 ? fill(d, c, 0) : void();
   if (c.rows <= detail::few_rows && !a.is_transposed && b.is_transposed)
     return detail::few_rows_product(a.view, b.view, static_cast<float>(beta), c);
   const detail::operand left{a.view.data, a.view.stride, a.is_transposed};
   const detail::operand right{b.view.data, b.view.stride, !b.is_transposed};
-  // Pieces of c for the threads: long ones, so that a panel of b is packed seldom. How c is cut
+  // The pieces of c for the threads are long, so that a panel of b is packed seldom. How c is cut
   // does not change its numbers.
   const index_t cols = std::min(c.cols, detail::block_cols);
   const index_t rows = std::min(c.rows, index_t{1024});

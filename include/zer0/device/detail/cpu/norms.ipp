@@ -22,7 +22,7 @@ ZER0_INLINE float normalize_row(const float* row, const float* w, double eps, fl
   return r;
 }
 
-/// dx = r (w dy) - x r^3 / n sum(w dy x), added to what dx holds on request.
+/// dx = r (w dy) - x r^3 / n sum(w dy x); added to dx if `adds`.
 ZER0_INLINE void norm_input_gradient(const float* row, const float* w, float r, const float* up,
                                      bool adds, float* out, index_t n) {
   float dot = 0;

@@ -11,12 +11,12 @@
 
 namespace zer0::detail {
 
-/// Elements' worth of work below which starting the threads costs more than it saves.
+/// Work, in elements, below which starting the threads costs more than it saves.
 inline constexpr index_t least_parallel_work = 16384;
 
 /// Calls f(i) for i in [0, n), on all threads if it is worth it. `work`: about how many elements
-/// one call touches. The other way is a plain loop and not an `if` clause: libgomp allocates a new
-/// team whenever the number of threads changes, also to that of a region of one.
+/// one call touches. Little work is a plain loop, not an OpenMP `if` clause: libgomp allocates a
+/// new team whenever the number of threads changes, even to one.
 template <class F>
 void parallel_for(index_t n, index_t work, F f) {
   if (n < 2 || n * work < least_parallel_work) {
@@ -27,7 +27,7 @@ void parallel_for(index_t n, index_t work, F f) {
   for (index_t i = 0; i < n; ++i) f(i);
 }
 
-/// The same for calls of unequal cost.
+/// parallel_for for calls of unequal cost.
 template <class F>
 void parallel_for_uneven(index_t n, index_t work, F f) {
   if (n < 2 || n * work < least_parallel_work) {
@@ -46,7 +46,8 @@ void parallel_for_ranges(index_t n, F f) {
                [&](index_t i) { f(i * range, std::min(n, (i + 1) * range)); });
 }
 
-/// Sum of f(first, last) over a fixed division of [0, n): the same for every number of threads.
+/// Sum of f(first, last) over pieces of [0, n). Pieces and order are fixed, so the sum is the same
+/// for every number of threads.
 template <class F>
 double parallel_sum(index_t n, F f) {
   constexpr index_t pieces = 256;
@@ -59,9 +60,9 @@ double parallel_sum(index_t n, F f) {
   return total;
 }
 
-/// sums[j] += sum over rows i of what add(i, first, count, partial) adds to `partial` for columns
-/// first .. Columns are shared among threads; rows are summed in groups, which rounds less than one
-/// long sum.
+/// sums[j] += sum over rows i, where add(i, first, count, partial) adds columns first .. first +
+/// count - 1 of row i to `partial`. Threads divide the columns. Rows are summed in groups, which
+/// rounds less than one long sum.
 template <class F>
 void add_over_rows(index_t rows, index_t cols, float* sums, F add) {
   constexpr index_t block = 32;
@@ -77,8 +78,8 @@ void add_over_rows(index_t rows, index_t cols, float* sums, F add) {
   });
 }
 
-/// Memory of one thread that only grows, 64-byte aligned. `Purpose` tells uses apart that are live
-/// together.
+/// Scratch memory of one thread, 64-byte aligned, which only grows. `Purpose` distinguishes uses
+/// that are live together.
 template <class Purpose>
 float* thread_scratch(index_t floats) {
   struct release {

@@ -1,9 +1,9 @@
 // The matrix product of one thread: packed panels and a register tile.
 //
-// Why not Eigen's: its product allocates at each call, its blocking (so its rounding) depends on
-// the number of threads, and on AVX-512 it keeps 12 accumulators of the 32 registers;
-// docs/performance.md has both measured. The scheme is the usual one of Goto and van de Geijn 2008,
-// "Anatomy of high-performance matrix multiplication".
+// Why not Eigen's product: it allocates at each call, its blocking, and so its rounding, depends on
+// the number of threads, and with AVX-512 it keeps 12 accumulators in 32 registers;
+// docs/performance.md has measurements. The scheme is that of Goto and van de Geijn 2008, "Anatomy
+// of high-performance matrix multiplication".
 #pragma once
 
 #include <zer0/device/detail/cpu/parallel.hpp>
@@ -15,19 +15,19 @@
 namespace zer0::detail {
 
 #if defined(__AVX512F__)
-inline constexpr int tile_rows = 12;  // 12 x 2 accumulators + 2 columns of b of 32 registers
+inline constexpr int tile_rows = 12;  // of 32 registers, 12 x 2 accumulators and 2 of b
 #elif defined(__AVX__)
-inline constexpr int tile_rows = 6;  // 6 x 2 + 2 of 16
+inline constexpr int tile_rows = 6;  // of 16 registers, 6 x 2 accumulators and 2 of b
 #else
 inline constexpr int tile_rows = 4;
 #endif
 inline constexpr int tile_cols = 2 * simd_width;
 inline constexpr index_t block_rows =
-    tile_rows * 16;  // packed a: 192 x 256 floats, stays in the second level cache
-inline constexpr index_t block_depth = 256;  // a panel of b (tile_cols x 256) stays in the first
+    tile_rows * 16;  // packed a: 192 x 256 floats with AVX-512, stays in the L2 cache
+inline constexpr index_t block_depth = 256;  // a panel of b, tile_cols x 256, stays in L1
 inline constexpr index_t block_cols = 512;
 
-/// An operand as the product reads it: element (i, k) of it, transposed or not.
+/// An operand as the product reads it: its element (i, k), transposed or not.
 struct operand {
   const float* data;
   index_t stride;
@@ -60,8 +60,8 @@ void transpose_square(simd* rows) {
   if constexpr (2 * Step < simd_width) transpose_square<2 * Step>(rows);
 }
 
-/// Packs `depth` elements of `Width` rows, `stride` apart, k-major, a square at a time. Writes up
-/// to simd_width floats past the end.
+/// Packs `depth` elements of `Width` rows, which are `stride` apart, into out[k * Width + row], a
+/// square at a time. Writes up to simd_width floats past the end.
 template <int Width>
 void pack_rows(const float* rows, index_t stride, index_t depth, float* out) {
   static_assert(Width % simd_width == 0 || Width < simd_width);
@@ -80,8 +80,8 @@ void pack_rows(const float* rows, index_t stride, index_t depth, float* out) {
     for (int i = 0; i < Width; ++i) out[k * Width + i] = rows[i * stride + k];
 }
 
-/// Copies rows [0, rows) x [0, depth) of `source` into panels of `Width` rows, k-major, filled up
-/// with zeros: panel[k][row].
+/// Copies rows [0, rows) x [0, depth) of `source` into panels of `Width` rows, panel[k][row].
+/// Missing rows of the last panel are zeros.
 template <int Width>
 void pack(operand source, index_t rows, index_t depth, float* out) {
   for (index_t first = 0; first < rows; first += Width, out += Width * depth) {
@@ -104,7 +104,7 @@ void pack(operand source, index_t rows, index_t depth, float* out) {
   }
 }
 
-/// c (rows, cols) (+)= a panel * b panel. All accumulators stay in registers.
+/// c (rows, cols) = (accumulate ? c : 0) + a panel * b panel. All accumulators stay in registers.
 inline void product_tile(index_t depth, const float* a, const float* b, float* c, index_t stride,
                          index_t rows, index_t cols, bool accumulate) {
   simd sum[tile_rows][2];

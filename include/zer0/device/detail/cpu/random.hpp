@@ -1,4 +1,4 @@
-// Random words of a row, many at a time.
+// Random words of a row, 64 at a time.
 #pragma once
 
 #include <zer0/core/philox.hpp>

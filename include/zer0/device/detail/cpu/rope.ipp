@@ -16,7 +16,7 @@ ZER0_INLINE void rotate(cpu&, const rotate_operands<cpu>& of) {
   detail::parallel_for(x.rows, 4 * x.cols, [&](index_t i) {
     float* const cosine = detail::thread_scratch<angles>(2 * half);
     float* const sine = cosine + half;
-    for (index_t j = 0; j < half; ++j) {  // once a token, for all of its heads
+    for (index_t j = 0; j < half; ++j) {  // once per token, for all of its heads
       const double angle = static_cast<double>(of.positions[static_cast<std::size_t>(i)]) *
                            static_cast<double>(of.frequencies[static_cast<std::size_t>(j)]);
       cosine[j] = static_cast<float>(magnitude * std::cos(angle));

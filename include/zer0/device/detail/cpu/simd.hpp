@@ -1,5 +1,5 @@
 // A vector register of floats: GNU vector extensions, and the few instructions that they cannot
-// spell.
+// express.
 #pragma once
 
 #include <zer0/core/types.hpp>
@@ -8,7 +8,8 @@
 #include <cstring>
 
 // Files compiled for different machines may be linked together, such as a program and
-// zer0::compiled: functions on registers of different sizes must not have one name.
+// zer0::compiled. Functions on registers of different sizes must therefore have different names,
+// which the inline namespace ZER0_REGISTERS gives them.
 #if defined(__AVX512F__)
 #define ZER0_REGISTERS registers_of_16
 #elif defined(__AVX__)
@@ -43,12 +44,11 @@ template <class T>
   return value - T{};
 }
 
-// What follows are compiler builtins and not the functions of immintrin.h: that header takes longer
-// to compile than all of this one's users, and those functions of AVX-512 warn of uninitialized
-// memory under g++ 12.
+// The functions below use compiler builtins, not immintrin.h: that header takes longer to compile
+// than all users of this one, and its AVX-512 functions warn of uninitialized memory under g++ 12.
 
-/// a b + c: rounded once where the machine has such an instruction, whatever the compiler's
-/// options; else twice.
+/// a b + c, rounded once where the machine has such an instruction, whatever the compiler's
+/// options; else rounded twice.
 [[gnu::always_inline]] inline simd fused(simd a, simd b, simd c) {
 #if defined(__AVX512F__)
   return __builtin_ia32_vfmaddps512_mask(a, b, c, 0xffff,
@@ -67,8 +67,8 @@ template <class T>
 #endif
 }
 
-/// std::min and std::max, lane by lane: a if either is not a number. One instruction, which g++
-/// does not find.
+/// std::min and std::max, lane by lane; a if either is NaN. Written as the one instruction, which
+/// g++ does not find.
 [[gnu::always_inline]] inline simd smaller(simd a, simd b) {
 #if defined(__clang__) || !defined(__SSE__)
   return b < a ? b : a;
@@ -94,7 +94,7 @@ template <class T>
 [[gnu::always_inline]] inline float smaller(float a, float b) { return b < a ? b : a; }
 [[gnu::always_inline]] inline float larger(float a, float b) { return a < b ? b : a; }
 
-/// The largest whole number that is not above x; |x| < 2^31.
+/// The largest whole number not above x, for |x| < 2^31.
 [[gnu::always_inline]] inline simd floor(simd x) {
 #if defined(__AVX512F__)
   return __builtin_ia32_rndscaleps_mask(x, 1, x, -1, 4);
@@ -111,7 +111,7 @@ template <class T>
 }
 [[gnu::always_inline]] inline float magnitude(float x) { return __builtin_fabsf(x); }
 
-/// 2^e; -127 < e < 128, and 0 for -127.
+/// 2^e for -127 < e < 128; 0 for e = -127.
 [[gnu::always_inline]] inline simd power_of_two(simd_int e) {
   return std::bit_cast<simd>((e + 127) << 23);
 }

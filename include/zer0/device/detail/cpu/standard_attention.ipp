@@ -1,4 +1,4 @@
-// Bodies of the cpu device's standard attention: the whole matrix of probabilities, kept.
+// Bodies of the cpu device's standard attention, which keeps the whole matrix of probabilities.
 #pragma once
 
 #include <zer0/device/cpu.hpp>
@@ -9,14 +9,14 @@
 namespace zer0 {
 namespace detail {
 
-/// Rows of one head of one sequence in a matrix (N*H, longest): token after token.
+/// The rows of one head of one sequence in a matrix (N*H, longest), whose row is token*H + head.
 template <class T>
 tensor_view<T> probabilities_of(tensor_view<T> p, const attention_sizes& a, index_t begin,
                                 index_t length, index_t head) {
   return {p.row(begin * a.heads + head), length, length, p.stride * a.heads};
 }
 
-/// With a soft cap, the softened scores of one head in a thread's own memory; else nothing.
+/// The softened scores of one head, in memory of the thread; empty without a soft cap.
 ZER0_INLINE tensor_view<const float> softened(const attention_sizes& a, tensor_view<const float> q,
                                               tensor_view<const float> k) {
   if (a.soft_cap == 0) return {};
@@ -27,8 +27,7 @@ ZER0_INLINE tensor_view<const float> softened(const attention_sizes& a, tensor_v
   return s;
 }
 
-/// The probabilities after dropout in a thread's own memory, or themselves where there is no
-/// dropout.
+/// The probabilities after dropout, in memory of the thread; p itself without dropout.
 ZER0_INLINE tensor_view<const float> dropped(const attention_sizes& a, tensor_view<const float> p,
                                              index_t first_row) {
   if (a.dropout == 0) return p;

@@ -8,13 +8,13 @@
 namespace zer0 {
 namespace gpu {
 
-/// The constants of a step, of adamw_sizes: beta1 and beta2, what each leaves of 1, keep = 1 -
-/// lr*wd, step = lr / (1 - b1^t), root = 1 / sqrt(1 - b2^t), eps, gradient_factor.
+/// The constants of a step, from adamw_sizes: beta1, beta2, 1 - beta1, 1 - beta2, keep = 1 - lr*wd,
+/// step = lr / (1 - b1^t), root = 1 / sqrt(1 - b2^t), eps, gradient_factor.
 struct adamw_numbers {
   float b1, b2, rest1, rest2, keep, step, root, eps, factor;
 };
 
-/// Elements i .. i + W - 1. `rounded` are the 16-bit weights, or null.
+/// Updates elements i .. i + W - 1. `rounded`: the 16-bit weights, or null.
 template <int W, class T>
 __device__ void adamw_elements(const adamw_numbers& a, index_t i, T* rounded, float* weights,
                                const float* gradients, float* first, float* second) {
@@ -35,7 +35,7 @@ __device__ void adamw_elements(const adamw_numbers& a, index_t i, T* rounded, fl
   store(rounded + i, out);
 }
 
-/// The elements beyond the last whole pack go to the first threads.
+/// The first threads also update the elements after the last whole pack, one each.
 template <int W, class T>
 __global__ void adamw_kernel(adamw_numbers a, index_t n, T* rounded, float* weights,
                              const float* gradients, float* first, float* second) {

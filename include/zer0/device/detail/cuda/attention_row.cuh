@@ -1,4 +1,4 @@
-// What the attention kernels of the cuda device share: a warp attends for one query, its lanes
+// What the attention kernels of the cuda device share: a warp works for one query, and its lanes
 // divide the head.
 #pragma once
 
@@ -8,16 +8,16 @@ namespace zer0::gpu {
 
 inline constexpr int attention_threads = 128;
 inline constexpr int attention_rows =
-    attention_threads / warp_size;         ///< queries, or keys, of a block
-inline constexpr int most_head_parts = 8;  ///< of 32 elements
+    attention_threads / warp_size;         ///< queries, or keys, per block
+inline constexpr int most_head_parts = 8;  ///< parts of 32 elements
 inline constexpr index_t most_head_dim = most_head_parts * warp_size;
 
 /// attention_sizes as kernels need them.
 struct attention_shape {
   index_t heads, kv_heads, head_dim, value_dim;
   float scale;
-  float cap, into_cap;       ///< the soft cap of scores, and scale / cap; 0: none
-  int window;                ///< more than any length: none
+  float cap, into_cap;       ///< the soft cap of scores, and scale / cap; both 0: no cap
+  int window;                ///< no_window: none
   std::uint32_t drop_below;  ///< 0: no dropout
   float kept_factor;
   random_stream stream;
@@ -67,7 +67,7 @@ __device__ inline float kept(const attention_shape& a, index_t row, index_t key)
   return is_kept(a, row, key) ? a.kept_factor : 0;
 }
 
-/// A score, of a product q k^T.
+/// The score, given the product q k^T.
 __device__ inline float score_of(const attention_shape& a, float product) {
   return a.cap == 0 ? a.scale * product : a.cap * tanhf(a.into_cap * product);
 }
@@ -77,7 +77,7 @@ __device__ inline float slope_of(const attention_shape& a, float score) {
   const float t = score / a.cap;
   return 1 - t * t;
 }
-/// How many of the `keys` keys up to a query lie before its window.
+/// How many of the `keys` keys up to a query's own lie before its window.
 __device__ inline index_t hidden_keys(const attention_shape& a, index_t keys) {
   return keys > a.window ? keys - a.window : 0;
 }
@@ -110,7 +110,7 @@ struct head_vector {
   }
 };
 
-/// The dot product, by one lane alone.
+/// The dot product of a and b, by one lane alone.
 template <class T>
 __device__ float dot(const T* a, const T* b, index_t n) {
   float sum = 0;
@@ -125,8 +125,8 @@ struct attention_memory {
   lane_values of_warp[attention_rows][warp_size];
 };
 
-/// For first <= i < count, 32 at a time: each lane makes the values of one i, make(i, i < count);
-/// then all lanes use each one, use(i, values).
+/// For first <= i < count, 32 at a time: each lane computes the values of one i by make(i, i <
+/// count); then all lanes call use(i, values) for each i.
 template <class Make, class Use>
 __device__ void in_tiles(index_t first, index_t count, Make make, Use use) {
   lane_values* const values = shared_memory<attention_memory>().of_warp[threadIdx.x / warp_size];
@@ -139,8 +139,8 @@ __device__ void in_tiles(index_t first, index_t count, Make make, Use use) {
   }
 }
 
-/// softmax(scores) v over the last of `keys` keys that the window holds, by online softmax; returns
-/// the logarithm of the sum of exponentials. `row` names the mask of dropout.
+/// softmax(scores) v over those of the first `keys` keys that the window holds, by online softmax.
+/// Writes o; returns the logarithm of the sum of exponentials. `row`: row of the dropout mask.
 template <class T>
 __device__ float attend(const attention_shape& a, const T* q, const T* k, index_t k_stride,
                         const T* v, index_t v_stride, index_t keys, index_t row, head_vector& o) {
@@ -162,7 +162,7 @@ __device__ float attend(const attention_shape& a, const T* q, const T* k, index_
   return largest + logf(sum);
 }
 
-/// What a warp works for: a token and a head. `find` is false for a warp beyond the last token.
+/// The token and head that a warp works for. `find` returns false for a warp beyond the last token.
 struct attention_task {
   index_t token, head;
   __device__ bool find(index_t tokens, index_t heads) {

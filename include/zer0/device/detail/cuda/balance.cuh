@@ -6,7 +6,7 @@
 namespace zer0 {
 namespace gpu {
 
-/// Segments of the rows: sequences, or all rows as one.
+/// The segments of the balance loss: sequences, or all rows as one.
 struct segment_list {
   const std::int32_t* starts;
   index_t sequences;
@@ -17,7 +17,7 @@ struct segment_list {
   __device__ index_t last(index_t s) const { return starts[whole ? sequences : s + 1]; }
   __device__ index_t of(index_t row) const {
     if (whole) return 0;
-    index_t low = 0, high = sequences - 1;  // the last whose start is not beyond the row
+    index_t low = 0, high = sequences - 1;  // the last segment that does not start beyond the row
     while (low < high) {
       const index_t middle = (low + high + 1) / 2;
       if (starts[middle] <= row)
@@ -29,21 +29,21 @@ struct segment_list {
   }
 };
 
-/// Scratch memory: what each block sums up, the number of all live rows, and that of each segment,
-/// `live` being as long as there are segments.
+/// Scratch memory: the partial sum of each block, the number of all live rows, and that of each
+/// segment; `live` has as many elements as there are segments.
 struct balance_scratch {
   double partial[sum_blocks];
   double all;
   std::int32_t live[1];
 };
 
-/// Counts the live rows of each segment, a block for each.
+/// Counts the live rows of each segment. One block per segment.
 template <class = void>
 __global__ void count_live(segment_list segments, const float* live, balance_scratch* scratch) {
   const int n = live_in_block(live, segments.first(blockIdx.x), segments.last(blockIdx.x));
   if (threadIdx.x == 0) scratch->live[blockIdx.x] = n;
 }
-/// Their sum. One block.
+/// scratch->all = the sum of scratch->live. One block.
 template <class = void>
 __global__ void sum_live(index_t segments, balance_scratch* scratch) {
   int mine = 0;
@@ -52,8 +52,8 @@ __global__ void sum_live(index_t segments, balance_scratch* scratch) {
   if (threadIdx.x == 0) scratch->all = all;
 }
 
-/// counts(s, e): how many live rows of segment s the mask sends to expert e. A block for each, of
-/// index (e, s).
+/// counts(s, e) = how many live rows of segment s the mask sends to expert e. One block for each,
+/// at (e, s).
 template <class = void>
 __global__ void count_chosen(segment_list segments, const float* live,
                              tensor_view<const float> mask, tensor_view<float> counts) {
@@ -65,7 +65,7 @@ __global__ void count_chosen(segment_list segments, const float* live,
   if (threadIdx.x == 0) counts(blockIdx.y, blockIdx.x) = static_cast<float>(all);
 }
 
-/// Each block's part of the loss.
+/// Writes each block's part of the loss to scratch->partial.
 template <class = void>
 __global__ void balance_partials(balance_rule rule, segment_list segments, const float* live,
                                  tensor_view<const float> scores, tensor_view<const float> counts,
@@ -103,7 +103,7 @@ struct balance_gradients {
   }
 };
 
-/// The logarithm of the sum of exponentials of the warp's row.
+/// log(sum(exp(x))) of the warp's row.
 __device__ inline float log_sum_exp_of_row(tensor_view<const float> x, index_t row) {
   float largest = -INFINITY, sum = 0;
   for (index_t e = lane_of_row(); e < x.cols; e += warp_size) largest = fmaxf(largest, x(row, e));
@@ -112,8 +112,8 @@ __device__ inline float log_sum_exp_of_row(tensor_view<const float> x, index_t r
   return largest + logf(warp_sum(sum));
 }
 
-/// Each block's part of the sum of squares of the rows' log_sum_exp. Of W warps in the grid, warp w
-/// takes rows w, w + W, w + 2W, ...
+/// Writes each block's part of the sum over live rows of log_sum_exp^2 to scratch->partial. Of W
+/// warps in the grid, warp w takes rows w, w + W, w + 2W, ...
 template <class = void>
 __global__ void z_partials(tensor_view<const float> logits, const float* live,
                            balance_scratch* scratch) {
@@ -127,8 +127,8 @@ __global__ void z_partials(tensor_view<const float> logits, const float* live,
   if (threadIdx.x == 0) scratch->partial[blockIdx.x] = sum;
 }
 
-/// *total += factor times the sum of the blocks' parts; if `mean`, divided by how many of the
-/// `rows` rows are live.
+/// *total += factor * the sum of scratch->partial; if `mean`, divided by the number of live rows
+/// among `rows`. One block.
 template <class = void>
 __global__ void add_to_loss(double factor, bool mean, index_t rows, const float* live,
                             const balance_scratch* scratch, float* total) {
@@ -150,7 +150,7 @@ __global__ void add_z_gradients(tensor_view<const float> logits, const float* li
     dlogits(row, e) += each * expf(logits(row, e) - lse);
 }
 
-/// Scratch memory in which the live rows of each segment, and of all, have been counted.
+/// Scratch memory that holds the number of live rows of each segment, and of all.
 template <class Real>
 balance_scratch* counted_live(basic_cuda<Real>& d, segment_list segments, const float* live) {
   auto* const scratch = d.template scratch<balance_scratch>();

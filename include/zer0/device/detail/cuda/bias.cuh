@@ -31,11 +31,11 @@ struct column_terms {
 
 inline constexpr int column_threads = 256;
 
-// The sums of columns in two steps, whose order depends on the sizes alone: the rows are cut into
-// pieces, a warp sums each column over the rows of its piece, then each column's sums over pieces
+// Sums of columns take two steps, and their order depends on the sizes alone: the rows are cut into
+// pieces, and a warp sums columns over the rows of one piece; then each column's sums over pieces
 // are added.
 
-/// partial[piece][col] = sum of the terms over the rows of a piece.
+/// partial[piece][col] = sum of the terms over the rows of the piece.
 template <int W, class F>
 __global__ void column_partials(index_t rows, index_t cols, F terms, index_t pieces,
                                 index_t rows_of_piece, float* partial) {
@@ -60,7 +60,7 @@ __global__ void add_columns(const float* partial, index_t pieces, index_t cols, 
   to[col] += sum;
 }
 
-/// sums[col] += sum of the terms over all rows, of W columns at once if `packed`.
+/// sums[col] += sum of the terms over all rows; W columns at a time if `packed`.
 template <int W, class Real, class F>
 void add_terms(basic_cuda<Real>& d, const char* name, index_t rows, index_t cols, bool packed,
                F terms, std::span<float> sums) {

@@ -1,5 +1,5 @@
-// Attention over a key/value cache on the cuda device: a block for each query and head, whose
-// threads share the keys.
+// Attention over a key/value cache on the cuda device: one block per query and head, whose threads
+// divide the keys.
 #pragma once
 
 #include <zer0/device/detail/cuda/attention_row.cuh>
@@ -7,21 +7,21 @@
 namespace zer0 {
 namespace gpu {
 
-inline constexpr int cached_chunk = 8;  ///< numbers of a head that a lane owns
+inline constexpr int cached_chunk = 8;  ///< elements of a head per lane
 inline constexpr int wide_chunk =
-    24;  ///< of a very wide head: the latent vectors of multi-head latent attention
+    24;  ///< in a very wide head: the latent vectors of multi-head latent attention
 
-/// What a group of lanes leaves of its keys: its share of the sum, the largest score, and sum of
-/// exponentials.
+/// What a group of lanes finds for its keys: the weighted sum of their values, the largest score,
+/// and the sum of exponentials.
 template <int Groups, int Chunk>
 struct cached_memory {
   float o[Groups][attention_threads / Groups * Chunk];
   float largest[Groups], sum[Groups];
 };
 
-/// Lanes work in groups of `Lanes`, each lane on `Chunk` numbers of the head: group g takes keys g,
-/// g + Groups, ..., so that what a warp reads at once is whole rows. `W` numbers are read at once.
-/// At the end the groups' softmaxes are joined.
+/// A group of `Lanes` lanes works on one key at a time, each lane on `Chunk` elements of the head:
+/// group g takes keys g, g + groups, ..., so that a warp reads whole rows. `W` elements are read at
+/// once. At the end the softmaxes of the groups are joined.
 template <class T, int Lanes, int W, int Chunk>
 __global__ void cached_forward(attention_shape a, tensor_view<const T> q,
                                tensor_view<const T> cached_keys, tensor_view<const T> cached_values,
@@ -50,7 +50,7 @@ __global__ void cached_forward(attention_shape a, tensor_view<const T> q,
   float query[Chunk], sum_of_values[Chunk] = {};
   chunk_of(q.row(token) + head * a.head_dim + col, a.head_dim, query);
   float largest = -INFINITY, sum = 0;
-  // The bounds are the same for all lanes of a warp.
+  // The bounds are the same for all lanes of a warp, as the shuffles below need.
   for (index_t first = hidden_keys(a, keys); first < keys; first += groups) {
     const index_t j = first + group;
     const bool exists = j < keys;

@@ -8,8 +8,8 @@ namespace gpu {
 
 inline constexpr int loss_threads = 256;
 
-/// sum = the sum of exp(x - largest) over some x: what a softmax needs, from one pass. Milakov &
-/// Gimelshein 2018, arXiv:1805.02867.
+/// The largest of some x, and the sum of exp(x - largest): what a softmax needs, from one pass.
+/// Milakov & Gimelshein 2018, arXiv:1805.02867.
 struct softmax_sum {
   float largest, sum;
 };
@@ -20,7 +20,7 @@ __device__ inline softmax_sum together(softmax_sum a, softmax_sum b) {
   const float largest = fmaxf(a.largest, b.largest);
   return {largest, rescaled(a.sum, a.largest, largest) + rescaled(b.sum, b.largest, largest)};
 }
-/// Of a row's elements. All threads of the block get the same.
+/// softmax_sum of a row. All threads of the block get the result.
 template <int W, class T>
 __device__ softmax_sum softmax_sum_of(const T* x, index_t cols) {
   softmax_sum mine{-INFINITY, 0};
@@ -39,8 +39,8 @@ __device__ softmax_sum softmax_sum_of(const T* x, index_t cols) {
                                   [](softmax_sum a, softmax_sum b) { return together(a, b); });
 }
 
-/// Writes the row's loss, and with Gradient its gradient over the logits, X being T itself or const
-/// T.
+/// Writes the loss of a row and, with Gradient, replaces its logits by their gradient. X is T with
+/// Gradient, const T without.
 template <int W, bool Gradient, class X, class T = std::remove_const_t<X>>
 __global__ void row_losses(tensor_view<X> logits, const std::int32_t* targets, const float* weights,
                            float* losses) {

@@ -1,4 +1,4 @@
-// What a cuda device is, in words. Link with NCCL too.
+// A description of a cuda device in words. It needs NCCL at link time too.
 #pragma once
 
 #include <zer0/device/detail/cuda/device.cuh>
@@ -11,15 +11,15 @@
 namespace zer0 {
 namespace gpu {
 
-/// Throws zer0::error with the name of what was tried.
+/// Throws zer0::error naming the call that failed.
 inline void check(ncclResult_t status, const char* what) {
   if (status != ncclSuccess) fail("cuda: ", what, ": ", ncclGetErrorString(status));
 }
 
 }  // namespace gpu
 
-/// "NVIDIA H100 80GB HBM3, 79.6 GiB, compute capability 9.0, CUDA 13.0 (driver 13.0),
-/// cuBLAS 13.0.2, NCCL 2.27.7".
+/// A text such as "NVIDIA H100 80GB HBM3, 79.6 GiB, compute capability 9.0, CUDA 13.0 (driver
+/// 13.0), cuBLAS 13.0.2, NCCL 2.27.7".
 template <class Real>
 std::string describe(basic_cuda<Real>& d) {
   cudaDeviceProp properties{};

@@ -15,8 +15,8 @@ namespace zer0 {
 
 namespace gpu {
 
-// Every status of CUDA and cuBLAS is given to `check`, which throws zer0::error with the name of
-// what was tried.
+// Every status of CUDA and cuBLAS is passed to `check`, which throws zer0::error naming the call
+// that failed.
 
 inline void check(cudaError_t status, const char* what) {
   if (status == cudaSuccess) return;
@@ -35,9 +35,9 @@ template <>
 inline constexpr bool narrow_range<__half> = true;
 
 /// Computes in Real (float, __nv_bfloat16 or __half) with statistics, sums and gradients of weights
-/// in float; all work goes to one stream. A thread that uses two devices makes each current
-/// (`make_current`) before it uses it. Memory: what is freed is kept for the next allocation of
-/// that size. Products take 32 MiB of workspace.
+/// in float; all work goes to one stream. A thread that uses two devices calls `make_current` on
+/// each before it uses it. Memory: freed memory is kept for later allocations of the same size.
+/// Products take 32 MiB of workspace, other operations 1 MiB of scratch memory.
 template <class Real>
 class basic_cuda {
  public:
@@ -65,12 +65,12 @@ class basic_cuda {
     if (cudaMalloc(&p, bytes) == cudaSuccess) return p;
     state_->release_free();
     const bool found = cudaMalloc(&p, bytes) == cudaSuccess;
-    (void)cudaGetLastError();  // or the next launch would report it
+    (void)cudaGetLastError();  // so that the next launch does not report it
     require(found, "cuda: out of memory: ", bytes >> 20, " MiB could not be allocated on device ",
             state_->index, "; use a smaller batch, a shorter sequence or a smaller model");
     return p;
   }
-  /// The memory may be handed out again at once: the stream does one thing after another.
+  /// The memory may be handed out again at once, because the stream runs its work in order.
   void deallocate(void* p, std::size_t bytes) {
     if (p != nullptr) state_->free.emplace(rounded(bytes), p);
   }
@@ -87,7 +87,7 @@ class basic_cuda {
   }
   void synchronize() { gpu::check(cudaStreamSynchronize(stream()), "waiting for the device"); }
 
-  /// Work that is done again and again (`recorder`) is started as a graph. Off at first.
+  /// Whether `recorder` starts repeated work as a CUDA graph. Off at first.
   void use_graphs(bool on) { state_->graphs = on; }
   [[nodiscard]] bool uses_graphs() const { return state_->graphs; }
   void make_current() { gpu::check(cudaSetDevice(state_->index), "cudaSetDevice"); }
@@ -95,7 +95,7 @@ class basic_cuda {
   [[nodiscard]] cudaStream_t stream() const { return state_->stream; }
   [[nodiscard]] cublasHandle_t cublas() const { return state_->cublas; }
   [[nodiscard]] cublasComputeType_t compute() const { return state_->compute; }
-  /// scratch_bytes for one operation, such as the partial sums of a reduction.
+  /// Scratch memory of scratch_bytes for one operation, such as the partial sums of a reduction.
   template <class T>
   [[nodiscard]] T* scratch() const {
     return static_cast<T*>(state_->scratch);
@@ -161,9 +161,9 @@ using cuda_fp16 = basic_cuda<__half>;
 
 namespace gpu {
 
-/// Starts a kernel on the device's stream with the arguments, each converted to the type of the
-/// kernel's parameter: an operand `of.x` becomes a plain view. `name` is for errors. A kernel may
-/// have 48 KiB of shared memory at most, unless more is asked for beforehand; that is done here.
+/// Starts a kernel on the device's stream. Arguments are converted to the types of the kernel's
+/// parameters: an operand `of.x` becomes a plain view. `name` is for errors. More than 48 KiB of
+/// shared memory must be asked for before a launch, which is done here.
 template <class Real, class... P, class... A>
 void launch(basic_cuda<Real>& d, const char* name, void (*kernel)(P...), dim3 grid, dim3 block,
             std::size_t shared, A... arguments) {

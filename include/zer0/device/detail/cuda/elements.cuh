@@ -72,7 +72,7 @@ struct scale_elements {
   }
 };
 
-/// y[to[i]] = x[from[i]]; a missing list is the identity.
+/// y[to[i]] = x[from[i]]; a null list is the identity.
 template <class T>
 struct move_rows {
   tensor_view<const T> x;
@@ -89,13 +89,13 @@ inline constexpr int sum_blocks = 256;
 inline constexpr int sum_threads = 256;
 using sum_memory = warp_slots<double, sum_threads>;
 
-/// The sum over the block, the same in all of its threads.
+/// The sum over the block; all of its threads get it.
 __device__ inline double block_sum(double x) {
   return over_block<sum_threads>(warp_sum(x), [](double a, double b) { return a + b; });
 }
 
-/// partial[block] = sum of the block's elements, or of their squares. The grid is the same whatever
-/// n, so is the order.
+/// partial[block] = sum of the block's elements, or of their squares. The grid is the same for
+/// every n, so the order of the sum depends on n alone.
 template <bool Squares>
 __global__ void partial_sums(const float* x, index_t n, double* partial) {
   double total = 0;

@@ -10,9 +10,9 @@ namespace gpu {
 inline constexpr int embedding_threads = 128;
 inline constexpr index_t embedding_warps = embedding_threads / warp_size;
 
-/// order lists tokens sorted by id, those of one id in their order. A warp for each place in it and
-/// 32 packs of columns: the first place of each id adds the gradients of all tokens of that id, one
-/// after another.
+/// `order` lists tokens sorted by id, and those of one id in their order. One warp per place in
+/// `order` and 32 packs of columns; the warp at the first place of an id adds the gradients of all
+/// tokens of that id, in order.
 template <int W, class T>
 __global__ void add_token_gradients(const std::int32_t* ids, const std::int32_t* order, index_t n,
                                     tensor_view<const T> dy, tensor_view<float> dtable) {
@@ -48,7 +48,8 @@ void embedding_forward(basic_cuda<Real>& d, const_view<basic_cuda<Real>> table, 
   gather_rows(d, table, ids, y);
 }
 
-/// Linear in N: the tokens are sorted by id, as many at once as scratch memory has room for.
+/// Time is linear in N: the tokens are sorted by id, as many at a time as scratch memory has room
+/// for.
 template <class Real>
 void embedding_backward(basic_cuda<Real>& d, id_span ids, const_view<basic_cuda<Real>> dy,
                         wide_view<basic_cuda<Real>> dtable) {

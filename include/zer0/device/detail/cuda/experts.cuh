@@ -1,5 +1,6 @@
-// From tokens to experts and back, on the cuda device: lists of who goes where, gates in the order
-// of these lists, and the experts' rows brought together for each token.
+// From tokens to experts and back, on the cuda device: lists of the chosen pairs of token and
+// expert, gates in the order of these lists, and the weighted sum of the experts' rows for each
+// token.
 #pragma once
 
 #include <zer0/device/detail/cuda/routing.cuh>
@@ -7,8 +8,8 @@
 namespace zer0 {
 namespace gpu {
 
-/// starts[e + 1] = how many tokens expert e has; sum_prefixes turns such counts into starts. A
-/// block for each expert.
+/// starts[e + 1] = number of tokens of expert e; sum_prefixes turns such counts into starts. One
+/// block per expert.
 template <class = void>
 __global__ void count_columns(tensor_view<const float> mask, std::int32_t* starts) {
   int mine = 0;
@@ -17,7 +18,7 @@ __global__ void count_columns(tensor_view<const float> mask, std::int32_t* start
   const int all = count_over_block(mine);
   if (threadIdx.x == 0) starts[blockIdx.x + 1] = all;
 }
-/// token_starts[i + 1] = how many experts token i has. A warp for each token.
+/// token_starts[i + 1] = number of experts of token i. One warp per token.
 template <class = void>
 __global__ void count_rows(tensor_view<const float> mask, std::int32_t* token_starts) {
   const index_t row = row_of_warp();
@@ -28,8 +29,8 @@ __global__ void count_rows(tensor_view<const float> mask, std::int32_t* token_st
   if (lane_of_row() == 0) token_starts[row + 1] = mine;
 }
 
-/// Turns counts into starts: list[0] = 0, and list[i] becomes list[1] + ... + list[i]. A block for
-/// each of the two lists.
+/// Turns counts into starts: list[0] = 0, and list[i] becomes list[1] + ... + list[i]. One block
+/// for each of the two lists.
 template <class = void>
 __global__ void sum_prefixes(std::int32_t* starts, index_t experts, std::int32_t* token_starts,
                              index_t tokens) {
@@ -46,7 +47,7 @@ __global__ void sum_prefixes(std::int32_t* starts, index_t experts, std::int32_t
       const int below = __shfl_up_sync(whole_warp, sum, by);
       if (lane_of_row() >= by) sum += below;
     }
-    __syncthreads();  // whoever reads the last result has
+    __syncthreads();  // all threads have read the last result
     if (lane_of_row() == warp_size - 1) of_warp[warp] = sum;
     __syncthreads();
     int all = 0;
@@ -59,7 +60,7 @@ __global__ void sum_prefixes(std::int32_t* starts, index_t experts, std::int32_t
   }
 }
 
-/// Gives places to the tokens of an expert in their order. A block for each expert.
+/// Assigns places to the tokens of an expert, in their order. One block per expert.
 template <class = void>
 __global__ void place_tokens(tensor_view<const float> mask, const std::int32_t* starts,
                              std::int32_t* tokens, const std::int32_t* token_starts,
@@ -91,7 +92,7 @@ __global__ void clear_lists(std::int32_t* tokens, std::int32_t* places, index_t 
 
 /// The expert that place p belongs to; p is below starts[experts].
 __device__ inline int expert_of(const std::int32_t* starts, int experts, index_t p) {
-  int low = 0, high = experts - 1;  // the first whose end is beyond p
+  int low = 0, high = experts - 1;  // the first expert that ends beyond p
   while (low < high) {
     const int middle = (low + high) / 2;
     if (starts[middle + 1] > p)
@@ -102,8 +103,8 @@ __device__ inline int expert_of(const std::int32_t* starts, int experts, index_t
   return low;
 }
 
-/// With Gather weights[p] = the gate of place p's token and expert, 0 where no token has the place;
-/// without it the gate = weights[p]. A thread for each place.
+/// With Gather: weights[p] = the gate of place p's token and expert, or 0 if no token has the
+/// place. Without: that gate = weights[p]. One thread per place.
 template <bool Gather, class Gates>
 __global__ void move_gates(tensor_view<Gates> gates, const std::int32_t* starts,
                            const std::int32_t* tokens,
@@ -118,12 +119,12 @@ __global__ void move_gates(tensor_view<Gates> gates, const std::int32_t* starts,
     gates(tokens[p], expert_of(starts, experts, p)) = weights[p];
 }
 
-/// y[i] = the weighted sum of the rows of token i's places, and with `adds` of what y held.
+/// y[i] = the weighted sum of the rows at token i's places, plus y[i] if `adds`.
 template <class T>
 struct combined_elements {
   const std::int32_t* token_starts;
   const std::int32_t* places;
-  const float* weights;  // null: 1
+  const float* weights;  // null: all are 1
   tensor_view<const T> x;
   bool adds;
   tensor_view<T> y;
@@ -146,7 +147,7 @@ struct combined_elements {
   }
 };
 
-/// dx = weight * dy of the place's token, and the gradient of the weight. A warp for each place.
+/// dx = weight * dy of the place's token, dweights = dot(that dy, x). One warp per place.
 template <int W, class T>
 __global__ void combined_gradients(const std::int32_t* starts, int experts,
                                    const std::int32_t* tokens, const float* weights,
@@ -173,7 +174,7 @@ __global__ void combined_gradients(const std::int32_t* starts, int experts,
 
 }  // namespace gpu
 
-/// By counting: nothing is sorted, and no block waits for another one.
+/// Works by counting: nothing is sorted, and no block waits for another one.
 template <class Real>
 void list_chosen(basic_cuda<Real>& d, const list_chosen_operands<basic_cuda<Real>>& of) {
   using namespace gpu;

@@ -1,6 +1,6 @@
-// Flash attention of the cuda device: no matrix of scores exists. Numbers of 16 bits are multiplied
-// on tensor cores, in tiles (flash_forward.cuh, flash_backward.cuh). For float, and for heads that
-// no tile takes, the kernels here have a warp for each query or key.
+// Flash attention of the cuda device: no matrix of scores exists. 16-bit types use tensor cores, in
+// tiles (flash_forward.cuh, flash_backward.cuh). Float, and heads that do not fit tiles, use the
+// kernels here, with one warp per query or key.
 #pragma once
 
 #include <zer0/device/detail/cuda/flash_backward.cuh>
@@ -75,8 +75,8 @@ __global__ void flash_query_gradients(attention_shape a, tensor_view<const T> q,
   sum.store(dq.row(at.token) + own, a.head_dim);
 }
 
-/// A warp for each key and key/value head: it sums over the later queries of all heads of its
-/// group, so that no other warp adds to the same gradient.
+/// One warp per key and key/value head. It sums over the later queries of all query heads that read
+/// the key, so that no other warp adds to the same gradient.
 template <class T>
 __global__ void flash_key_gradients(attention_shape a, tensor_view<const T> q,
                                     tensor_view<const T> k, tensor_view<const T> v,
@@ -88,7 +88,7 @@ __global__ void flash_key_gradients(attention_shape a, tensor_view<const T> q,
   const index_t sequence = sequence_of(starts, sequences, at.token);
   const index_t j = at.token - starts[sequence], later = starts[sequence + 1] - at.token;
   const index_t queries =
-      later < a.window ? later : a.window;  // that see the key, itself the first
+      later < a.window ? later : a.window;  // queries that see the key, its own included
   const index_t group = a.heads / a.kv_heads, own = at.head * a.head_dim,
                 own_value = at.head * a.value_dim;
   const T* const key = k.row(at.token) + own;
@@ -116,8 +116,8 @@ __global__ void flash_key_gradients(attention_shape a, tensor_view<const T> q,
 
 inline constexpr index_t most_tile_head_dim = 128;
 
-/// Can tiles be copied 16 bytes at a time? Not for float, for odd or very wide heads, for values of
-/// another width than keys, and for odd addresses.
+/// Can tiles be copied 16 bytes at a time? Not for float, for heads that are very wide or no
+/// multiple of 8, for values of another width than keys, and for unaligned addresses.
 template <class Real>
 bool fits_tiles(const attention_sizes& a, std::initializer_list<tensor_view<const Real>> views) {
   if constexpr (sizeof(Real) != 2) return false;
@@ -127,7 +127,7 @@ bool fits_tiles(const attention_sizes& a, std::initializer_list<tensor_view<cons
   return fits;
 }
 
-/// Calls f with the width of tiles, a constant, for a head.
+/// Calls f with the width of tiles for heads of `head_dim`, as a compile-time constant.
 template <class F>
 void with_tile_width(index_t head_dim, F f) {
   if (head_dim <= 32) return f(std::integral_constant<int, 32>());

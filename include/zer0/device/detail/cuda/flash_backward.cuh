@@ -1,14 +1,14 @@
-// The backward pass of flash attention on tensor cores, for numbers of 16 bits: one kernel for the
-// queries' gradients and one for the keys' and values', each of which owns what it writes. The
-// scores are computed in both (seven products, not the five of one kernel that adds from all
-// sides), so that no atomics are needed and every run gives the same bits.
+// The backward pass of flash attention on tensor cores, for 16-bit types: one kernel for the
+// gradients of queries, one for those of keys and values. Each block owns what it writes, so no
+// atomics are needed and every run gives the same bits. The price: scores are computed in both
+// kernels, which makes seven products instead of the five of a single kernel.
 #pragma once
 
 #include <zer0/device/detail/cuda/flash_forward.cuh>
 
 namespace zer0::gpu {
 
-/// Keys, or queries, of a step: fewer for wide heads, whose sums fill the registers.
+/// Keys, or queries, per step: fewer for wide heads, whose sums fill the registers.
 template <int C>
 inline constexpr int backward_step = C > 64 ? 32 : 64;
 
@@ -18,8 +18,8 @@ struct query_gradient_memory {
   shared_tile<T, backward_step<C>, C> k[2], v[2];
 };
 
-/// soften, and the slope of tanh, 1 - tanh^2, on the gradients of the scores, ds - dot of their
-/// row.
+/// Softens s, and multiplies ds - dot of the row, the gradient of the scores, by the slope of tanh,
+/// 1 - tanh^2; dot is then added again.
 template <int N>
 __device__ void soften(const attention_shape& a, float (&s)[N][4], float (&ds)[N][4],
                        const float (&dot)[2]) {
@@ -31,9 +31,9 @@ __device__ void soften(const attention_shape& a, float (&s)[N][4], float (&ds)[N
       ds[n][i] = (ds[n][i] - dot[i / 2]) * (1 - s[n][i] * s[n][i]) + dot[i / 2];
 }
 
-/// dq = scale sum_j ds_j k_j with ds = p (keep dp - do . o), p from the sums of the forward pass,
-/// dp = do . v_j. `dots`: do . o of each token and head. Heads of 64 fit three times on a
-/// multiprocessor if the compiler is told to.
+/// dq = scale sum_j ds_j k_j with ds = p (keep dp - do . o) and dp = do . v_j; p comes from the lse
+/// of the forward pass. `dots`: do . o of each token and head. With heads of 64 elements, three
+/// blocks fit on a multiprocessor if the compiler is told to.
 template <class T, int C>
 __global__ void __launch_bounds__(tile_threads, C == 64 ? 3 : 1)
     flash_query_gradient_tiles(attention_shape a, tensor_view<const T> q, tensor_view<const T> k,
@@ -90,8 +90,8 @@ __global__ void __launch_bounds__(tile_threads, C == 64 ? 3 : 1)
              block.first);
 }
 
-/// What the step's queries bring besides their vectors; of one that does not exist, lse is
-/// infinite: all of its probabilities are 0.
+/// Two numbers of each query of a step. For a query that does not exist, lse is infinite: all of
+/// its probabilities are 0.
 struct query_numbers {
   float lse, dot;
 };
@@ -103,8 +103,8 @@ struct key_gradient_memory {
   query_numbers numbers[2][backward_step<C>];
 };
 
-/// The keys that a lane works for: rows l/4 and l/4 + 8 of its warp; seen by queries from the key
-/// itself to the end of its sequence, or of the windows that hold it.
+/// The keys that a lane works for: rows l/4 and l/4 + 8 of its warp. A key is seen by the queries
+/// from its own token to the end of its sequence or of the last window that holds it.
 struct lane_keys {
   int token[2], start[2], end[2];
 
@@ -121,7 +121,7 @@ struct lane_keys {
   [[nodiscard]] __device__ bool seen_by(int query, int r) const {
     return token[r] <= query && query < end[r];
   }
-  /// Which of (row 0 and 1) x (query, the next one) dropout keeps, as four bits.
+  /// Which of (key 0 and 1) x (query, the next one) dropout keeps, as four bits.
   [[nodiscard]] __device__ unsigned kept(const attention_shape& a, index_t head, int query) const {
     unsigned bits = 0;
 #pragma unroll
@@ -133,7 +133,7 @@ struct lane_keys {
 };
 
 /// dv_j = sum_i keep p_i do_i, dk_j = scale sum_i ds_i q_i over the queries i of all heads that
-/// read key/value head blockIdx.x. All results are transposed: their rows are keys.
+/// read key/value head blockIdx.x. All products are computed transposed: their rows are keys.
 template <class T, int C>
 __global__ void __launch_bounds__(tile_threads)
     flash_key_gradient_tiles(attention_shape a, tensor_view<const T> q, tensor_view<const T> k,
@@ -145,7 +145,7 @@ __global__ void __launch_bounds__(tile_threads)
   const int kv_head = static_cast<int>(blockIdx.x), group = static_cast<int>(a.heads / a.kv_heads);
   const int tokens = static_cast<int>(k.rows);
   const int first =
-      static_cast<int>(blockIdx.y) * tile_rows;  // the keys that most queries see first
+      static_cast<int>(blockIdx.y) * tile_rows;  // the keys that most queries see come first
   const int last = min(first + tile_rows, tokens) - 1;
   const int end = min(starts[sequence_of(starts, sequences, last) + 1], last + a.window);
   const int first_end = min(starts[sequence_of(starts, sequences, first) + 1], first + a.window);
@@ -163,8 +163,8 @@ __global__ void __launch_bounds__(tile_threads)
     }
     copy_async_commit();
   };
-  // Read before a step's products and put into shared memory after them, so that nobody waits for
-  // it.
+  // Read before a step's products and put into shared memory after them, so that no thread waits
+  // for the numbers.
   const auto numbers_of = [&](int step) -> query_numbers {
     const int token = query_of(step) + static_cast<int>(threadIdx.x);
     if (step >= steps || threadIdx.x >= queries_of_step || token >= end) return {INFINITY, 0};
@@ -217,7 +217,7 @@ __global__ void __launch_bounds__(tile_threads)
         const query_numbers numbers = memory.numbers[step % 2][own + 8 * n + i % 2];
         ds[n][i] = p[n][i] * (ds[n][i] - numbers.dot);
         if (a.cap != 0 &&
-            p[n][i] != 0) {  // the slope of tanh, by way of the probability: it keeps no registers
+            p[n][i] != 0) {  // the slope of tanh, from p: keeping the scores would take registers
           const float t = (log2f(p[n][i]) + numbers.lse) / scale;
           ds[n][i] *= 1 - t * t;
         }

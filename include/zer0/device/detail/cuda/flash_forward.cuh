@@ -8,7 +8,7 @@ namespace zer0::gpu {
 
 inline constexpr float log2_of_e = 1.4426950408889634f;
 
-inline constexpr int forward_keys = 64;  ///< of a step
+inline constexpr int forward_keys = 64;  ///< keys per step
 
 template <class T, int C>
 struct forward_memory {
@@ -16,7 +16,8 @@ struct forward_memory {
   shared_tile<T, forward_keys, C> k[2], v[2];
 };
 
-/// The queries that a block works for: 64 tokens of one head, the longest rows first.
+/// The queries that a block works for: 64 tokens of one head. The blocks with the longest rows come
+/// first.
 struct block_queries {
   index_t head, kv_head;
   int tokens, first, last;
@@ -29,8 +30,8 @@ struct block_queries {
         last(min(first + tile_rows, tokens) - 1) {}
 };
 
-/// The keys that a block's queries see, in steps of `Keys`: from the first key of its first query
-/// to its last token.
+/// The keys that a block's queries see, in steps of `Keys`: from the first key that its first query
+/// sees to its last token.
 template <int Keys>
 struct key_steps {
   int first_key, all_seen_from, steps;
@@ -46,7 +47,7 @@ struct key_steps {
   [[nodiscard]] __device__ bool all_seen(int step, const block_queries& b) const {
     return all_seen_from <= key(step) && key(step) + Keys - 1 <= b.first;
   }
-  /// Starts copying keys and values of a step, if there is one, as one group.
+  /// Starts copying the keys and values of a step, if it exists, as one group.
   template <class Memory, class T>
   __device__ void copy(Memory& memory, tensor_view<const T> keys, tensor_view<const T> values,
                        int step, int end) const {
@@ -62,7 +63,7 @@ struct key_steps {
 /// see no key.
 struct lane_queries {
   int token[2], start[2];
-  unsigned seen[2];  ///< the last so many keys
+  unsigned seen[2];  ///< how many of the last keys the query sees
 
   __device__ lane_queries(const attention_shape& a, int first, int tokens,
                           const std::int32_t* starts, index_t sequences) {
@@ -74,11 +75,12 @@ struct lane_queries {
       seen[r] = static_cast<unsigned>(min(token[r] - start[r] + 1, a.window));
     }
   }
-  /// The distance to a later key is negative, which is a very large number here.
+  /// Does query r see this key? The distance to a later key is negative, and so a very large
+  /// unsigned number.
   [[nodiscard]] __device__ bool sees(int r, int key) const {
     return static_cast<unsigned>(token[r] - key) < seen[r];
   }
-  /// Which of (row 0 and 1) x (key, its right neighbour) dropout keeps, as four bits.
+  /// Which of (query 0 and 1) x (key, the next one) dropout keeps, as four bits.
   [[nodiscard]] __device__ unsigned kept(const attention_shape& a, index_t head, int key) const {
     unsigned bits = 0;
 #pragma unroll
@@ -94,9 +96,9 @@ struct lane_queries {
   }
 };
 
-/// Dropout of the probabilities of a result, a number of which is (piece n, i): `kept` fills bit
-/// 4n+i. The loop is not unrolled: random numbers would take the registers of all that waits
-/// meanwhile.
+/// Dropout of the probabilities in a result. Bit 4n+i is for number i of piece n; `kept(n)` gives
+/// the four bits of a piece. The loop is not unrolled: random numbers would take the registers of
+/// everything that waits meanwhile.
 template <int N>
 struct dropout_bits {
   unsigned bits = 0;
@@ -115,7 +117,8 @@ struct dropout_bits {
 #pragma unroll
       for (int i = 0; i < 4; ++i) result[n][i] *= (bits >> (4 * n + i) & 1) != 0 ? factor : 0;
   }
-  /// Zeros in columns 16k .. 16k+15 as a left operand; the factor is not applied.
+  /// Sets the dropped numbers of columns 16k .. 16k+15, given as a left operand, to zero; does not
+  /// apply the factor.
   __device__ void drop(fragment& f, int k) const {
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
@@ -125,16 +128,17 @@ struct dropout_bits {
   }
 };
 
-/// What a product q k^T is multiplied by to be a score in powers of two, after `soften`.
+/// The factor that turns a product q k^T, after `soften`, into a score of base 2: exp2(score) is
+/// exp of the usual one.
 __device__ inline float power_scale(const attention_shape& a) {
   return (a.cap == 0 ? a.scale : a.cap) * log2_of_e;
 }
-/// tanh, to a few 2^-23 of 1, in a fifth of tanhf's instructions: scores of 16-bit operands are no
-/// better.
+/// tanh, with an absolute error of a few 2^-23, in a fifth of tanhf's instructions: scores of
+/// 16-bit operands are no better.
 __device__ inline float fast_tanh(float x) {
   return 1 - __fdividef(2, 1 + exp2f(2 * log2_of_e * x));
 }
-/// Turns products into scores before that factor: with a soft cap, tanh(scale q k^T / cap).
+/// With a soft cap, turns products into tanh(scale q k^T / cap); power_scale is applied afterwards.
 template <int N>
 __device__ void soften(const attention_shape& a, float (&s)[N][4]) {
   if (a.cap == 0) return;
@@ -144,11 +148,11 @@ __device__ void soften(const attention_shape& a, float (&s)[N][4]) {
     for (int i = 0; i < 4; ++i) s[n][i] = fast_tanh(a.into_cap * s[n][i]);
 }
 
-/// The running softmax of a lane's two rows; scores are in powers of two.
+/// The running softmax of a lane's two rows; scores have base 2.
 struct online_softmax {
-  float largest[2] = {-INFINITY, -INFINITY}, sum[2] = {0, 0};  ///< sum: of this lane's columns
+  float largest[2] = {-INFINITY, -INFINITY}, sum[2] = {0, 0};  ///< sum: over this lane's columns
 
-  /// Turns scores into exp2(score - largest) and returns, in `old`, what earlier results must be
+  /// Turns scores into exp2(score - largest). Writes to `old` what earlier results must be
   /// multiplied by.
   template <int N>
   __device__ void step(float (&s)[N][4], float (&old)[2]) {
@@ -181,8 +185,8 @@ struct online_softmax {
   }
 };
 
-/// A block attends for 64 tokens of one head, in steps of 64 keys; the copy of the next keys and
-/// values runs meanwhile. The tokens may belong to several sequences: keys of another one are
+/// A block computes attention for 64 tokens of one head, in steps of 64 keys, while the next keys
+/// and values are copied. The tokens may belong to several sequences: keys of another sequence are
 /// masked.
 template <class T, int C>
 __global__ void __launch_bounds__(tile_threads)

@@ -1,6 +1,5 @@
-// Products of groups of rows, each with a matrix of its own, of the cuda device: one launch for all
-// groups, whose sizes are read on the device. On tensor cores for 16-bit numbers whose rows are
-// whole packs, else in float.
+// Grouped products of the cuda device: one launch for all groups, whose sizes are read on the
+// device. On tensor cores for 16-bit numbers whose rows are whole packs of 16 bytes, else in float.
 #pragma once
 
 #include <zer0/device/detail/cuda/tile.cuh>
@@ -8,16 +7,16 @@
 namespace zer0 {
 namespace gpu {
 
-inline constexpr int group_rows = tile_rows;  ///< of a tile of the result
+inline constexpr int group_rows = tile_rows;  ///< rows of a tile of the result
 inline constexpr int group_cols = 128;
-inline constexpr int group_depth = 64;  ///< of a step
+inline constexpr int group_depth = 64;  ///< depth of a step
 
 struct group_tile {
   int group = -1;          ///< -1: there are fewer tiles
-  int first = 0, end = 0;  ///< rows of the tile begin at first, those of the group end at end
+  int first = 0, end = 0;  ///< first row of the tile; end of the group's rows
 };
-/// Tile number `tile` of all groups' tiles of `rows_of_tile` rows. Each warp finds it by itself, 32
-/// groups at once.
+/// Finds tile number `tile` among the tiles of all groups, each of `rows_of_tile` rows. Each warp
+/// finds it by itself, 32 groups at once.
 __device__ inline group_tile find_tile(const std::int32_t* starts, int groups, int tile,
                                        int rows_of_tile) {
   const int lane = lane_of_thread();
@@ -44,15 +43,15 @@ __device__ inline group_tile find_tile(const std::int32_t* starts, int groups, i
   return {};
 }
 
-/// Two steps' tiles: one is multiplied while the next arrives.
+/// The tiles of two steps: one is multiplied while the next is copied.
 template <class Left, class Right>
 struct group_memory {
   Left left[2];
   Right right[2];
 };
 
-/// copy(step, left, right) starts copying, multiply(left, right) uses what has arrived, for each
-/// step.
+/// For each step, copy(step, left, right) starts copying; multiply(left, right) uses what has
+/// arrived.
 template <class Memory, class Copy, class Multiply>
 __device__ void over_steps(Memory& memory, int steps, Copy copy, Multiply multiply) {
   if (steps > 0) copy(0, memory.left[0], memory.right[0]);
@@ -81,7 +80,7 @@ template <class T>
 using weights_memory =
     group_memory<shared_tile<T, group_depth, group_rows>, shared_tile<T, group_depth, group_cols>>;
 
-/// y = x b_e', b_e (M, K) and transposed or (K, M).
+/// y = x b_e for each group e: b_e is (K, M); with Transposed it lies as (M, K).
 template <bool Transposed, class T>
 __global__ void __launch_bounds__(tile_threads)
     multiply_groups(const std::int32_t* starts, int groups, tensor_view<const T> x,
@@ -114,7 +113,7 @@ __global__ void __launch_bounds__(tile_threads)
   store_rows(sum, 1, memory.result, y.row_block(0, tile.end).col_block(col, cols), tile.first);
 }
 
-/// Rows of the warp, columns 16k .. 16k+15, of the transposed tile as a left operand.
+/// Columns 16k .. 16k+15 of the warp's rows of the transposed tile, as a left operand.
 template <class T, int Rows, int C>
 __device__ fragment left_of_transposed(shared_tile<T, Rows, C>& t, int k) {
   const int lane = lane_of_thread();
@@ -124,7 +123,7 @@ __device__ fragment left_of_transposed(shared_tile<T, Rows, C>& t, int k) {
   return f;
 }
 
-/// dw_e += dy_e^T x_e; blockIdx: columns, rows, group.
+/// dw_e += dy_e^T x_e; blockIdx is (columns, rows, group).
 template <class T>
 __global__ void __launch_bounds__(tile_threads)
     add_group_products(const std::int32_t* starts, tensor_view<const T> dy, tensor_view<const T> x,
@@ -154,7 +153,7 @@ __global__ void __launch_bounds__(tile_threads)
     }
 }
 
-// Without tensor cores, in float: a block has 64 x 64 numbers of the result, a thread 4 x 4 of
+// Without tensor cores, in float: a block computes 64 x 64 numbers of the result, a thread 4 x 4 of
 // them.
 
 inline constexpr int plain_tile = 64, plain_depth = 16, plain_threads = 256;
@@ -226,7 +225,7 @@ __global__ void add_group_products_plain(const std::int32_t* starts, tensor_view
     }
 }
 
-/// The most tiles that `rows` rows can have, whichever of the groups they are in.
+/// The most tiles that `rows` rows can have, however they are divided into groups.
 inline unsigned most_tiles(index_t rows, index_t groups, index_t rows_of_tile) {
   return static_cast<unsigned>(rows / rows_of_tile + std::min(rows, groups));
 }

@@ -1,15 +1,15 @@
-// Which tokens of a row of logits top-k and top-p keep: thresholds, found without sorting. A block
-// works on the row.
+// Which tokens of a row of logits top-k and top-p keep, by thresholds that are found without
+// sorting. One block per row.
 #pragma once
 
 #include <zer0/device/detail/cuda/parallel.cuh>
 
 namespace zer0::gpu {
 
-// The tokens are ordered by score, equal ones by index, and some first ones of this order are kept:
-// those above a threshold and the first few at it. The threshold is looked for among the bits of a
-// float, each pass over the row trying several, so that no pass depends on how the scores are
-// spread. Sums have one order: warps and lanes in turn.
+// The tokens are ordered by score, equal ones by index, and the first ones of this order are kept:
+// those above a threshold and the first few at it. The threshold is searched for among the bits of
+// a float; each pass over the row tries several, so the number of passes does not depend on how the
+// scores are spread. Sums have one order: warps and lanes in turn.
 
 inline constexpr int choice_threads = 512;
 inline constexpr int choice_warps = choice_threads / warp_size;
@@ -20,7 +20,7 @@ template <class T>
 struct row_scores {
   const T* logits;
   index_t cols;
-  const std::uint32_t* seen;  ///< null: no penalty
+  const std::uint32_t* seen;  ///< bits of the tokens that occurred; null: no penalty
   float penalty;
   bool divides_all;
   float per_temperature;
@@ -31,11 +31,11 @@ struct row_scores {
     if (seen == nullptr || (seen[j / 32] >> (j % 32) & 1u) == 0) return x;
     return x > 0 || divides_all ? x / penalty : x * penalty;
   }
-  /// Relative to that of the largest score.
+  /// The probability of a score, relative to that of the largest score.
   __device__ float weight(float score) const {
     return score == largest ? 1.0f : expf((score - largest) * per_temperature);
   }
-  /// f(first column, scores) for each pack of this thread.
+  /// Calls f(first column, scores) for each pack of this thread.
   template <int W, class F>
   __device__ void each(F f) const {
     for (index_t j = threadIdx.x * W; j < cols; j += choice_threads * W) {
@@ -127,7 +127,7 @@ __device__ std::uint32_t find_threshold(const row_scores<T>& row, std::uint32_t 
   return low;
 }
 
-/// Which tokens are kept: all above the threshold and the first `ties` at it.
+/// The tokens that are kept: all above the threshold and the first `ties` at it.
 struct kept_tokens {
   std::uint32_t threshold = 0;
   double ties = 0;
@@ -137,7 +137,7 @@ template <int W, class T>
 __device__ kept_tokens most_likely(const row_scores<T>& row, const row_range& range, index_t top_k,
                                    double top_p) {
   kept_tokens kept;
-  // (weight above, number above, number at) a threshold
+  // (weight above, number above, number at) the threshold
   const auto tally = [&](std::uint32_t threshold) {
     several<3> sums{};
     row.template each<W>([&](index_t, const pack<float, W>& scores) {

@@ -1,4 +1,4 @@
-// LayerNorm of the cuda device: rows as rms_norm.cuh reads them.
+// LayerNorm of the cuda device. Rows are read as in rms_norm.cuh.
 #pragma once
 
 #include <zer0/device/detail/cuda/rms_norm.cuh>
@@ -40,8 +40,8 @@ __global__ void layer_normalize_rows(tensor_view<const T> x, const T* weight, co
   });
 }
 
-/// With z = (x - mean) r and g = weight dy: r (g - mean(g) - z mean(g z)), with Add that and what
-/// dx held.
+/// dx = r (g - mean(g) - z mean(g z)) with z = (x - mean) r and g = weight dy; with Add, added to
+/// dx.
 template <class Plan, bool Add, class T>
 __global__ void layer_norm_input_gradients(tensor_view<const T> x, const T* weight,
                                            const float* mean, const float* rstd,

@@ -1,4 +1,4 @@
-// Matrix products of the cuda device: cuBLAS, the only place that sees it besides the handle.
+// Matrix products of the cuda device, by cuBLAS. Besides these, only the device's handle uses it.
 #pragma once
 
 #include <zer0/device/detail/cuda/device.cuh>
@@ -13,7 +13,8 @@ constexpr cudaDataType_t data_type() {
   if constexpr (std::is_same_v<T, __half>) return CUDA_R_16F;
 }
 
-/// cuBLAS counts columns first, so it sees each matrix transposed: c^T = b'^T a'^T. Sums in float.
+/// cuBLAS is column-major, so it sees each matrix transposed, and computes c^T = b^T a^T. Sums are
+/// in float.
 template <class Real, class Out>
 void product(basic_cuda<Real>& d, matrix_of<basic_cuda<Real>> a, matrix_of<basic_cuda<Real>> b,
              double beta, tensor_view<Out> c) {
@@ -44,7 +45,8 @@ void matmul(basic_cuda<Real>& d, matrix_of<basic_cuda<Real>> a, matrix_of<basic_
   gpu::product(d, a, b, beta, c);
 }
 
-/// The gradient of a weight: 16-bit operands, sums and result in float.
+/// A product with a result in float, such as the gradient of a weight: 16-bit operands, sums in
+/// float.
 template <class Real>
 requires(!std::same_as<Real, wide<Real>>)
 void matmul(basic_cuda<Real>& d, matrix_of<basic_cuda<Real>> a, matrix_of<basic_cuda<Real>> b,

@@ -1,20 +1,21 @@
 // Every operation of the cuda device by its signature, once, in the order of device/device.hpp.
 // ZER0_CUDA_OPERATIONS_OF_FLOAT(EXTERN) and ZER0_CUDA_OPERATIONS_OF_16_BITS(EXTERN, D), D being
-// cuda_bf16 or cuda_fp16, are instances of all of them, in namespace zer0 and below the headers
-// that define them: `EXTERN` is `extern` where they are declared, nothing where they are compiled.
+// cuda_bf16 or cuda_fp16, instantiate all of them. Use them in namespace zer0, after the headers
+// that define the operations; `EXTERN` is `extern` to declare the instances, and empty to compile
+// them.
 //
-// With ZER0_CUDA_COMPILED, as for all who link the CMake target zer0::cuda_compiled, they are
-// compiled once, into that library, and a file that uses the device compiles no kernel, except for
-// those that a type of its own is part of: an activation, a preference policy. Without the macro,
-// the default, each file compiles what it uses. An operation that is missing here works too,
-// compiled again by each file; tests/cuda_on_cpu looks for such.
+// With ZER0_CUDA_COMPILED, as for all who link the CMake target zer0::cuda_compiled, the instances
+// are compiled once, into that library. A file that uses the device then compiles no kernel, except
+// those that take a type of its own: an activation, a preference policy. Without the macro, the
+// default, each file compiles what it uses. An operation that is missing here works too, but each
+// file compiles it again; tests/cuda_on_cpu looks for such.
 #pragma once
 
-/// An operation whose operands are named and all in one struct, which is named after it.
+/// An operation whose operands are all named, in the one struct OPERATION_operands.
 #define ZER0_CUDA_NAMED(EXTERN, D, OPERATION) \
   EXTERN template void OPERATION(D&, const OPERATION##_operands<D>&);
 
-/// Those that every device has.
+/// The operations of every cuda device.
 #define ZER0_CUDA_COMMON(EXTERN, D)                                                               \
   EXTERN template void fill(D&, view<D>, double);                                                 \
   EXTERN template void copy(D&, const_view<D>, view<D>);                                          \
@@ -82,7 +83,7 @@
                                      std::span<std::int32_t>);                                    \
   EXTERN template void adamw_update(D&, const adamw_sizes&, const adamw_operands<D>&);
 
-/// Those whose operands or results are float beside 16-bit numbers.
+/// The operations that have operands or results in float beside 16-bit numbers.
 #define ZER0_CUDA_WIDE(EXTERN, D)                                                \
   EXTERN template void fill(D&, wide_view<D>, double);                           \
   EXTERN template void copy(D&, const_view<D>, wide_view<D>);                    \

@@ -12,13 +12,13 @@ namespace zer0::gpu {
 inline constexpr int warp_size = 32;
 inline constexpr unsigned whole_warp = 0xffffffffu;
 
-/// W numbers that are read and written at once.
+/// W numbers that are read, or written, at once.
 template <class T, int W>
 struct alignas(sizeof(T) * W) pack {
   T e[W];
 };
 
-/// Elements in 16 bytes of the wider of two types.
+/// How many elements of the wider of two types 16 bytes hold.
 template <class A, class B = A>
 inline constexpr int elements_at_once =
     static_cast<int>(16 / (sizeof(A) > sizeof(B) ? sizeof(A) : sizeof(B)));
@@ -37,17 +37,17 @@ __device__ float number(T x) {
   return static_cast<float>(x);
 }
 
-/// An integer for each float, the larger the larger the float is; both zeros have the same one.
+/// An integer that orders floats: the larger the float, the larger it is; both zeros have the same.
 __device__ inline std::uint32_t order_of(float x) {
   const auto bits = std::bit_cast<std::uint32_t>(x == 0 ? 0.0f : x);
   return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
 }
-/// The float that has this integer.
+/// The float whose order_of is `order`.
 __device__ inline float number_at(std::uint32_t order) {
   return std::bit_cast<float>(order & 0x80000000u ? order & 0x7fffffffu : ~order);
 }
 
-/// The sum over the warp's lanes, of float or double.
+/// The sum over the warp's lanes, in float or double.
 template <class V>
 __device__ V warp_sum(V x) {
   for (int mask = 16; mask > 0; mask /= 2) x += __shfl_xor_sync(whole_warp, x, mask);
@@ -58,17 +58,17 @@ __device__ inline float warp_max(float x) {
   return x;
 }
 
-/// Shared memory for a value of each warp.
+/// Shared memory for one value per warp.
 template <class V, int Threads>
 struct warp_slots {
   V of_warp[Threads / warp_size];
 };
-/// Combines the values of a block's warps, which the lanes of each hold already, in the order of
-/// the warps. All threads get the result.
+/// Combines one value per warp, which all of its lanes hold, in the order of the warps. All threads
+/// get the result.
 template <int Threads, class V, class Combine>
 __device__ V over_block(V mine, Combine combine) {
   auto& memory = shared_memory<warp_slots<V, Threads>>();
-  __syncthreads();  // whoever reads the last result has
+  __syncthreads();  // all threads have read the last result
   if (threadIdx.x % warp_size == 0) memory.of_warp[threadIdx.x / warp_size] = mine;
   __syncthreads();
   V all = memory.of_warp[0];
@@ -96,8 +96,8 @@ __global__ void for_elements(index_t rows, index_t groups, F f) {
     f.template at<W>(i / groups, i % groups * W);
 }
 
-/// Calls f.at<W>(row, col) on the device for every W-th column of the elements of `shape`: W of 16
-/// bytes if `packed`, else 1.
+/// On the device, calls f.at<W>(row, col) for each pack of W columns of `shape` if `packed`, else
+/// f.at<1>(row, col) for each column.
 template <int W, class Real, class T, class F>
 void each_element(basic_cuda<Real>& d, const char* name, tensor_view<T> shape, bool packed, F f) {
   if (shape.elements() == 0) return;

@@ -1,9 +1,9 @@
-// What the kernels are written against: CUDA, or its execution on the CPU (tests/cuda_on_cpu),
+// What the kernels are written against: CUDA, or its emulation on the CPU (tests/cuda_on_cpu),
 // which offers the same.
 //
-// Kernels keep to this: shared memory is one struct, gpu::shared_memory<T>(), of the size given at
-// the launch; warps are whole (a block has a multiple of 32 threads); tensor cores, ldmatrix and
-// cp.async are the functions below.
+// Rules for kernels: shared memory is one struct, gpu::shared_memory<T>(), of the size given at the
+// launch; warps are whole (a block has a multiple of 32 threads); tensor cores, ldmatrix and
+// cp.async are used through the functions below.
 #pragma once
 
 #include <cuda_bf16.h>
@@ -28,7 +28,7 @@ __device__ T& shared_memory() {
   return *reinterpret_cast<T*>(bytes);
 }
 
-/// `p`, an address of `Bytes` bytes that are read or written at once, and a multiple of them.
+/// Returns p, which must be a multiple of `Bytes`: as many bytes are read or written there at once.
 template <std::size_t Bytes, class P>
 __device__ P* aligned(P* p) {
   return p;
@@ -46,8 +46,8 @@ __device__ inline void copy_async(void* shared, const void* global) {
   const auto to = static_cast<unsigned>(__cvta_generic_to_shared(shared));
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to), "l"(global) : "memory");
 }
-/// The same, or zeros if there is nothing to copy; `global` is then not read, but must be an
-/// address all the same.
+/// The same if `exists`; else writes zeros. `global` is then not read, but must still be an
+/// address.
 __device__ inline void copy_async_or_zero(void* shared, const void* global, bool exists) {
   const auto to = static_cast<unsigned>(__cvta_generic_to_shared(shared));
   const int bytes = exists ? 16 : 0;
@@ -56,8 +56,8 @@ __device__ inline void copy_async_or_zero(void* shared, const void* global, bool
 }
 /// Ends a group of copies.
 __device__ inline void copy_async_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
-/// Waits until at most `Pending` groups of this thread are under way. Other threads see the data
-/// after a barrier.
+/// Waits until at most `Pending` groups of this thread's copies are unfinished. Other threads see
+/// the data after a barrier.
 template <int Pending>
 __device__ void copy_async_wait() {
   asm volatile("cp.async.wait_group %0;" ::"n"(Pending) : "memory");

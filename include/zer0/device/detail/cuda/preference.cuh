@@ -1,5 +1,5 @@
-// Sums over sequences and pairs of them on the cuda device: a block for each sequence, and one
-// block for all pairs.
+// Sums over sequences, and losses of pairs of them, on the cuda device: one block per sequence, and
+// one block for all pairs.
 #pragma once
 
 #include <zer0/device/detail/cuda/elements.cuh>

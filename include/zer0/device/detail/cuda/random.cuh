@@ -14,16 +14,16 @@ __device__ inline std::array<std::uint32_t, 4> random_block(const random_stream&
       philox_key_of(r.seed));
 }
 
-/// Word col % 4 of a block of random numbers. Not by an index, which would put the block into
-/// memory.
+/// Word col % 4 of a block of random numbers. It is selected by conditions, as an index would put
+/// the block into memory.
 __device__ inline std::uint32_t word_of(const std::array<std::uint32_t, 4>& block, index_t col) {
   const std::uint32_t low = (col & 1) != 0 ? block[1] : block[0],
                       high = (col & 1) != 0 ? block[3] : block[2];
   return (col & 2) != 0 ? high : low;
 }
 
-/// What dropout multiplies the elements (row, col) .. (row, col + W - 1) by, 0 for a dropped one; W
-/// is 1 or col a multiple of it.
+/// The factors of dropout for elements (row, col) .. (row, col + W - 1); 0: dropped. W is 1, or col
+/// is a multiple of W.
 template <int W>
 __device__ pack<float, W> keep_factors(const random_stream& r, std::uint32_t threshold,
                                        float factor, index_t row, index_t col) {
@@ -39,7 +39,7 @@ __device__ pack<float, W> keep_factors(const random_stream& r, std::uint32_t thr
 
 __device__ inline float times_kept(float x, float kept) { return kept == 0 ? 0.0f : x * kept; }
 
-/// x + dropout(y) for elements (row, col) ..
+/// x + dropout(y) for elements (row, col) .. (row, col + W - 1).
 template <int W, class T>
 __device__ pack<T, W> add_dropped(const random_stream& r, std::uint32_t threshold, float factor,
                                   index_t row, index_t col, const pack<T, W>& x,
@@ -82,7 +82,7 @@ struct add_dropped_elements {
   }
 };
 
-/// As core/philox.hpp computes them: in double, then rounded.
+/// Normal numbers as in core/philox.hpp: computed in double, then rounded.
 template <class T>
 struct normal_elements {
   random_stream stream;

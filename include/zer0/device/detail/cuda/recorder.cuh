@@ -1,4 +1,4 @@
-// Graphs of the cuda device: many small kernels started at once.
+// CUDA graphs of the cuda device: many small kernels started at once.
 #pragma once
 
 #include <zer0/device/detail/cuda/device.cuh>
@@ -10,7 +10,7 @@
 namespace zer0 {
 namespace gpu {
 
-/// The work that was last noted on a stream, ready to be started.
+/// The work that was last captured on a stream, as a graph that is ready to be started.
 class graph {
  public:
   graph() = default;
@@ -18,9 +18,9 @@ class graph {
   graph& operator=(const graph&) = delete;
   ~graph() { release(); }
 
-  /// Notes what f() puts on the stream, instead of doing it, then starts it. Where the work has the
-  /// form of the last one (only sizes, addresses and numbers differ), what was made ready then is
-  /// changed instead of made anew.
+  /// Captures what f() puts on the stream, instead of doing it, then starts it. If the work has the
+  /// form of the last one (only sizes, addresses and numbers differ), the graph is updated instead
+  /// of made anew.
   template <class F>
   void run(cudaStream_t stream, F f) {
     check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal),
@@ -49,7 +49,7 @@ class graph {
     release();
     return cudaGraphInstantiate(&ready_, noted, 0);
   }
-  /// One that is under way ends before it is freed: the runtime sees to that.
+  /// The runtime lets a graph that is running finish before it is freed.
   void release() {
     if (ready_ != nullptr) cudaGraphExecDestroy(std::exchange(ready_, nullptr));
   }
@@ -59,8 +59,11 @@ class graph {
 
 }  // namespace gpu
 
-/// With `use_graphs`, work of a size that was seen before is a graph; the first time it is done a
-/// kernel at a time, as arenas grow then and kernels are loaded, neither of which a capture allows.
+namespace detail {
+
+/// With `use_graphs`, work of a size that was seen before is started as a graph. The first time it
+/// is started a kernel at a time: arenas grow and kernels are loaded then, and a capture allows
+/// neither.
 template <class Real>
 class recorder<basic_cuda<Real>> {
  public:
@@ -75,4 +78,5 @@ class recorder<basic_cuda<Real>> {
   gpu::graph graph_;
 };
 
+}  // namespace detail
 }  // namespace zer0

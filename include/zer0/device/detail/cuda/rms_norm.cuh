@@ -1,6 +1,6 @@
-// RMSNorm of the cuda device: a warp for each row, or a block where a row is wide. The row stays in
-// registers. Where each group of a row's columns (a head) is normed by itself, blockIdx.y is the
-// group, and `cols` are its columns.
+// RMSNorm of the cuda device: one warp per row, or one block if the row is wide. The row stays in
+// registers. If each group of a row's columns (a head) is normed by itself, blockIdx.y is the
+// group, and `cols` its number of columns.
 #pragma once
 
 #include <zer0/device/detail/cuda/bias.cuh>
@@ -10,10 +10,10 @@ namespace zer0 {
 namespace gpu {
 
 inline constexpr int norm_threads = 256;
-inline constexpr int norm_held = 8;  ///< packs of a row that a thread keeps
+inline constexpr int norm_held = 8;  ///< packs of a row that a thread keeps in registers
 
-/// How a row is read: W elements at once by Threads threads, at most Held packs each, which they
-/// keep; Held 0: any number, which are read again.
+/// How a row is read: by Threads threads, W elements at once. With Held > 0, each thread has at
+/// most Held packs and keeps them; with Held 0, it has any number, and reads them again.
 template <int W_, int Threads_, int Held_>
 struct row_plan {
   static constexpr int W = W_, Threads = Threads_, Held = Held_, Kept = Held_ > 0 ? Held_ : 1;
@@ -23,12 +23,12 @@ struct row_plan {
   }
   __device__ static bool is_first() { return threadIdx.x % Threads == 0; }
 
-  /// f(which of the packs kept, column) for each pack of this thread.
+  /// Calls f(index of the kept pack, column) for each pack of this thread.
   template <class F>
   __device__ static void each(index_t cols, F f) {
     const index_t first = static_cast<index_t>(threadIdx.x % Threads) * W;
     if constexpr (Held > 0) {
-#pragma unroll  // or the packs kept would not be in registers
+#pragma unroll  // else the kept packs would not be in registers
       for (int k = 0; k < Held; ++k)
         if (first + k * Threads * W < cols) f(k, first + k * Threads * W);
     } else {
@@ -42,7 +42,7 @@ struct row_plan {
   }
 };
 
-/// Calls f with the plan for rows of `cols` elements.
+/// Calls f with the row_plan for rows of `cols` elements.
 template <class T, class F>
 void with_row_plan(bool packed, index_t cols, F f) {
   constexpr int w = elements_at_once<T>;
@@ -60,7 +60,7 @@ void launch_rows(basic_cuda<Real>& d, const char* name, Plan, void (*kernel)(P..
          dim3(norm_threads), sizeof(warp_slots<float, norm_threads>), arguments...);
 }
 
-/// What is added to the rows before they are normed: x, after they went through dropout.
+/// The sum that is formed before the norm, x + dropout(row): its x and its dropout.
 template <class T>
 struct added_before {
   random_stream stream;
@@ -69,7 +69,7 @@ struct added_before {
   tensor_view<const T> x;
 };
 
-/// y = norm(x), with Add after x = added.x + dropout(x): X is T then and const T otherwise.
+/// y = norm(x). With Add, first x = added.x + dropout(x); X is then T, otherwise const T.
 template <class Plan, bool Add, class X, class T = std::remove_const_t<X>>
 __global__ void normalize_rows(tensor_view<X> x, added_before<T> added, const T* weight,
                                index_t cols, float eps, tensor_view<T> y, float* rstd) {
@@ -101,7 +101,7 @@ __global__ void normalize_rows(tensor_view<X> x, added_before<T> added, const T*
   });
 }
 
-/// dx = r (w dy) - x r^3 / D sum(w dy x), with Add that and what dx held.
+/// dx = r (w dy) - x r^3 / D sum(w dy x); with Add, added to dx.
 template <class Plan, bool Add, class T>
 __global__ void norm_input_gradients(tensor_view<const T> x, const T* weight, index_t cols,
                                      const float* rstd, tensor_view<const T> dy,
@@ -137,7 +137,7 @@ __global__ void norm_input_gradients(tensor_view<const T> x, const T* weight, in
   });
 }
 
-/// partial[piece of a group][col] = sum over the rows of a piece of dy x rstd. A warp for each
+/// partial[piece of a group][col] = sum over the rows of the piece of dy x rstd. One warp per
 /// piece; blockIdx.z is the group.
 template <int W, class T>
 __global__ void norm_weight_gradients(tensor_view<const T> x, index_t cols, const float* rstd,

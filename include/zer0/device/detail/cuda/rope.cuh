@@ -6,10 +6,10 @@
 namespace zer0 {
 namespace gpu {
 
-inline constexpr index_t heads_at_once = 4;  ///< that share the cosines and sines of a thread
+inline constexpr index_t heads_at_once = 4;  ///< heads that share the cosines and sines of a thread
 
-/// Element (i, p): W pairs from p % half on, in heads p / half * heads_at_once and those after it
-/// of row i.
+/// at(i, p) turns W pairs of row i, from pair p % half on, in the heads_at_once heads from head p /
+/// half * heads_at_once on.
 template <class T>
 struct turn_pairs {
   tensor_view<T> x;
@@ -23,8 +23,9 @@ struct turn_pairs {
     const index_t heads = x.cols / (2 * half), j = p % half;
     float c[W], s[W];
     for (int w = 0; w < W; ++w) {
-      // The angle in double and brought into one turn, as a float of thousands of radians would be
-      // off. In half turns, as sincosf has a path for large angles that needs local memory.
+      // The angle is computed in double and reduced to one turn, as a float of thousands of radians
+      // would be off. It is given in half turns, as sincosf has a path for large angles that needs
+      // local memory.
       const double angle =
           static_cast<double>(positions[i]) * static_cast<double>(frequencies[j + w]);
       const double turns = angle / 6.283185307179586476925;

@@ -1,5 +1,5 @@
-// Choosing experts on the cuda device: softmax, choices, gates. A warp works on a row, a block on a
-// column. Atomics add integers only: the order of such a sum makes no difference.
+// Choosing experts on the cuda device: softmax, choices, gates. One warp per row, one block per
+// column. Atomics add integers only, whose sum does not depend on the order.
 #pragma once
 
 #include <zer0/device/detail/cuda/elements.cuh>
@@ -10,9 +10,9 @@ namespace gpu {
 
 inline constexpr int route_threads = 256;
 inline constexpr int route_warps = route_threads / warp_size;
-inline constexpr int values_of_digit = 256;  ///< an order_of has four digits of 8 bits
+inline constexpr int values_of_digit = 256;  ///< of 8 bits; an order_of has four such digits
 
-/// The row of this warp; the whole warp leaves if there is none.
+/// The row of this warp. If there is none, the whole warp must return.
 __device__ inline index_t row_of_warp() {
   return index_t{blockIdx.x} * route_warps + threadIdx.x / warp_size;
 }
@@ -54,7 +54,7 @@ __global__ void softmax_gradients(tensor_view<const float> y, tensor_view<const 
     dx(row, e) = y(row, e) * (dy(row, e) - dot);
 }
 
-/// k times the largest of the scores that are not chosen yet. Lane l looks at columns l, l + 32, l
+/// Chooses, k times, the largest score that is not chosen yet. Lane l looks at columns l, l + 32, l
 /// + 64, ...
 template <class = void>
 __global__ void choose_of_rows(tensor_view<const float> scores, const float* live, index_t k,
@@ -64,7 +64,7 @@ __global__ void choose_of_rows(tensor_view<const float> scores, const float* liv
   for (index_t e = lane_of_row(); e < scores.cols; e += warp_size) mask(row, e) = 0;
   if (!is_live(live, row)) return;
   for (index_t n = 0; n < k; ++n) {
-    unsigned long long best = 0;  // order of the score, then the first column
+    unsigned long long best = 0;  // order of the score, then the lowest column
     for (index_t e = lane_of_row(); e < scores.cols; e += warp_size) {
       if (mask(row, e) != 0) continue;
       const auto here =
@@ -81,11 +81,11 @@ __global__ void choose_of_rows(tensor_view<const float> scores, const float* liv
 }
 
 struct column_memory {
-  warp_slots<int, route_threads> of_warps;  // first, as over_block uses it
+  warp_slots<int, route_threads> of_warps;  // must be first: over_block uses it
   int count[values_of_digit];
 };
 
-/// The sum over the block of an integer.
+/// The sum of an integer over the block.
 __device__ inline int count_over_block(int mine) {
   return over_block<route_threads>(warp_sum(mine), [](int a, int b) { return a + b; });
 }
@@ -99,12 +99,12 @@ __device__ inline int live_in_block(const float* live, index_t first, index_t la
 struct place_in_block {
   int before, all;
 };
-/// How many threads before this one, and how many of the block, call it with true.
+/// How many threads before this one (`before`), and how many of the block (`all`), pass true.
 __device__ inline place_in_block rank_in_block(bool one) {
   int* const of_warp = shared_memory<column_memory>().of_warps.of_warp;
   const unsigned ones = __ballot_sync(whole_warp, one);
   const int warp = static_cast<int>(threadIdx.x) / warp_size;
-  __syncthreads();  // whoever reads the last result has
+  __syncthreads();  // all threads have read the last result
   if (lane_of_row() == 0) of_warp[warp] = __popc(ones);
   __syncthreads();
   place_in_block place{__popc(ones & ((1u << lane_of_row()) - 1)), 0};
@@ -115,8 +115,8 @@ __device__ inline place_in_block rank_in_block(bool one) {
   return place;
 }
 
-/// The least score that is chosen is found digit by digit of its order; equal ones are taken in the
-/// order of tokens.
+/// The least score that is chosen is found digit by digit of its order_of. Of equal scores, those
+/// of the first tokens are chosen.
 template <class = void>
 __global__ void choose_of_column(tensor_view<const float> scores, const float* live, double share,
                                  tensor_view<float> mask) {
@@ -125,7 +125,7 @@ __global__ void choose_of_column(tensor_view<const float> scores, const float* l
   const auto chosen =
       static_cast<int>(zer0::detail::rows_of_share(share, live_in_block(live, 0, scores.rows)));
   std::uint32_t least = 0;
-  int wanted = chosen;  // of those whose higher digits are those of `least`
+  int wanted = chosen;  // to choose among the rows whose higher digits are those of `least`
   for (int shift = 24; chosen > 0 && shift >= 0; shift -= 8) {
     __syncthreads();
     for (int i = static_cast<int>(threadIdx.x); i < values_of_digit; i += route_threads)
@@ -153,7 +153,7 @@ __global__ void choose_of_column(tensor_view<const float> scores, const float* l
   }
 }
 
-/// limited: the first ones of a column, at most a share of the live rows.
+/// limited: keeps the first ones of a column of mask, at most `share` of the live rows.
 template <class = void>
 __global__ void limit_column(tensor_view<const float> mask, const float* live, double share,
                              tensor_view<float> limited) {
@@ -221,7 +221,7 @@ using route_out = wide_view<basic_cuda<Real>>;
 template <class Real>
 using live_rows = const_wide_span<basic_cuda<Real>>;
 
-/// Null if the span is empty, as kernels see what may be left out.
+/// Null if the span is empty: so kernels see an operand that was left out.
 template <class T>
 T* data_or_null(std::span<T> numbers) {
   return numbers.empty() ? nullptr : numbers.data();

@@ -1,4 +1,4 @@
-// Choosing tokens on the cuda device: a block for each row of logits. Nothing is sorted.
+// Choosing tokens on the cuda device: one block per row of logits. Nothing is sorted.
 #pragma once
 
 #include <zer0/core/sampling.hpp>
@@ -10,7 +10,7 @@ namespace zer0 {
 namespace gpu {
 
 inline constexpr index_t most_penalized =
-    700'000;  ///< tokens of a vocabulary whose bits fit into shared memory
+    700'000;  ///< the largest vocabulary whose bits fit into shared memory
 
 struct choice_memory {
   unsigned char for_over_block[choice_warps * 32];
@@ -19,8 +19,8 @@ struct choice_memory {
   std::uint32_t seen[1];  ///< a bit for each token of the vocabulary
 };
 
-/// The first kept token, in the order of the indices, at which the running sum of weights exceeds u
-/// times the sum of all. Each warp has a run of the row.
+/// Chooses the first kept token, in the order of the indices, at which the running sum of weights
+/// exceeds u times their total. Each warp has a run of the row.
 template <class T>
 __device__ void draw_token(const row_scores<T>& row, const kept_tokens& kept, double u,
                            std::int32_t* chosen) {
@@ -56,8 +56,8 @@ __device__ void draw_token(const row_scores<T>& row, const kept_tokens& kept, do
     ties += memory.at_threshold[w];
   }
   const double target = u * total;
-  // The run in which the target lies, and what comes before it. The last one with any weight if
-  // rounding left none.
+  // The run in which the target lies, and what comes before it. If rounding left the target in
+  // none, the last run with any weight.
   int winner = 0;
   double before = 0, ties_before = 0, running = 0;
   ties = 0;
@@ -104,14 +104,14 @@ __device__ void draw_token(const row_scores<T>& row, const kept_tokens& kept, do
 struct choice_rules {
   index_t top_k;
   double top_p;
-  float per_temperature;  ///< 0: the largest score wins
+  float per_temperature;  ///< 1 / temperature; 0: the largest score wins
   float penalty;
   bool divides_all;
   std::uint64_t seed;
 };
 
-/// sampling_rows as the kernel takes them: pointers, as the members of std::span are not for
-/// kernels.
+/// sampling_rows as the kernel takes them: with pointers, because kernels cannot call members of
+/// std::span.
 struct choice_rows {
   const std::int32_t* sequences;
   const std::int32_t* positions;
@@ -153,9 +153,9 @@ __global__ void choose_of_row(tensor_view<const T> logits, choice_rules rules, c
 
 }  // namespace gpu
 
-/// In float, sums in double; logits that a penalty touches are divided in float. A vocabulary of
-/// more than 700,000 allows no repetition penalty. Throws zer0::error for that and for rules out of
-/// range.
+/// Computes in float, with sums in double; logits with a penalty are divided in float. With a
+/// repetition penalty the vocabulary may have at most 700,000 tokens. Throws zer0::error if it has
+/// more, and for rules out of range.
 template <class Real>
 void choose_tokens(basic_cuda<Real>& d, const sampling& rules, const_view<basic_cuda<Real>> logits,
                    const sampling_rows& rows, std::span<std::int32_t> tokens) {

@@ -7,17 +7,17 @@
 
 namespace zer0::gpu {
 
-// Least significant digit first. A warp has a run of consecutive places of the list, in which it
-// counts the digits (count_digits); from the counts of all runs follows where each digit of each
-// run begins (place_digits); then each warp moves its run (move_by_digit). One warp at a time adds
-// to a counter, so there are no atomics and one result.
+// A radix sort, least significant digit first. A warp has a run of consecutive places of the list,
+// in which it counts the digits (count_digits). The counts of all runs tell where each digit of
+// each run begins (place_digits). Then each warp moves its run (move_by_digit). One warp at a time
+// adds to a counter, so there are no atomics, and only one possible result.
 
 inline constexpr int digit_bits = 8;
 inline constexpr int digits = 1 << digit_bits;
-inline constexpr int sort_warps = 4;  ///< of a block
+inline constexpr int sort_warps = 4;  ///< warps per block
 inline constexpr index_t sort_run = 512;
 inline constexpr index_t most_sorted =
-    65536;  ///< tokens at once: two lists and the counts fit into scratch memory
+    65536;  ///< ids at once: two lists and the counts fit into scratch memory
 inline constexpr index_t most_runs = most_sorted / sort_run;
 inline constexpr int place_threads = 512;
 
@@ -25,7 +25,7 @@ struct sort_memory {
   std::int32_t count[sort_warps][digits];
 };
 
-/// The lanes of this warp whose digit is mine, of those that take part.
+/// The lanes of this warp that take part and have the same digit as this one.
 __device__ inline unsigned lanes_like_me(int digit, bool takes_part) {
   unsigned same = __ballot_sync(whole_warp, takes_part);
   for (int bit = 0; bit < digit_bits; ++bit) {
@@ -35,7 +35,7 @@ __device__ inline unsigned lanes_like_me(int digit, bool takes_part) {
   return same;
 }
 
-/// f(place in the list, number, the digit's lanes) for all 32 lanes at each step of this warp's
+/// Calls f(number, digit, the lanes with this digit) in all 32 lanes at each step of this warp's
 /// run; the number is -1 beyond the end.
 template <class F>
 __device__ void over_run(const std::int32_t* keys, const std::int32_t* order, index_t n, int shift,
@@ -51,7 +51,8 @@ __device__ void over_run(const std::int32_t* keys, const std::int32_t* order, in
   }
 }
 
-/// counts[digit][run]. order: the list so far, or null for 0, 1, 2 ..
+/// counts[digit][run] = how often the digit is in the run. `order`: the list so far, or null: 0, 1,
+/// ..
 template <class = void>
 __global__ void count_digits(const std::int32_t* keys, const std::int32_t* order, index_t n,
                              int shift, index_t runs, std::int32_t* counts) {
@@ -114,8 +115,8 @@ __global__ void move_by_digit(const std::int32_t* keys, const std::int32_t* orde
   });
 }
 
-/// The numbers 0 .. n-1 sorted by keys[i] in [0, below), equal ones in their order; n at most
-/// most_sorted. The list is scratch memory, good until the next operation.
+/// The numbers 0 .. n-1 sorted by keys[i] in [0, below), equal ones in their order; n is at most
+/// most_sorted. The list is in scratch memory, valid until the next operation.
 template <class Real>
 const std::int32_t* sort_ids(basic_cuda<Real>& d, const std::int32_t* keys, index_t n,
                              index_t below) {

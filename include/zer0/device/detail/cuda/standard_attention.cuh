@@ -1,5 +1,5 @@
-// Standard attention of the cuda device: all probabilities are kept. A warp for each
-// query, or key.
+// Standard attention of the cuda device, which keeps all probabilities. One warp per query, or per
+// key.
 #pragma once
 
 #include <zer0/device/detail/cuda/attention_row.cuh>
@@ -32,7 +32,7 @@ __global__ void standard_forward(attention_shape a, tensor_view<const T> q, tens
   }
 }
 
-/// Writes dq, and into ds the gradients of the scores, which the keys' gradients read.
+/// Writes dq, and to ds the gradients of the scores, which standard_key_gradients reads.
 template <class T>
 __global__ void standard_query_gradients(attention_shape a, tensor_view<const T> q,
                                          tensor_view<const T> k, tensor_view<const T> v,
@@ -81,7 +81,7 @@ __global__ void standard_key_gradients(attention_shape a, tensor_view<const T> q
   const index_t sequence = sequence_of(starts, sequences, at.token);
   const index_t j = at.token - starts[sequence], end = starts[sequence + 1];
   const index_t last =
-      end - at.token < a.window ? end : at.token + a.window;  // of the queries that see the key
+      end - at.token < a.window ? end : at.token + a.window;  // end of the queries that see the key
   const index_t group = a.heads / a.kv_heads, own = at.head * a.head_dim;
   head_vector to_key{}, to_value{};
   for (index_t i = at.token; i < last; ++i)

@@ -1,9 +1,9 @@
-// Tiles of 16-bit matrices in shared memory, and their products on tensor cores: what flash
-// attention and the products of groups of rows are made of.
+// Tiles of 16-bit matrices in shared memory, and their products on tensor cores: the base of flash
+// attention and of grouped products.
 //
-// Warp w of a block owns rows 16w .. 16w+15 of every result. In a result of 8-column pieces, lane l
-// holds of each piece the numbers (l/4, 2(l%4)), its right neighbour, and the two that lie 8 rows
-// below: the layout of multiply_add.
+// Warp w of a block owns rows 16w .. 16w+15 of every result, which consists of pieces of 8 columns.
+// Of each piece, lane l holds the number (l/4, 2(l%4)), its right neighbour, and the two that lie 8
+// rows below: the layout of multiply_add.
 #pragma once
 
 #include <zer0/device/detail/cuda/parallel.cuh>
@@ -11,10 +11,10 @@
 namespace zer0::gpu {
 
 inline constexpr int tile_threads = 128;
-inline constexpr int tile_rows = tile_threads / warp_size * 16;  ///< of a block's results
+inline constexpr int tile_rows = tile_threads / warp_size * 16;  ///< rows of a block's result
 
-/// Rows of C numbers, in chunks of 8 (16 bytes) whose order is turned from row to row, so that the
-/// eight rows which ldmatrix reads at once lie in different banks.
+/// Rows of C numbers, in chunks of 8 (16 bytes). The order of the chunks changes from row to row,
+/// so that the eight rows which ldmatrix reads at once lie in different banks.
 template <class T, int Rows, int C>
 struct alignas(128) shared_tile {
   static constexpr int chunks = C / 8;
@@ -26,8 +26,8 @@ struct alignas(128) shared_tile {
   }
 };
 
-/// Starts copying rows first, first + 1, ... of `from`; beyond row `end` and beyond its columns
-/// there are zeros.
+/// Starts copying rows first, first + 1, ... of `from`; writes zeros from row `end` on, and beyond
+/// the columns of `from`.
 template <class T, int Rows, int C>
 __device__ void copy_tile(shared_tile<T, Rows, C>& to, tensor_view<const T> from, int first,
                           int end) {
@@ -36,7 +36,7 @@ __device__ void copy_tile(shared_tile<T, Rows, C>& to, tensor_view<const T> from
   const int row = static_cast<int>(threadIdx.x) / chunks,
             chunk = static_cast<int>(threadIdx.x) % chunks;
   const int rows =
-      chunk * 8 < from.cols ? end - first - row : 0;  // that exist, from this thread's first one on
+      chunk * 8 < from.cols ? end - first - row : 0;  // existing rows, from this thread's first on
   T* const shared = to.at(row, chunk);
   const T* global = from.row(first + row) + chunk * 8;
 #pragma unroll
@@ -53,7 +53,7 @@ struct fragment {
 __device__ inline int lane_of_thread() { return static_cast<int>(threadIdx.x) % warp_size; }
 __device__ inline int warp_of_thread() { return static_cast<int>(threadIdx.x) / warp_size; }
 
-/// Rows of the warp, columns 16k .. 16k+15, as a left operand.
+/// Columns 16k .. 16k+15 of the warp's rows of a tile, as a left operand.
 template <class T, int Rows, int C>
 __device__ fragment left_of(shared_tile<T, Rows, C>& t, int k) {
   const int lane = lane_of_thread();
@@ -75,7 +75,8 @@ __device__ std::uint32_t pair_of(float low, float high) {
   return bits;
 }
 
-/// Columns 16k .. 16k+15 of a result, rounded to T, as a left operand: lanes keep what they hold.
+/// Columns 16k .. 16k+15 of a result, rounded to T, as a left operand. Each lane uses numbers that
+/// it holds.
 template <class T, int N>
 __device__ fragment left_of(const float (&result)[N][4], int k) {
   const float(&a)[4] = result[2 * k], (&b)[4] = result[2 * k + 1];
@@ -88,7 +89,7 @@ template <class T, int Rows, int C, class Left>
 __device__ void multiply_transposed(float (&sum)[Rows / 8][4], Left left,
                                     shared_tile<T, Rows, C>& b) {
   const int lane = lane_of_thread();
-#pragma unroll 2  // all of it would hold the addresses of every k in registers
+#pragma unroll 2  // unrolled fully, it would hold the addresses of every k in registers
   for (int k = 0; k < C / 16; ++k) {
     const fragment a = left(k);
 #pragma unroll
@@ -118,8 +119,8 @@ __device__ void multiply(float (&sum)[C / 8][4], Left left, shared_tile<T, Rows,
   }
 }
 
-/// Writes the warp's rows of a result to rows first, first + 1, ... of `to`, as far as they exist,
-/// by way of its rows of `room`, which no other warp may use.
+/// Writes `factor` times the warp's rows of a result to rows first, first + 1, ... of `to`, as far
+/// as they exist. They pass through the warp's rows of `room`, which no other warp may use.
 template <class T, int Rows, int C>
 __device__ void store_rows(const float (&result)[C / 8][4], float factor,
                            shared_tile<T, Rows, C>& room, tensor_view<T> to, int first) {

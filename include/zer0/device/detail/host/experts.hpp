@@ -1,7 +1,7 @@
 // From tokens to experts and back, on devices that compute on the host.
 #pragma once
 
-#include <zer0/device/detail/host/memory.hpp>
+#include <zer0/device/detail/host/rows.hpp>
 #include <zer0/device/ops/routing.hpp>
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 namespace zer0 {
 namespace detail {
 
-/// Calls f(place, its expert) for the places that are taken.
+/// Calls f(place, its expert) for the places that have a token.
 template <class F>
 void for_each_place(id_span starts, F f) {
   for (std::size_t e = 0; e + 1 < starts.size(); ++e)
@@ -20,8 +20,8 @@ void for_each_place(id_span starts, F f) {
 
 }  // namespace detail
 
-/// While places are given away, starts[e + 1] is the next one of expert e; so it ends as the end of
-/// e.
+/// While places are assigned, starts[e + 1] is the next free place of expert e; it ends as the end
+/// of e.
 template <std::derived_from<host_memory> D>
 void list_chosen(D&, const list_chosen_operands<D>& of) {
   for (const auto& list : {of.starts, of.tokens, of.token_starts, of.places})

@@ -1,5 +1,5 @@
-// What zer0::compiled holds of operations that are templates: their instances for one device of the
-// host and for what zer0 itself puts in. A user's own activation is compiled where it is used.
+// What zer0::compiled contains of operations that are templates: their instances for one device of
+// the host and zer0's own types. A user's own activation is compiled where it is used.
 #pragma once
 
 #include <zer0/device/activation.hpp>
@@ -35,7 +35,7 @@
                                        wide_view<D>);                                            \
   EXTERN template void lean_to_mean(D&, const_wide_span<D>, double, wide_span<D>);
 
-// `EXTERN`: `extern` where they are declared, nothing where they are defined.
+// `EXTERN` is `extern` to declare the instances, and empty to define them.
 #define ZER0_INSTANCES_OF_HOST(EXTERN, D)                                                      \
   ZER0_INSTANCES_OF_ACTIVATION(EXTERN, D, sigmoid)                                             \
   ZER0_INSTANCES_OF_ACTIVATION(EXTERN, D, silu)                                                \

@@ -1,8 +1,8 @@
 // Losses on devices that compute on the host: those of routers, and of pairs of answers.
 #pragma once
 
-#include <zer0/device/detail/host/memory.hpp>
 #include <zer0/device/detail/host/routing.hpp>
+#include <zer0/device/detail/host/rows.hpp>
 #include <zer0/device/ops/preferences.hpp>
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 namespace zer0 {
 namespace detail {
 
-/// Calls f(row, number of the segment) for each live row; `whole`: there is but one segment.
+/// Calls f(row, number of its segment) for each live row; `whole`: all rows are one segment.
 template <class T, class F>
 void for_live_rows(id_span starts, bool whole, std::span<const T> live, F f) {
   for (std::size_t s = 0; s + 1 < starts.size(); ++s)
@@ -21,7 +21,7 @@ void for_live_rows(id_span starts, bool whole, std::span<const T> live, F f) {
       if (is_live(live, i)) f(i, whole ? 0 : static_cast<index_t>(s));
 }
 
-/// Live rows of the segment that begins at starts[s].
+/// The number of live rows in segment s.
 template <class T>
 index_t live_of_segment(id_span starts, bool whole, std::span<const T> live, index_t s) {
   if (whole) return live_rows(live, starts.front(), starts.back());
@@ -29,8 +29,8 @@ index_t live_of_segment(id_span starts, bool whole, std::span<const T> live, ind
                    starts[static_cast<std::size_t>(s + 1)]);
 }
 
-/// Calls f(row, number of the segment, what a count times a score of the row is multiplied by in
-/// the loss) for each live row of `tokens` rows.
+/// Calls f(row, number of its segment, factor) for each live row of `tokens` rows. The factor is
+/// that of a count times a score of the row in the loss.
 template <class T, class F>
 void for_balanced_rows(const balance_rule& rule, id_span starts, std::span<const T> live,
                        index_t tokens, index_t experts, index_t segments, F f) {

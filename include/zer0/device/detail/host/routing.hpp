@@ -1,7 +1,7 @@
 // Choosing experts on devices that compute on the host: softmax, choices, gates.
 #pragma once
 
-#include <zer0/device/detail/host/memory.hpp>
+#include <zer0/device/detail/host/rows.hpp>
 #include <zer0/device/ops/routing.hpp>
 
 #include <algorithm>
@@ -24,8 +24,8 @@ index_t live_rows(std::span<const T> live, index_t first, index_t last) {
   return std::count_if(live.begin() + first, live.begin() + last, [](T x) { return x != 0; });
 }
 
-/// An integer that grows with x; -0 is 0, and NaN has a place too, so that any numbers have an
-/// order.
+/// An integer that grows with x; it is the same for -0 and 0. NaN has one too, so any numbers have
+/// an order.
 template <class T>
 auto order_key(T x) {
   using key = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
@@ -76,8 +76,8 @@ void choose_in_rows(D& d, const_wide_view<D> scores, const_wide_span<D> live, in
   });
 }
 
-/// The least score that is chosen is found digit by digit of its order key, from counts of each
-/// digit: nothing is sorted and no memory is needed.
+/// The least score that is chosen is found digit by digit of its order key, by counting each digit:
+/// nothing is sorted and no memory is allocated.
 template <std::derived_from<host_memory> D>
 void choose_in_columns(D& d, const_wide_view<D> scores, const_wide_span<D> live, double share,
                        wide_view<D> mask) {
@@ -86,7 +86,7 @@ void choose_in_columns(D& d, const_wide_view<D> scores, const_wide_span<D> live,
   const index_t chosen = detail::rows_of_share(share, detail::live_rows(live, 0, scores.rows));
   for_each_row(d, scores.cols, 8 * scores.rows, [&](index_t e) {
     key least = 0;
-    index_t wanted = chosen;  // of the rows whose higher digits are those of `least`
+    index_t wanted = chosen;  // to choose among the rows whose higher digits are those of `least`
     for (int shift = last_digit; chosen > 0 && shift >= 0; shift -= digit) {
       std::array<index_t, 1 << digit> counts{};
       for (index_t i = 0; i < scores.rows; ++i) {

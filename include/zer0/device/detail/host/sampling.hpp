@@ -1,9 +1,9 @@
 // Choosing tokens on devices that compute on the host: the sampler, row by row.
 #pragma once
 
-#include <zer0/device/detail/host/memory.hpp>
+#include <zer0/core/sampling.hpp>
+#include <zer0/device/detail/host/rows.hpp>
 #include <zer0/device/ops/sampling.hpp>
-#include <zer0/device/sampler.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -13,7 +13,7 @@
 namespace zer0 {
 namespace detail {
 
-/// choose_tokens for row i, in memory that the thread keeps.
+/// choose_tokens for row i. The thread keeps the memory for the next call.
 template <class T>
 token_id choose_token(const sampling& rules, tensor_view<const T> logits, const sampling_rows& rows,
                       index_t i) {

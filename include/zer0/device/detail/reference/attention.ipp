@@ -1,4 +1,4 @@
-// Bodies of the reference device's attention and loss.
+// Bodies of the reference device's attention and cross-entropy.
 #pragma once
 
 #include <zer0/device/detail/reference/elements.ipp>
@@ -48,14 +48,15 @@ ZER0_INLINE double attention_score(const attention_sizes& a, const double* q, co
   return a.soft_cap > 0 ? a.soft_cap * std::tanh(s / a.soft_cap) : s;
 }
 
-/// Its derivative with respect to scale * q k^T.
+/// The derivative of attention_score with respect to scale * q k^T.
 ZER0_INLINE double score_slope(const attention_sizes& a, const double* q, const double* k) {
   if (a.soft_cap == 0) return 1;
   const double t = std::tanh(a.scale * dot(q, k, a.head_dim) / a.soft_cap);
   return 1 - t * t;
 }
 
-/// Scores of one query against `keys` keys from row `first` on; minus infinity before its window.
+/// Scores of one query against the `keys` keys from row `first` on; minus infinity before the
+/// query's window.
 ZER0_INLINE std::vector<double> scores(const attention_sizes& a, const double* q,
                                        const_view<reference> k, index_t first, index_t keys,
                                        index_t kv_head) {

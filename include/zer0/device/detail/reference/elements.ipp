@@ -1,4 +1,4 @@
-// Bodies of the reference device's operations that are a loop or two: elements, products,
+// Bodies of the reference device's operations that are only a loop or two: elements, products,
 // embedding, positions, sequences, the optimizer.
 #pragma once
 

@@ -1,5 +1,5 @@
-// Instances of the reference device's operations that are templates; without ZER0_COMPILED each
-// file has its own.
+// Explicit instances of the reference device's operations that are templates. Without
+// ZER0_COMPILED, each file instantiates those that it uses.
 #pragma once
 
 #include <zer0/device/reference.hpp>

@@ -3,6 +3,7 @@
 
 #include <zer0/core/error.hpp>
 #include <zer0/file/atomic.hpp>
+#include <zer0/file/detail/json.hpp>
 #include <zer0/recipe/hook/json_log.hpp>
 
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include <fstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace zer0 {
 
@@ -36,8 +38,11 @@ ZER0_INLINE void json_log::keep_until(index_t step) const {
   if (!in) return;
   std::string kept;
   for (std::string line; step > 0 && std::getline(in, line) && !in.eof();) {
-    const nlohmann::json entry = nlohmann::json::parse(line, nullptr, false);
-    if (entry.is_object() && entry.value("step", index_t{0}) <= step) kept += line + "\n";
+    std::string problem;
+    const nlohmann::json entry = detail::parse_document(line, problem);
+    const nlohmann::json* at = detail::json_find(entry, "step");
+    const bool later = at != nullptr && at->is_number_integer() && at->get<index_t>() > step;
+    if (problem.empty() && entry.is_object() && !later) kept += line + "\n";
   }
   atomic_file file(path_);
   file.write(kept);
@@ -56,28 +61,30 @@ ZER0_INLINE void json_log::flush() {
   if (tokens_ == 0) return;
   const auto now = std::chrono::steady_clock::now();
   const double seconds = std::chrono::duration<double>(now - written_).count();
-  nlohmann::ordered_json line = {
+  std::vector<detail::json_field<nlohmann::json>> line = {
       {"step", last_.step},
       {"epoch", epoch_},
       {"loss", mean_.mean()},
       {"learning_rate", last_.learning_rate},
       {"gradient_norm", last_.gradient_norm},
-      {"tokens_per_second", seconds > 0 ? static_cast<double>(tokens_) / seconds : 0}};
+      {"tokens_per_second", seconds > 0 ? static_cast<double>(tokens_) / seconds : 0.0}};
   if (last_.loss_scale != 1 || last_.skipped_steps > 0) {
-    line["loss_scale"] = last_.loss_scale;
-    line["skipped_steps"] = last_.skipped_steps;
+    line.emplace_back("loss_scale", last_.loss_scale);
+    line.emplace_back("skipped_steps", last_.skipped_steps);
   }
-  for (const metric& m : mean_.metrics()) line[std::string(m.name)] = m.value;
-  write(line.dump());
+  for (const metric& m : mean_.metrics()) line.emplace_back(std::string(m.name).c_str(), m.value);
+  write(detail::json_line(line));
   mean_ = {};
   tokens_ = 0;
   written_ = now;
 }
 
 ZER0_INLINE void json_log::write_validation(index_t step, const evaluation& result) {
-  nlohmann::ordered_json line = {{"step", step}, {"val_loss", result.mean()}};
-  for (const metric& m : result.metrics()) line["val_" + std::string(m.name)] = m.value;
-  write(line.dump());
+  std::vector<detail::json_field<nlohmann::json>> line = {{"step", step},
+                                                          {"val_loss", result.mean()}};
+  for (const metric& m : result.metrics())
+    line.emplace_back(("val_" + std::string(m.name)).c_str(), m.value);
+  write(detail::json_line(line));
 }
 
 ZER0_INLINE void json_log::write(const std::string& line) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <zer0/core/error.hpp>
+#include <zer0/text/detail/utf8_text.hpp>
 #include <zer0/text/utf8.hpp>
 
 #include <utf8proc.h>

@@ -1,7 +1,7 @@
 // "%s" % values, and "{}".format(values), without the rarer of Python's conversions.
 #pragma once
 
-#include <zer0/text/detail/jinja/operators.hpp>
+#include <zer0/text/detail/jinja/arithmetic.hpp>
 
 #include <algorithm>
 #include <cctype>

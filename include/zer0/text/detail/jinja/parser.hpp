@@ -112,7 +112,7 @@ class parser {
   void parse_generation(statement& s);
   void parse_jump(statement& s, std::string_view word);
 
-  // Expressions: parse_expressions.hpp.
+  // Expressions: parse_expressions.hpp, parse_operands.hpp.
   /// a, b, c or a single expression; `in` ends it where `with_condition` is false, as in a loop's
   /// head.
   expression_ptr parse_tuple(bool with_condition = true);
@@ -164,4 +164,5 @@ class parser {
 }  // namespace zer0::detail::jinja
 
 #include <zer0/text/detail/jinja/parse_expressions.hpp>
+#include <zer0/text/detail/jinja/parse_operands.hpp>
 #include <zer0/text/detail/jinja/parse_statements.hpp>

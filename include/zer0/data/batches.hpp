@@ -1,0 +1,217 @@
+// Batches to train on: of texts, of conversations, of pairs of answers.
+#pragma once
+
+#include <zer0/core/detail/compiled.hpp>
+#include <zer0/core/types.hpp>
+#include <zer0/data/encoders.hpp>
+#include <zer0/data/records.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace zer0 {
+
+namespace detail {
+class sample_engine;
+}
+
+/// Batches of an epoch in order, from anywhere. They are a function of the data, the options and
+/// the epoch, whatever the number of workers. A record is read, parsed and encoded once an epoch,
+/// and once when the object is made if its length has to be known; not even then if the records
+/// keep their counts (open_options::counts_in). For one thread; workers prepare the batches.
+class sample_batches {
+ public:
+  sample_batches(const sample_batches&) = delete;
+  sample_batches& operator=(const sample_batches&) = delete;
+
+  /// How many records there are, those that are left out too.
+  [[nodiscard]] index_t records() const;
+
+  /// How many batches `next` gives in an epoch; the same for all epochs.
+  [[nodiscard]] index_t batches_per_epoch() const;
+
+  /// The coming batch is number `batch` of epoch `epoch`. At once; for packed texts by adding up
+  /// their lengths. Throws: zer0::error if there is no such batch.
+  void seek(index_t epoch, index_t batch);
+
+  /// The next batch of the epoch, from the first of epoch 0 on without a `seek`; false at its end,
+  /// until the next `seek`. Takes over the memory of `out`. Throws: zer0::error naming file and
+  /// line for what cannot be encoded, and for a file that was changed meanwhile.
+  bool next(token_batch& out);
+
+ protected:
+  ~sample_batches();
+
+ private:
+  friend class pretrain_data;
+  friend class sft_data;
+  friend class preference_data;
+
+  explicit sample_batches(std::unique_ptr<detail::sample_engine> engine);
+
+  [[nodiscard]] detail::sample_engine& engine() { return *engine_; }
+  [[nodiscard]] const detail::sample_engine& engine() const { return *engine_; }
+
+  std::unique_ptr<detail::sample_engine> engine_;  // stays where it is: threads work on it
+};
+
+struct data_options {
+  index_t batch_size = 32;  ///< rows of a batch
+  index_t seq = 512;        ///< tokens of a row
+  bool packed = false;      ///< documents one after another, instead of one a row and padding
+  bool shuffle = true;      ///< a new order each epoch
+  std::uint64_t seed = 0;   ///< of the order
+  int num_workers = 1;      ///< threads that prepare batches, all to the same effect; 0: the caller
+  /// Packed: told how much of the data is counted, on the calling thread.
+  std::function<void(double)> progress = {};
+};
+
+/// Cuts documents (bos + text + eos) into batches of at most batch_size rows of seq tokens. The
+/// target of a token is the one after it in its document; weights are 1 where there is one. The
+/// order of the documents is a function of (seed, epoch).
+///
+/// Padded: a document a row. It is cut to seq + 1 tokens (what is cut away, eos too, is not trained
+/// on), and pad tokens of weight 0 fill the row. The last batch of an epoch may have fewer rows.
+///
+/// Packed: the documents of the epoch form one stream, which is cut into rows of seq tokens.
+/// `starts` has every document's and every row's first token, so documents do not see each other
+/// and one that goes on in the next row goes on as a new sequence. A document's last token has no
+/// target (weight 0). Only the last row of the epoch is padded. The constructor tokenizes all
+/// records once to count the batches, unless the records keep their counts. Memory: 4 bytes a
+/// record.
+///
+/// Throws: zer0::error for options out of range, and from `next` for a text that cannot be encoded,
+/// naming file and line.
+class pretrain_data : public sample_batches {
+ public:
+  /// The records and the tokenizer (zer0::tokenizer, or what document_encoder takes) must outlive
+  /// this object.
+  template <class Tokenizer>
+  pretrain_data(const record_view<pretrain_records>& view, const Tokenizer& tokenizer,
+                const data_options& options)
+      : pretrain_data(view, document_encoder(tokenizer), options) {}
+
+  pretrain_data(const record_view<pretrain_records>& view, document_encoder encode,
+                const data_options& options);
+
+  /// Tokens of an epoch, padding not counted. Known when packed, else 0.
+  [[nodiscard]] index_t tokens_per_epoch() const;
+};
+
+struct sft_options {
+  index_t batch_size = 32;      ///< rows of a batch
+  index_t seq = 512;            ///< tokens of a row, at most
+  bool packed = false;          ///< several conversations in a row and no padding, instead of one
+  bool shuffle = true;          ///< a new order each epoch
+  std::uint64_t seed = 0;       ///< of the order
+  bool skip_bad_lines = false;  ///< leave out, and count, what the chat template refuses
+  int num_workers = 1;  ///< threads that prepare batches, all to the same effect; 0: the caller
+  /// Told how much of the data is looked at, on the calling thread.
+  std::function<void(double)> progress = {};
+};
+
+/// What became of the records.
+struct sft_counts {
+  index_t samples = 0;  ///< trained on
+  index_t cut = 0;  ///< of these: an end to be learned lies beyond seq + 1 tokens, and is cut away
+  index_t skipped = 0;    ///< left out, as nothing that is to be learned lies within seq + 1 tokens
+  index_t bad = 0;        ///< left out, as the template refuses them
+  std::string first_bad;  ///< "FILE:LINE: why" of the first of these
+  index_t tokens = 0;     ///< of an epoch that go through the model, padding not counted
+  index_t supervised = 0;  ///< of an epoch that are learned from
+};
+
+/// Makes batches of conversations: weight 1 where the target is a token that the assistant
+/// produced, its end token included, 0 elsewhere (conversation_encoder). A sample is a conversation
+/// up to its last such token, cut to seq + 1 tokens. The constructor looks at all records once, to
+/// know how long they are, unless the records keep their counts.
+///
+/// Padded: a sample a row of `seq` tokens, filled with pad tokens of weight 0. The last batch of an
+/// epoch may have fewer rows.
+///
+/// Packed: whole samples share a row of at most `seq` tokens (which do is the same in every epoch),
+/// a batch is batch_size rows one after another, without padding. `starts` has the first token of
+/// every sample, so that samples do not see each other.
+///
+/// The order of the rows is a function of (seed, epoch). Memory: 4 bytes a record and 4 a sample,
+/// and 4 a row when packed. Throws: zer0::error for options out of range, for a conversation that
+/// cannot be encoded (unless bad lines are to be skipped), naming file and line, and if no sample
+/// is left.
+class sft_data : public sample_batches {
+ public:
+  /// The records must outlive this object.
+  sft_data(const record_view<chat_records>& view, conversation_encoder encode,
+           const sft_options& options);
+
+  [[nodiscard]] const sft_counts& counts() const { return counts_; }
+
+  /// Sample i in the order of the file as it is trained on, for people to look at.
+  [[nodiscard]] encoded_conversation sample(index_t i) const;
+
+ private:
+  sft_counts counts_;
+};
+
+struct preference_options {
+  index_t batch_size = 8;       ///< pairs of a batch
+  index_t seq = 512;            ///< tokens of an answer with its prompt, at most
+  bool packed = true;           ///< sequences one after another, instead of each padded to `seq`
+  bool shuffle = true;          ///< a new order each epoch
+  std::uint64_t seed = 0;       ///< of the order
+  bool skip_bad_lines = false;  ///< leave out, and count, pairs that the chat template refuses
+  int num_workers = 1;  ///< threads that prepare batches, all to the same effect; 0: the caller
+  /// Told how much of the data is looked at, on the calling thread.
+  std::function<void(double)> progress = {};
+};
+
+/// What became of the records.
+struct preference_counts {
+  index_t pairs = 0;  ///< trained on
+  index_t cut = 0;  ///< of these: the end of an answer lies beyond seq + 1 tokens, and is cut away
+  index_t skipped = 0;    ///< left out, as an answer has nothing to learn within seq + 1 tokens
+  index_t bad = 0;        ///< left out, as the template refuses them
+  std::string first_bad;  ///< "FILE:LINE: why" of the first of these
+  index_t tokens = 0;     ///< of an epoch that go through the model, padding not counted
+};
+
+/// Makes batches of pairs: sequences 2i and 2i+1 are the chosen and the rejected answer of pair i,
+/// each after the prompt. Weight 1 where the target is a token that the assistant produced behind
+/// the messages that both sides share, its end token included; 0 elsewhere. A sequence is cut to
+/// seq + 1 tokens. The constructor looks at all records once, unless the records keep their counts.
+///
+/// The order of the pairs is a function of (seed, epoch). Memory: 8 bytes a pair, 16 more with
+/// references. Throws: zer0::error for options out of range, for a pair that cannot be encoded
+/// (unless bad lines are to be skipped), naming file and line, and if no pair is left.
+class preference_data : public sample_batches {
+ public:
+  /// The records must outlive this object.
+  preference_data(const record_view<preference_records>& view, conversation_encoder encode,
+                  const preference_options& options);
+
+  [[nodiscard]] const preference_counts& counts() const { return counts_; }
+  [[nodiscard]] index_t pairs() const { return counts_.pairs; }
+  /// Of all tokens and what is learned of them: data, tokenizer, template and length of a sequence.
+  [[nodiscard]] std::uint64_t fingerprint() const;
+
+  /// A batch of up to batch_size pairs from pair `first` on, in the order of the file.
+  void in_order(index_t first, token_batch& out);
+
+  /// Gives all batches the log-probabilities of their answers under a reference model: of pair 0's
+  /// chosen one, its rejected one, pair 1's, in the order of the file. Call `seek` afterwards.
+  /// Throws zer0::error if there are not two a pair.
+  void set_references(std::vector<double> references);
+  [[nodiscard]] bool has_references() const;
+
+ private:
+  preference_counts counts_;
+};
+
+}  // namespace zer0
+
+#ifndef ZER0_COMPILED
+#include <zer0/data/detail/batches.ipp>
+#endif
