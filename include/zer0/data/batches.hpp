@@ -34,8 +34,8 @@ class sample_batches {
   /// How many batches `next` gives in an epoch; the same for all epochs.
   [[nodiscard]] index_t batches_per_epoch() const;
 
-  /// Makes batch `batch` of epoch `epoch` the next one. Takes no time, but for packed texts, whose
-  /// lengths are added up. Throws: zer0::error if there is no such batch.
+  /// Makes batch `batch` of epoch `epoch` the next one. Takes no time except for packed texts,
+  /// whose lengths are added up. Throws: zer0::error if there is no such batch.
   void seek(index_t epoch, index_t batch);
 
   /// Puts the next batch of the epoch into `out`, whose memory is used again; false at the end of
@@ -67,7 +67,7 @@ struct data_options {
   bool shuffle = true;      ///< a new order of the documents in each epoch
   std::uint64_t seed = 0;   ///< of the order
   int num_workers = 1;      ///< threads that prepare batches; no effect on results; 0: the caller
-  /// If packed: gets the fraction of the data that is counted, on the calling thread.
+  /// If packed: called on the calling thread with the fraction of the data that is counted.
   std::function<void(double)> progress = {};
 };
 
@@ -112,7 +112,7 @@ struct sft_options {
   std::uint64_t seed = 0;       ///< of the order
   bool skip_bad_lines = false;  ///< leave out and count conversations that the template refuses
   int num_workers = 1;  ///< threads that prepare batches; no effect on results; 0: the caller
-  /// Gets the fraction of the records that are measured, on the calling thread.
+  /// Called on the calling thread with the fraction of the records that are measured.
   std::function<void(double)> progress = {};
 };
 
@@ -166,7 +166,7 @@ struct preference_options {
   std::uint64_t seed = 0;       ///< of the order
   bool skip_bad_lines = false;  ///< leave out, and count, pairs that the chat template refuses
   int num_workers = 1;  ///< threads that prepare batches; no effect on results; 0: the caller
-  /// Gets the fraction of the records that are measured, on the calling thread.
+  /// Called on the calling thread with the fraction of the records that are measured.
   std::function<void(double)> progress = {};
 };
 

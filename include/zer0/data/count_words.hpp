@@ -32,7 +32,7 @@ struct count_options {
   index_t piece_bytes = index_t{4} << 20;  ///< bytes a thread takes at once; no effect on results
   std::size_t max_bytes = 0;    ///< bytes that the different words may take, else it throws; 0: any
   bool skip_bad_lines = false;  ///< leave bad lines of JSON Lines out and count them
-  /// Gets the fraction that is done, on the calling thread.
+  /// Called on the calling thread with the fraction that is done.
   std::function<void(double)> progress = {};
 };
 

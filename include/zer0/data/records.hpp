@@ -31,7 +31,7 @@ struct open_options {
   /// nothing, as long as the file's size, time and content are the same, and the tokenizer and the
   /// template too. Empty: nothing is kept.
   std::filesystem::path counts_in = {};
-  /// Gets the fraction that is done, on the calling thread.
+  /// Called on the calling thread with the fraction that is done.
   std::function<void(double)> progress = {};
 };
 

@@ -17,7 +17,7 @@ namespace zer0 {
 struct perplexity_options {
   index_t batch_tokens = 4096;  ///< go through the model together; a longer text goes alone
   std::function<bool(double)> progress =
-      {};  ///< gets the fraction that is done; returns false to stop there
+      {};  ///< called with the fraction that is done; false stops there
 };
 
 struct perplexity_report {

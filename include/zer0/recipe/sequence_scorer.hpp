@@ -65,8 +65,8 @@ concept pair_source = requires(D& d, token_batch& b, index_t n, std::vector<doub
 };
 
 /// Log-probabilities of all answers under `model`, two for each pair: pair 0's chosen answer, pair
-/// 0's rejected answer, pair 1's chosen answer, ... One forward pass over the data; `progress` gets
-/// the fraction of it that is done.
+/// 0's rejected answer, pair 1's chosen answer, ... One forward pass over the data; `progress` is
+/// called with the fraction of it that is done.
 template <class Model, pair_source Data>
 [[nodiscard]] std::vector<double> reference_scores(
     Model& model, Data& data, const std::function<void(double)>& progress = {}) {

@@ -32,9 +32,9 @@ struct trainer_options {
 ///
 /// Loss, optimizer, schedule and normalization are plain types; any type with the same members
 /// takes their place. A loss adds a sum over the micro-batch to totals[0], and may have `metrics`
-/// (recipe/step_report.hpp). It must multiply its sums by `device_batch::factor`, which holds the
-/// normalization and float16's loss scale (`loss_scale_for`); `device_batch::weights` are
-/// multiplied by the factor already.
+/// (recipe/step_report.hpp). Its sums must contain `device_batch::factor` once, which is the
+/// normalization and float16's loss scale (`loss_scale_for`); `device_batch::weights` contain it
+/// already.
 ///
 /// Layers may have losses of their own (balance of experts), whose gradients are added. Such a loss
 /// is a mean over the micro-batches of a step, weighted as the loss itself is. It is reported as a

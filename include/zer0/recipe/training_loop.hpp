@@ -65,7 +65,7 @@ struct training_run {
 };
 
 struct training_report {
-  double loss = 0;  ///< mean of the last tenth of the run's steps; if none of them ran, the last's
+  double loss = 0;  ///< mean of the last tenth of the steps; the last step's if none of them ran
   index_t steps = 0;
   index_t tokens = 0;
   double seconds = 0;

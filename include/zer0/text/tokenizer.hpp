@@ -22,8 +22,8 @@ struct encode_options {
       false;  ///< add what the file's post-processor puts around a text, such as a begin token
   bool continues =
       false;  ///< the text continues another one: no space is put before its first word
-  bool parse_special =
-      true;  ///< false: special tokens in the text are plain text (if it is untrusted)
+  /// False: special tokens spelled out in the text are plain text (for untrusted text).
+  bool parse_special = true;
 };
 
 namespace detail {

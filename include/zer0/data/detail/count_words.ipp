@@ -100,7 +100,7 @@ ZER0_INLINE std::size_t next_cut(std::string_view text, std::size_t from) {
   const char* const end = text.data() + text.size();
   const char* p = text.data() + from;
   while (p != end && (static_cast<unsigned char>(*p) & 0xC0U) == 0x80)
-    ++p;  // a cut inside a character is none
+    ++p;  // never cut inside a character
   char_class before = char_class::other;
   const char_class_table& table = char_class_table::get();
   while (p != end) {

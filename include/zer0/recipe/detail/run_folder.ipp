@@ -46,7 +46,7 @@ ZER0_INLINE bool is_counts_name(std::string_view name) {
          name.substr(7, 16).find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-/// Nothing if a run uses no such name.
+/// Takes the name of a file apart; nothing if a run uses no such name.
 ZER0_INLINE std::optional<run_name> parse_run_name(const std::string& name) {
   using state = run_name::state;
   const auto known = [](std::string_view of) {
