@@ -22,18 +22,17 @@ namespace zer0 {
 /// and `micro_steps`.
 struct training_state {
   index_t step = 0;               ///< steps done, skipped ones included
-  index_t epoch = 0;              ///< of the next micro-batch
+  index_t epoch = 0;              ///< epoch of the next micro-batch
   index_t batch = 0;              ///< micro-batches of that epoch already trained on
   std::uint32_t micro_steps = 0;  ///< micro-batches trained on since the start
-  /// What else its owner wants back: options, best loss, ...
+  /// JSON of the caller's own: settings, best loss, ...
   held<nlohmann::json> run = held<nlohmann::json>::object();
-  std::string base =
-      {};  ///< of a model with adapters: the directory of the weights that they adapt
+  std::string base = {};  ///< for a model with adapters: the directory of the base model's weights
 };
 
 namespace detail {
 
-/// What a checkpoint holds of the trainer besides buffers.
+/// The trainer's state in a checkpoint, without the optimizer's buffers.
 struct trainer_state {
   struct scale {  ///< dynamic_loss_scale::state
     double factor;
@@ -44,7 +43,8 @@ struct trainer_state {
 };
 void write_training_state(const std::filesystem::path& directory, const training_state& state,
                           const trainer_state& trainer);
-/// `with_loss_scale`: if the file has one; without, the run was in another type.
+/// `with_loss_scale`: whether to read the loss scale, too, if the file has one. A file without one
+/// comes from a run in another type.
 trainer_state read_trainer_state(const std::filesystem::path& directory, bool with_loss_scale);
 
 /// Throws zer0::error naming the first size in which the model of the checkpoint differs.
@@ -52,13 +52,13 @@ void check_same_sizes(const model_config& model, const std::filesystem::path& di
 
 }  // namespace detail
 
-/// Writes a directory: model.safetensors and config.json (a Hugging Face model),
+/// Writes a directory with model.safetensors and config.json (a Hugging Face model),
 /// optimizer.safetensors, training_state.json, a copy of each of `extra_files` (the tokenizer's),
-/// and what `more` writes into it. Of a model with adapters, model.safetensors has them in its
-/// weights, and `adapter` is them alone, in PEFT's layout. It appears under its name whole or not
-/// at all, and replaces an older one of that name. Throws zer0::error naming path and reason (no
-/// space left, ...); nothing of the name has changed then. Memory: a copy of the weights and of one
-/// optimizer buffer on the host.
+/// and what `more` writes into it. For a model with adapters, model.safetensors has the adapters
+/// merged into its weights, and the folder `adapter` holds the adapters alone, in PEFT's layout.
+/// The directory appears under its name whole or not at all, and replaces an older one of that
+/// name. Throws zer0::error naming path and reason (no space left, ...); an older directory of that
+/// name is then unchanged. Memory: a copy of the weights and of one optimizer buffer on the host.
 template <class Trainer>
 void save_checkpoint(Trainer& trainer, const training_state& state,
                      const std::filesystem::path& directory,
@@ -105,12 +105,13 @@ void save_checkpoint(Trainer& trainer, const training_state& state,
   out.commit();
 }
 
-/// What training_state.json of a checkpoint says.
+/// Reads training_state.json of a checkpoint.
 training_state read_training_state(const std::filesystem::path& directory);
 
-/// Puts model, optimizer and random numbers of `trainer` back to where `save_checkpoint` saw them;
-/// adapters come back upon the weights in `training_state::base`. Throws zer0::error if the
-/// checkpoint is of another variant, other sizes or another optimizer, or the base cannot be read.
+/// Restores model, optimizer and random numbers of `trainer` as `save_checkpoint` found them. For a
+/// model with adapters, the weights of the base are read from `training_state::base`. Throws
+/// zer0::error if the checkpoint is of another variant, other sizes or another optimizer, or if the
+/// base cannot be read.
 template <class Trainer>
 training_state load_checkpoint(Trainer& trainer, const std::filesystem::path& directory) {
   using number = wide<typename Trainer::real>;

@@ -16,12 +16,13 @@
 
 namespace zer0 {
 
-/// The names of all tensors in a model's directory, shards together.
+/// The names of all tensors in a model's directory, of all shards.
 std::vector<std::string> tensor_names(const std::filesystem::path& directory);
 
-/// Writes the weights to `directory/model.safetensors` as float32 under the names of the variant's
-/// family: rotary rows as its files have them whatever the variant's pairing, tied weights once,
-/// adapters not at all (`save_adapter`). Memory: a copy of the weights on the host, in float.
+/// Writes the weights as float32 to `directory/model.safetensors`, under the names of the variant's
+/// family. Rotary rows are in the order of that family's files, whatever the variant's pairing.
+/// Tied weights are written once, adapters not at all (`save_adapter` writes them). Memory: a copy
+/// of the weights on the host, in float.
 template <class Variant, device Device>
 void save_weights(model<Variant, Device>& m, const std::filesystem::path& directory) {
   using number = wide<typename Device::real>;
@@ -45,9 +46,10 @@ void save_weights(model<Variant, Device>& m, const std::filesystem::path& direct
   detail::write_tensors(directory / "model.safetensors", tensors);
 }
 
-/// Reads all weights from a Hugging Face directory; adapters begin anew and change nothing.
-/// config.json, if there is one, says by which family's names. Throws zer0::error naming a tensor
-/// that is missing, left over or of another shape; the model is then in an undefined state.
+/// Reads all weights from a Hugging Face directory. Adapters are reset, so that they change
+/// nothing. config.json, if there is one, says which family's names the tensors have. Throws
+/// zer0::error naming a tensor that is missing, left over or of another shape; the model is then in
+/// an undefined state.
 template <class Variant, device Device>
 void load_weights(model<Variant, Device>& m, const std::filesystem::path& directory) {
   using number = wide<typename Device::real>;
@@ -64,7 +66,7 @@ void load_weights(model<Variant, Device>& m, const std::filesystem::path& direct
           });
   for (const auto& state : m.parameters().states()) {
     const tensor_entry& entry = files.take(family.place(state.name()).name);
-    // By name: nvcc loses the braces of an argument.
+    // A variable, because nvcc loses the braces of an argument.
     const std::vector<index_t> wanted{state.value->size};
     detail::require_shape(entry, wanted, directory);
     std::vector<number> values(state.value->value.size());
@@ -77,9 +79,9 @@ void load_weights(model<Variant, Device>& m, const std::filesystem::path& direct
 
 namespace detail {
 
-/// The name in PEFT's files of a part of an adapter,
-/// "model.layers.0.self_attn.q_proj.lora_A.weight". Throws zer0::error if the module that it adapts
-/// is not a whole one in files of this family.
+/// The name in PEFT's files of the part of an adapter that zer0 calls `name`, such as
+/// "model.layers.0.self_attn.q_proj.lora_A.weight". Throws zer0::error if the adapted module is
+/// only part of a tensor in files of this family.
 std::string peft_name(const model_family& family, const std::string& name);
 
 /// Writes adapter_config.json: adapters of `modules` in the model `base`.
@@ -89,7 +91,7 @@ void write_adapter_config(const std::filesystem::path& directory, const lora_siz
 /// Throws zer0::error unless adapter_config.json has the model's rank and alpha.
 void require_adapter_sizes(const std::filesystem::path& directory, const lora_sizes& sizes);
 
-/// adapter_model.safetensors, each tensor of which a model must want.
+/// The tensors of adapter_model.safetensors. The model must take each of them.
 class adapter_tensors {
  public:
   explicit adapter_tensors(const std::filesystem::path& directory);
@@ -113,9 +115,9 @@ class adapter_tensors {
 /// that is missing, wrong or not supported.
 lora_sizes read_adapter_config(const std::filesystem::path& directory);
 
-/// Writes the adapters of a model, float32, and what they adapt: `base` is the directory or the
-/// name of the model without them. The directory must exist. Throws zer0::error if the model has
-/// none.
+/// Writes the adapters of a model, as float32, in PEFT's layout. `base` is the directory or the
+/// name of the model that they adapt; adapter_config.json gets it. The directory must exist. Throws
+/// zer0::error if the model has no adapters.
 template <class Variant, device Device>
 void save_adapter(model<Variant, Device>& m, const std::filesystem::path& directory,
                   const std::string& base) {

@@ -98,8 +98,8 @@ inline constexpr std::array<dtype_row, 19> dtype_rows{{{"BOOL", 1},
 static_assert(std::endian::native == std::endian::little,
               "zer0 reads and writes little-endian files as they lie");
 
-/// A tensor of a file, or one to write: its elements in C order. `bytes` is a view and owned by
-/// someone else.
+/// A tensor that a file holds or that is to be written; its elements are in C order. `bytes` is a
+/// view of memory that the entry does not own.
 struct tensor_entry {
   std::string name{};
   zer0::dtype dtype = zer0::dtype::f32;
@@ -113,14 +113,14 @@ struct tensor_entry {
 
 using string_map = std::map<std::string, std::string>;
 
-/// A safetensors file, memory-mapped and validated whole: header within 100,000,000 bytes, no
-/// duplicate keys, every tensor's bytes agree with its dtype and shape, and together they cover the
-/// data without hole or overlap. Throws: zer0::error, one sentence naming the file and the tensor.
-/// Entries live as long as this object.
+/// A safetensors file, memory-mapped and validated whole: the header has at most 100,000,000 bytes
+/// and no duplicate keys, every tensor's bytes agree with its dtype and shape, and together they
+/// cover the data without hole or overlap. Throws: zer0::error, one sentence naming the file and
+/// the tensor. Entries live as long as this object.
 class safetensors_file {
  public:
   explicit safetensors_file(const std::filesystem::path& path);
-  /// The file's content in memory that the caller keeps; `name` is for messages.
+  /// Takes a file's content in memory, which must outlive this object; `name` is for messages.
   safetensors_file(std::span<const std::byte> bytes, std::string name);
   safetensors_file(safetensors_file&&) noexcept;
   safetensors_file& operator=(safetensors_file&&) noexcept;
@@ -159,7 +159,7 @@ void convert_elements(std::span<const std::byte> bytes, std::span<T> out, Conver
   }
 }
 
-/// Throws zer0::error unless the tensor has so many elements.
+/// Throws zer0::error unless the tensor has `room` elements.
 void require_room(const tensor_entry& entry, std::size_t room);
 
 }  // namespace detail
@@ -192,8 +192,7 @@ void to_float(const tensor_entry& entry, std::span<Float> out) {
 void to_float(const tensor_entry& entry, std::span<float> out);
 void to_float(const tensor_entry& entry, std::span<double> out);
 
-/// The elements of an I32 or I64 tensor. Throws as to_float does, and for a value that does not
-/// fit.
+/// The elements of an I32 or I64 tensor. Throws as to_float does, and if Int cannot hold a value.
 template <std::signed_integral Int>
 void to_int(const tensor_entry& entry, std::span<Int> out) {
   detail::require_room(entry, out.size());
@@ -215,10 +214,10 @@ void to_int(const tensor_entry& entry, std::span<Int> out) {
 }
 
 /// Writes the file as the reference writer does: tensors by dtype (the widest first), then by name,
-/// the header padded with spaces to a multiple of 8, so that every tensor lies aligned. Goes
-/// through atomic_file, straight from the given bytes. `metadata` gets "format": "pt", which other
-/// readers ask for, unless it has a format. Throws: zer0::error for a name given twice, bytes that
-/// disagree with dtype and shape, and what atomic_file throws.
+/// and the header padded with spaces to a multiple of 8, so that every tensor lies aligned. The
+/// bytes go through atomic_file without a copy. `metadata` gets "format": "pt", which other readers
+/// ask for, unless it has a format. Throws: zer0::error for a name given twice, for bytes that
+/// disagree with dtype and shape, and for what atomic_file throws for.
 void write_safetensors(const std::filesystem::path& path, std::span<const tensor_entry> tensors,
                        string_map metadata = {});
 
@@ -227,8 +226,8 @@ namespace detail {
 std::string safetensors_header_text(std::span<const tensor_entry* const> sorted,
                                     const string_map& metadata);
 
-/// Pointers to the tensors in the order of the file. Throws: zer0::error for one that cannot be
-/// written.
+/// Pointers to the tensors in the order of the file. Throws: zer0::error for a tensor that cannot
+/// be written.
 std::vector<const tensor_entry*> sorted_tensors(const std::string& file,
                                                 std::span<const tensor_entry> tensors);
 

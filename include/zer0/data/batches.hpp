@@ -19,28 +19,29 @@ namespace detail {
 class sample_engine;
 }
 
-/// Batches of an epoch in order, from anywhere. They are a function of the data, the options and
-/// the epoch, whatever the number of workers. A record is read, parsed and encoded once an epoch,
-/// and once when the object is made if its length has to be known; not even then if the records
-/// keep their counts (open_options::counts_in). For one thread; workers prepare the batches.
+/// Gives the batches of an epoch in order, from any batch on. They depend on the data, the options
+/// and the epoch, not on the number of workers. A record is read, parsed and encoded once an epoch;
+/// if its length must be known, also once in the constructor, unless the records keep their counts
+/// (open_options::counts_in). One thread at a time may use it; workers prepare the batches.
 class sample_batches {
  public:
   sample_batches(const sample_batches&) = delete;
   sample_batches& operator=(const sample_batches&) = delete;
 
-  /// How many records there are, those that are left out too.
+  /// The number of records, including those that are left out.
   [[nodiscard]] index_t records() const;
 
   /// How many batches `next` gives in an epoch; the same for all epochs.
   [[nodiscard]] index_t batches_per_epoch() const;
 
-  /// The coming batch is number `batch` of epoch `epoch`. At once; for packed texts by adding up
-  /// their lengths. Throws: zer0::error if there is no such batch.
+  /// Makes batch `batch` of epoch `epoch` the next one. Takes no time except for packed texts,
+  /// whose lengths are added up. Throws: zer0::error if there is no such batch.
   void seek(index_t epoch, index_t batch);
 
-  /// The next batch of the epoch, from the first of epoch 0 on without a `seek`; false at its end,
-  /// until the next `seek`. Takes over the memory of `out`. Throws: zer0::error naming file and
-  /// line for what cannot be encoded, and for a file that was changed meanwhile.
+  /// Puts the next batch of the epoch into `out`, whose memory is used again; false at the end of
+  /// the epoch, until the next `seek`. Without a `seek` it begins at the first batch of epoch 0.
+  /// Throws: zer0::error naming file and line for what cannot be encoded, and for a file that was
+  /// changed meanwhile.
   bool next(token_batch& out);
 
  protected:
@@ -62,25 +63,26 @@ class sample_batches {
 struct data_options {
   index_t batch_size = 32;  ///< rows of a batch
   index_t seq = 512;        ///< tokens of a row
-  bool packed = false;      ///< documents one after another, instead of one a row and padding
-  bool shuffle = true;      ///< a new order each epoch
+  bool packed = false;      ///< documents one after another; false: one document a row, and padding
+  bool shuffle = true;      ///< a new order of the documents in each epoch
   std::uint64_t seed = 0;   ///< of the order
-  int num_workers = 1;      ///< threads that prepare batches, all to the same effect; 0: the caller
-  /// Packed: told how much of the data is counted, on the calling thread.
+  int num_workers = 1;      ///< threads that prepare batches; no effect on results; 0: the caller
+  /// If packed: called on the calling thread with the fraction of the data that is counted.
   std::function<void(double)> progress = {};
 };
 
 /// Cuts documents (bos + text + eos) into batches of at most batch_size rows of seq tokens. The
-/// target of a token is the one after it in its document; weights are 1 where there is one. The
-/// order of the documents is a function of (seed, epoch).
+/// target of a token is the one after it in its document. Weights are 1 where there is a target,
+/// else 0. The order of the documents is a function of (seed, epoch).
 ///
-/// Padded: a document a row. It is cut to seq + 1 tokens (what is cut away, eos too, is not trained
-/// on), and pad tokens of weight 0 fill the row. The last batch of an epoch may have fewer rows.
+/// Padded: one document a row. A document is cut to seq + 1 tokens (what is cut away, eos too, is
+/// not trained on), and a shorter one is filled up with pad tokens of weight 0. The last batch of
+/// an epoch may have fewer rows.
 ///
 /// Packed: the documents of the epoch form one stream, which is cut into rows of seq tokens.
-/// `starts` has every document's and every row's first token, so documents do not see each other
-/// and one that goes on in the next row goes on as a new sequence. A document's last token has no
-/// target (weight 0). Only the last row of the epoch is padded. The constructor tokenizes all
+/// `starts` holds the first token of every document and of every row. So documents do not see each
+/// other, and one that goes on in the next row is a new sequence there. A document's last token has
+/// no target (weight 0). Only the last row of the epoch is padded. The constructor tokenizes all
 /// records once to count the batches, unless the records keep their counts. Memory: 4 bytes a
 /// record.
 ///
@@ -98,44 +100,44 @@ class pretrain_data : public sample_batches {
   pretrain_data(const record_view<pretrain_records>& view, document_encoder encode,
                 const data_options& options);
 
-  /// Tokens of an epoch, padding not counted. Known when packed, else 0.
+  /// Tokens of an epoch, padding not counted; 0 if not packed, as it is not known then.
   [[nodiscard]] index_t tokens_per_epoch() const;
 };
 
 struct sft_options {
   index_t batch_size = 32;      ///< rows of a batch
-  index_t seq = 512;            ///< tokens of a row, at most
-  bool packed = false;          ///< several conversations in a row and no padding, instead of one
-  bool shuffle = true;          ///< a new order each epoch
+  index_t seq = 512;            ///< most tokens of a row
+  bool packed = false;          ///< several conversations share a row, without padding
+  bool shuffle = true;          ///< a new order of the rows in each epoch
   std::uint64_t seed = 0;       ///< of the order
-  bool skip_bad_lines = false;  ///< leave out, and count, what the chat template refuses
-  int num_workers = 1;  ///< threads that prepare batches, all to the same effect; 0: the caller
-  /// Told how much of the data is looked at, on the calling thread.
+  bool skip_bad_lines = false;  ///< leave out and count conversations that the template refuses
+  int num_workers = 1;  ///< threads that prepare batches; no effect on results; 0: the caller
+  /// Called on the calling thread with the fraction of the records that are measured.
   std::function<void(double)> progress = {};
 };
 
-/// What became of the records.
+/// How many records are trained on, cut or left out.
 struct sft_counts {
-  index_t samples = 0;  ///< trained on
-  index_t cut = 0;  ///< of these: an end to be learned lies beyond seq + 1 tokens, and is cut away
-  index_t skipped = 0;    ///< left out, as nothing that is to be learned lies within seq + 1 tokens
-  index_t bad = 0;        ///< left out, as the template refuses them
-  std::string first_bad;  ///< "FILE:LINE: why" of the first of these
-  index_t tokens = 0;     ///< of an epoch that go through the model, padding not counted
-  index_t supervised = 0;  ///< of an epoch that are learned from
+  index_t samples = 0;  ///< samples that are trained on
+  index_t cut = 0;  ///< of these, samples that were cut: learned tokens lie beyond seq + 1 tokens
+  index_t skipped = 0;     ///< left out because no learned token lies within seq + 1 tokens
+  index_t bad = 0;         ///< left out because the template refuses them
+  std::string first_bad;   ///< "FILE:LINE: why" of the first one that the template refuses
+  index_t tokens = 0;      ///< tokens of an epoch that go through the model, padding not counted
+  index_t supervised = 0;  ///< tokens of an epoch that are learned
 };
 
-/// Makes batches of conversations: weight 1 where the target is a token that the assistant
-/// produced, its end token included, 0 elsewhere (conversation_encoder). A sample is a conversation
-/// up to its last such token, cut to seq + 1 tokens. The constructor looks at all records once, to
-/// know how long they are, unless the records keep their counts.
+/// Makes batches of conversations. Weights are 1 where the target is a token that the assistant
+/// produced, the end token of its turn included, and 0 elsewhere (conversation_encoder). A sample
+/// is a conversation up to its last such token, cut to seq + 1 tokens. The constructor encodes all
+/// records once to know their lengths, unless the records keep their counts.
 ///
-/// Padded: a sample a row of `seq` tokens, filled with pad tokens of weight 0. The last batch of an
-/// epoch may have fewer rows.
+/// Padded: one sample a row of `seq` tokens, filled up with pad tokens of weight 0. The last batch
+/// of an epoch may have fewer rows.
 ///
-/// Packed: whole samples share a row of at most `seq` tokens (which do is the same in every epoch),
-/// a batch is batch_size rows one after another, without padding. `starts` has the first token of
-/// every sample, so that samples do not see each other.
+/// Packed: several whole samples share a row of at most `seq` tokens; which samples share one is
+/// the same in every epoch. A batch is batch_size rows one after another, without padding. `starts`
+/// holds the first token of every sample, so that samples do not see each other.
 ///
 /// The order of the rows is a function of (seed, epoch). Memory: 4 bytes a record and 4 a sample,
 /// and 4 a row when packed. Throws: zer0::error for options out of range, for a conversation that
@@ -149,7 +151,7 @@ class sft_data : public sample_batches {
 
   [[nodiscard]] const sft_counts& counts() const { return counts_; }
 
-  /// Sample i in the order of the file as it is trained on, for people to look at.
+  /// The i-th sample in the order of the file, as it is trained on, for people to look at.
   [[nodiscard]] encoded_conversation sample(index_t i) const;
 
  private:
@@ -158,30 +160,31 @@ class sft_data : public sample_batches {
 
 struct preference_options {
   index_t batch_size = 8;       ///< pairs of a batch
-  index_t seq = 512;            ///< tokens of an answer with its prompt, at most
-  bool packed = true;           ///< sequences one after another, instead of each padded to `seq`
-  bool shuffle = true;          ///< a new order each epoch
+  index_t seq = 512;            ///< most tokens of an answer with its prompt
+  bool packed = true;           ///< sequences one after another; false: each padded to `seq`
+  bool shuffle = true;          ///< a new order of the pairs in each epoch
   std::uint64_t seed = 0;       ///< of the order
   bool skip_bad_lines = false;  ///< leave out, and count, pairs that the chat template refuses
-  int num_workers = 1;  ///< threads that prepare batches, all to the same effect; 0: the caller
-  /// Told how much of the data is looked at, on the calling thread.
+  int num_workers = 1;  ///< threads that prepare batches; no effect on results; 0: the caller
+  /// Called on the calling thread with the fraction of the records that are measured.
   std::function<void(double)> progress = {};
 };
 
-/// What became of the records.
+/// How many records are trained on, cut or left out.
 struct preference_counts {
-  index_t pairs = 0;  ///< trained on
-  index_t cut = 0;  ///< of these: the end of an answer lies beyond seq + 1 tokens, and is cut away
-  index_t skipped = 0;    ///< left out, as an answer has nothing to learn within seq + 1 tokens
-  index_t bad = 0;        ///< left out, as the template refuses them
-  std::string first_bad;  ///< "FILE:LINE: why" of the first of these
-  index_t tokens = 0;     ///< of an epoch that go through the model, padding not counted
+  index_t pairs = 0;      ///< pairs that are trained on
+  index_t cut = 0;        ///< of these, cut: the end of an answer lies beyond seq + 1 tokens
+  index_t skipped = 0;    ///< left out because an answer has no learned token within seq + 1 tokens
+  index_t bad = 0;        ///< left out because the template refuses them
+  std::string first_bad;  ///< "FILE:LINE: why" of the first one that the template refuses
+  index_t tokens = 0;     ///< tokens of an epoch that go through the model, padding not counted
 };
 
 /// Makes batches of pairs: sequences 2i and 2i+1 are the chosen and the rejected answer of pair i,
-/// each after the prompt. Weight 1 where the target is a token that the assistant produced behind
-/// the messages that both sides share, its end token included; 0 elsewhere. A sequence is cut to
-/// seq + 1 tokens. The constructor looks at all records once, unless the records keep their counts.
+/// each after the prompt. Weights are 1 where the target is a token that the assistant produced
+/// after the messages that both sides share, the end token of its turn included, and 0 elsewhere. A
+/// sequence is cut to seq + 1 tokens. The constructor encodes all records once, unless the records
+/// keep their counts.
 ///
 /// The order of the pairs is a function of (seed, epoch). Memory: 8 bytes a pair, 16 more with
 /// references. Throws: zer0::error for options out of range, for a pair that cannot be encoded
@@ -194,15 +197,16 @@ class preference_data : public sample_batches {
 
   [[nodiscard]] const preference_counts& counts() const { return counts_; }
   [[nodiscard]] index_t pairs() const { return counts_.pairs; }
-  /// Of all tokens and what is learned of them: data, tokenizer, template and length of a sequence.
+  /// A hash of all tokens and of which are learned: it depends on data, tokenizer, template and
+  /// `seq`.
   [[nodiscard]] std::uint64_t fingerprint() const;
 
   /// A batch of up to batch_size pairs from pair `first` on, in the order of the file.
   void in_order(index_t first, token_batch& out);
 
-  /// Gives all batches the log-probabilities of their answers under a reference model: of pair 0's
-  /// chosen one, its rejected one, pair 1's, in the order of the file. Call `seek` afterwards.
-  /// Throws zer0::error if there are not two a pair.
+  /// Sets the log-probabilities of all answers under a reference model, which every batch then
+  /// holds for its pairs. Their order is that of the file: chosen and rejected answer of pair 0,
+  /// then of pair 1. Call `seek` afterwards. Throws zer0::error unless there are two for each pair.
   void set_references(std::vector<double> references);
   [[nodiscard]] bool has_references() const;
 

@@ -31,27 +31,27 @@ namespace zer0 {
 
 struct count_options {
   int num_workers = 1;                     ///< threads that count; the result does not depend on it
-  index_t piece_bytes = index_t{4} << 20;  ///< how much a thread takes at once; nor on this
-  std::size_t max_bytes = 0;    ///< refuse when the different words occupy more memory; 0: no limit
+  index_t piece_bytes = index_t{4} << 20;  ///< bytes a thread takes at once; no effect on results
+  std::size_t max_bytes = 0;    ///< bytes that the different words may take, else it throws; 0: any
   bool skip_bad_lines = false;  ///< leave bad lines of JSON Lines out and count them
-  /// Told the fraction that is done, on the calling thread.
+  /// Called on the calling thread with the fraction that is done.
   std::function<void(double)> progress = {};
 };
 
 struct counted_words {
   std::vector<word_counts> parts;  ///< no word is in two of them
   index_t bytes = 0;               ///< of text
-  std::int64_t words = 0;          ///< all of them
+  std::int64_t words = 0;          ///< number of words, repeated ones too
   std::size_t different = 0;
   zer0::bad_lines bad;  ///< lines that were left out
 };
 
 namespace detail {
 
-/// Where a text may be cut: 0, places at least `piece` apart, its size. What is cut there gives the
-/// same words: a line with its line feed is a text of its own, and inside a line no match of
-/// GPT-2's pattern goes across the place between a letter or number and a character of another
-/// kind, or looks across it.
+/// Offsets at which a text may be cut without changing its words: 0, places at least `piece` bytes
+/// apart, and the text's size. A place after a line feed is one, because a line with its line feed
+/// is a text of its own. So is a place inside a line after a letter or number and before a
+/// character of another kind: no match of GPT-2's pattern goes across it or looks across it.
 [[nodiscard]] std::vector<std::size_t> text_cuts(std::string_view text, std::size_t piece);
 
 }  // namespace detail
@@ -60,9 +60,9 @@ namespace detail {
 /// Lines (`is_json_lines`) every string that `read_training_texts` finds is a text. Any other file
 /// is plain UTF-8, each line with its line feed a text, as for `train(files)` of Hugging Face's
 /// `tokenizers`. Memory: the different words and their counts, and a few pieces; files are mapped,
-/// so they may be larger than the memory (8 bytes a line of JSON Lines). Too many different words
-/// are an error that says so, by `max_bytes`. Throws: zer0::error naming a file that cannot be
-/// read, the offset of what is not UTF-8, or file and line.
+/// so they may be larger than the memory (8 bytes a line of JSON Lines). Throws: zer0::error if the
+/// different words exceed `max_bytes`, for a file that cannot be read, and naming the offset of
+/// what is not UTF-8, or file and line.
 counted_words count_words(const std::vector<std::filesystem::path>& files,
                           const count_options& options = {});
 

@@ -1,4 +1,4 @@
-// From a record to tokens: of a text, and of a conversation with which of them are learned.
+// From records to tokens: of texts, and of conversations, with marks that say which are learned.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -22,9 +22,9 @@ namespace zer0 {
 /// chat turn. Thread-safe as the tokenizer's `encode` is.
 class document_encoder {
  public:
-  /// `Tokenizer` is zer0::tokenizer, or anything with its `encode`, `bos`, `eos` and `pad`; with a
-  /// `fingerprint()` too, a number that tells it from others, what is counted by it can be kept. It
-  /// must outlive this object.
+  /// `Tokenizer` is zer0::tokenizer or any type with its `encode`, `bos`, `eos` and `pad`. If it
+  /// also has a `fingerprint()`, a number that tells it from other tokenizers, counts made with it
+  /// can be kept. The tokenizer must outlive this object.
   template <class Tokenizer>
   explicit document_encoder(const Tokenizer& tokenizer)
       : bos_(tokenizer.bos()),
@@ -37,16 +37,16 @@ class document_encoder {
       fingerprint_ = tokenizer.fingerprint();
   }
 
-  /// Replaces `tokens` by those of the text. Throws: what the tokenizer does, and zer0::error for
-  /// over 2^31 - 1 tokens.
+  /// Replaces `tokens` by those of the text. Throws what the tokenizer throws, and zer0::error for
+  /// more than 2^31 - 1 tokens.
   void operator()(std::string_view text, std::vector<token_id>& tokens) const;
 
-  /// What fills the places that hold no token: the tokenizer's pad token, else its eos, else 0.
-  /// Nothing is learned there.
+  /// The token that fills up rows: the tokenizer's pad token, else its eos, else 0. It is never
+  /// learned.
   [[nodiscard]] token_id pad() const { return pad_; }
 
-  /// A number that tells this encoder from others, almost surely; none for a tokenizer of which
-  /// nothing is known.
+  /// A number that tells this encoder from others, almost surely; no value if the tokenizer has no
+  /// `fingerprint()`.
   [[nodiscard]] std::optional<std::uint64_t> fingerprint() const;
 
  private:
@@ -72,9 +72,9 @@ struct encoded_conversation {
 [[nodiscard]] std::string marked_text(const encoded_conversation& c, const tokenizer& tok,
                                       std::string_view begin = "[[", std::string_view end = "]]");
 
-/// Renders conversations by a chat template and encodes them. What the assistant produced, as the
-/// template tells it (chat_template::render_with_spans), is supervised, the token that ends its
-/// turn included.
+/// Renders conversations by a chat template and encodes them. The tokens that the assistant
+/// produced are supervised, the one that ends its turn included; the template tells which they are
+/// (chat_template::render_with_spans).
 ///
 /// A text is cut where an answer begins and ends, and the parts are encoded one by one: no token
 /// stands across such a place, and the tokens are those of inference, where a prompt is encoded and
@@ -86,29 +86,29 @@ struct encoded_conversation {
 /// share both.
 class conversation_encoder {
  public:
-  /// `options`: further variables, the name of a template, the time it sees;
-  /// `add_generation_prompt` is not looked at.
+  /// `options`: further variables, the name of a template, the time that it sees;
+  /// `add_generation_prompt` is ignored.
   conversation_encoder(tokenizer tok, chat_template chat, chat_options options = {});
 
-  /// Replaces `out` by the tokens of the conversation up to the last one that is supervised; of
-  /// answers only those in messages numbered `from_message` (from 0) or later are. Empty if nothing
-  /// is. Throws: zer0::error if the template refuses the messages, or does not tell which text is
-  /// the assistant's, saying why.
+  /// Replaces `out` by the tokens of the conversation up to the last supervised one. Only answers
+  /// in messages numbered `from_message` (from 0) or later are supervised. `out` is empty if
+  /// nothing is. Throws: zer0::error if the template refuses the messages, or does not tell which
+  /// text is the assistant's, saying why.
   void encode(const chat_json& messages, const chat_json& tools, encoded_conversation& out,
               std::size_t from_message = 0) const;
 
-  /// The tokens of what comes before the assistant's next answer; they are encoded as for training.
+  /// The tokens of all that comes before the assistant's next answer, encoded as for training.
   [[nodiscard]] std::vector<token_id> prompt(const chat_json& messages) const;
   [[nodiscard]] std::vector<token_id> prompt(const chat_json& messages,
                                              const chat_json& tools) const;
 
-  /// What fills the places that hold no token: the tokenizer's pad token, else its eos, else 0.
-  /// Nothing is learned there.
+  /// The token that fills up rows: the tokenizer's pad token, else its eos, else 0. It is never
+  /// learned.
   [[nodiscard]] token_id pad() const;
 
   /// A number that tells this encoder from others, almost surely: of tokenizer, template and
-  /// options. None for a template that asks for the time when the options say none, as its text
-  /// changes from day to day.
+  /// options. No value if the template asks for the time and the options give none, because its
+  /// text then changes from day to day.
   [[nodiscard]] std::optional<std::uint64_t> fingerprint() const;
 
  private:
@@ -117,7 +117,7 @@ class conversation_encoder {
   void encode_parts(const rendered_chat& chat, std::size_t from_message,
                     encoded_conversation& out) const;
 
-  /// The part of a text that follows what `tokens` has.
+  /// Appends the tokens of a part of a text to `tokens`, which has the parts before it.
   void encode_part(std::string_view part, bool answer, bool plain,
                    std::vector<token_id>& tokens) const;
 

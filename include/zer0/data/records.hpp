@@ -1,5 +1,5 @@
-// Files of records to train on or to ask, JSON Lines of texts, conversations, pairs of answers,
-// questions; and parts of them for training and validation.
+// Files of records to train on or to ask: JSON Lines of texts, conversations, pairs of answers or
+// questions. Also parts of such files, for training and validation.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -26,13 +26,13 @@ namespace zer0 {
 /// How a data file is opened.
 struct open_options {
   bool skip_bad_lines = false;  ///< leave bad lines out and count them; else the first one throws
-  int num_workers = 1;          ///< threads that look at the lines, all to the same effect
-  /// A folder, such as that of the run, that keeps what is counted of the file: which lines are
-  /// bad, and what the data made of it measure. Opening the same file again then parses nothing,
-  /// and measuring tokenizes nothing, as long as its size, time and content are the same, and the
-  /// tokenizer and the template too. Empty: nothing is kept.
+  int num_workers = 1;  ///< threads that look at the lines; their number changes nothing else
+  /// A folder, such as that of the run, that keeps counts of the file: which lines are bad, and how
+  /// long its samples are. Opening the same file again then parses nothing, and measuring tokenizes
+  /// nothing, as long as the file's size, time and content are the same, and the tokenizer and the
+  /// template too. Empty: nothing is kept.
   std::filesystem::path counts_in = {};
-  /// Told the fraction that is done, on the calling thread.
+  /// Called on the calling thread with the fraction that is done.
   std::function<void(double)> progress = {};
 };
 
@@ -41,20 +41,20 @@ struct bad_lines {
   static constexpr index_t reported = 5;
 
   index_t count = 0;
-  std::vector<std::string> first{};  ///< "FILE:LINE: what is wrong" for `reported` of them
+  std::vector<std::string> first{};  ///< "FILE:LINE: what is wrong" for the first `reported` lines
 };
 
 /// A conversation as its file has it.
 struct chat_record {
   held<chat_json> messages;    ///< [{"role", "content", ...}, ...]
-  held<chat_json> tools = {};  ///< what the template is told of functions; null if nothing
+  held<chat_json> tools = {};  ///< functions that the template is told of; null if there are none
 };
 
 /// Two conversations that begin alike.
 struct preference_record {
   held<chat_json> chosen;      ///< [{"role", "content", ...}, ...]
   held<chat_json> rejected;    ///< the same
-  std::size_t prompt = 0;      ///< so many messages are equal on both sides: what is answered
+  std::size_t prompt = 0;      ///< number of messages in the prompt, equal on both sides
   held<chat_json> tools = {};  ///< as in chat_record
 };
 
@@ -76,14 +76,14 @@ struct question_record {
 
 namespace detail {
 
-/// What is said of a bad line: "FILE:LINE: problem".
+/// The message about a bad line: "FILE:LINE: problem".
 [[nodiscard]] std::string bad_line_message(const jsonl_file& file, index_t line,
                                            const std::string& problem);
 
-/// A file whose lines were all looked at, without the bad ones.
+/// The lines of a file, all of them checked, without the bad ones.
 class record_lines {
  public:
-  /// Says what is wrong with a line, nothing if all is well; many threads may ask at once.
+  /// Returns what is wrong with a line; empty if nothing is. Many threads may call it at once.
   using check_function = std::function<std::string(std::string_view)>;
 
   /// `kind` names what `check` looks for; empty: a check that is not known, whose counts are not
@@ -106,7 +106,7 @@ class record_lines {
   bad_lines bad_;
 };
 
-/// What `Read` reads, for the name of its counts.
+/// A name for the records that `Read` reads, which their counts are kept under.
 template <auto Read>
 inline constexpr const char* kind_of_records = "";
 template <>
@@ -122,19 +122,19 @@ struct sample_source;
 
 }  // namespace detail
 
-/// A JSON Lines file of which `Read(line, record)` takes the records; it returns what is wrong with
-/// a line, or nothing, and many threads may call it at once. Opening looks at every line, so that
-/// what is wrong shows now and not hours into the training. Memory: 8 bytes a record; the records
-/// stay in the file. Reading is thread-safe. Throws: zer0::error "FILE:LINE: what is wrong", or
-/// that there are no records.
+/// A JSON Lines file from whose lines `Read(line, record)` makes records. `Read` returns what is
+/// wrong with a line, or nothing, and many threads may call it at once. Opening looks at every
+/// line, so that errors show at once and not hours into the training. Memory: 8 bytes a record; the
+/// records stay in the file. Reading is thread-safe. Throws: zer0::error "FILE:LINE: what is
+/// wrong", or that there are no records.
 template <class Record, std::string (*Read)(std::string_view, Record&)>
 class jsonl_records {
  public:
   explicit jsonl_records(const std::filesystem::path& path, const open_options& options = {})
       : lines_(path, detail::kind_of_records<Read>, check, options) {}
 
-  /// Text in memory that the caller keeps; `name` is for messages. Nothing is kept of what is
-  /// counted.
+  /// Takes text in memory, which must outlive this object; `name` is for messages. No counts are
+  /// kept.
   jsonl_records(std::string_view text, std::string name, const open_options& options = {})
       : lines_(text, std::move(name), check, options) {}
 
@@ -160,7 +160,7 @@ class jsonl_records {
   [[nodiscard]] const std::vector<std::string>& first_bad() const { return lines_.bad().first; }
 
  private:
-  friend detail::sample_source;  // keeps what it counts where the counts of the lines are
+  friend detail::sample_source;  // keeps its counts in the folder that keeps those of the lines
 
   static std::string check(std::string_view line) {
     thread_local Record record;
@@ -178,8 +178,9 @@ extern template class jsonl_records<question_record, &read_question>;
 #endif
 
 /// Texts to pretrain on: every line is an object with the string "text"; other fields are ignored,
-/// however they nest. Refused are a line that is no JSON object, has no "text", two of them, one
-/// that is not a string or is nothing but white space, invalid UTF-8, half a surrogate pair.
+/// however deep they nest. A line is refused if it is no JSON object, has no "text" or two, if
+/// "text" is not a string or nothing but white space, and for invalid UTF-8 or half a surrogate
+/// pair.
 class pretrain_records : public jsonl_records<std::string, &read_text> {
  public:
   using jsonl_records::jsonl_records;
@@ -187,8 +188,8 @@ class pretrain_records : public jsonl_records<std::string, &read_text> {
 
 /// Conversations to learn answers from: every line is an object {"conversations": [message, ...]},
 /// or the same under "messages", a message being {"role": ..., "content": ...}. Roles are system,
-/// user, assistant and tool; what further keys a message has is left to the chat template, and so
-/// is the order of the roles. "tools" is kept, other fields are ignored. docs/data.md lists what is
+/// user, assistant and tool. The chat template decides about the order of roles and about further
+/// keys of a message. "tools" is kept, other fields are ignored. docs/data.md lists what is
 /// refused.
 class chat_records : public jsonl_records<chat_record, &read_chat> {
  public:
@@ -196,10 +197,9 @@ class chat_records : public jsonl_records<chat_record, &read_chat> {
 };
 
 /// Pairs of answers, one preferred to the other: every line is {"chosen": [messages], "rejected":
-/// [messages]}, messages as in chat_records. The messages with which both sides begin are the
-/// prompt; the first that differs is an answer of the assistant on both sides, and what follows may
-/// hold further turns. "tools" is kept, other fields are ignored. docs/data.md lists what is
-/// refused.
+/// [messages]}, messages as in chat_records. The equal messages at the beginning of both sides are
+/// the prompt. The first message that differs is an answer of the assistant on both sides; further
+/// turns may follow. "tools" is kept, other fields are ignored. docs/data.md lists what is refused.
 class preference_records : public jsonl_records<preference_record, &read_preference> {
  public:
   using jsonl_records::jsonl_records;
@@ -213,7 +213,7 @@ class question_records : public jsonl_records<question_record, &read_question> {
 };
 
 /// Some records of a `Records` (pretrain_records, ...), which must outlive it: all of them, or a
-/// list in growing order. Memory: nothing, or 8 bytes a record of the list, shared by copies.
+/// list of indices in ascending order. Memory: none, or 8 bytes for each index, shared by copies.
 template <class Records>
 class record_view {
  public:
@@ -257,7 +257,7 @@ struct record_split {
 
 namespace detail {
 
-/// Indices in growing order: what `split` trains on, and what it validates with.
+/// Indices of the records to train on and to validate with, each in ascending order.
 struct index_split {
   std::vector<index_t> train, val;
 };
@@ -266,9 +266,9 @@ struct index_split {
 
 }  // namespace detail
 
-/// Splits off the nearest whole number to `val_fraction` of the records, at least one and never
-/// all, chosen by `seed` alone. Both parts keep the order of the file. Throws: zer0::error for a
-/// fraction not inside (0, 1) or fewer than two records.
+/// Splits off `val_fraction` of the records for validation, as the nearest whole number, at least
+/// one and never all. `seed` alone chooses which. Both parts keep the order of the file. Throws:
+/// zer0::error for a fraction not inside (0, 1) or fewer than two records.
 template <class Records>
 [[nodiscard]] record_split<Records> split(const Records& records, double val_fraction,
                                           std::uint64_t seed) {

@@ -28,8 +28,8 @@ inline constexpr model_family deepseek_v2{
 
 namespace zer0 {
 
-/// DeepSeek-V2 and V2-Lite, but for their first layer, which has a feed-forward without experts
-/// there. Source: DeepSeek-AI 2024, arXiv:2405.04434.
+/// DeepSeek-V2 and V2-Lite, except for their first layer: theirs has a feed-forward without
+/// experts, this composition's has experts. Source: DeepSeek-AI 2024, arXiv:2405.04434.
 template <policy_for<head_role> Head = untied_head>
 struct deepseek_v2_of : decoder<mla<rope, flash>, moe<softmax_top_k, swiglu>, rms_norm, Head> {
   static constexpr const model_family& files = family::deepseek_v2;

@@ -1,5 +1,5 @@
-// What differs between families of models in files: the keys of config.json, which is read key by
-// key, and the names of tensors.
+// What differs between the files of model families: the keys of config.json and the names of
+// tensors.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -21,29 +21,29 @@ template <class T>
 concept config_value = std::same_as<T, bool> || std::same_as<T, index_t> ||
                        std::same_as<T, double> || std::same_as<T, std::string>;
 
-/// What a family's `read` gets. All functions throw zer0::error.
+/// A config.json, read key by key: what a family's `read` gets. Throws zer0::error naming it.
 class config_file {
  public:
   /// Reads `directory/config.json`.
   explicit config_file(const std::filesystem::path& directory);
-  /// Text of one that `path` holds or would hold; `path` is for messages.
+  /// Takes the content instead of reading a file; `path` is for messages.
   config_file(nlohmann::json content, std::filesystem::path path);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
   /// Whether the key is there and not null.
   [[nodiscard]] bool has(const std::string& key) const;
-  /// Whatever stands there; who looks at it includes <nlohmann/json.hpp>.
+  /// The value as JSON. To look at it include <nlohmann/json.hpp>.
   [[nodiscard]] const nlohmann::json& operator[](const std::string& key) const;
 
-  /// A value that must be there, and of this type.
+  /// The value of a key, which must be there and have this type.
   template <config_value T>
   [[nodiscard]] T get(const std::string& key) const;
-  /// Where the key is missing or null: `otherwise`.
+  /// The value of a key, or `otherwise` if it is missing or null.
   template <config_value T>
   [[nodiscard]] T get_or(const std::string& key, T otherwise) const;
 
-  /// Refuses a file whose key is there with another value than this.
+  /// Throws if the key is there with another value than this.
   void only(const std::string& key, const nlohmann::json& value) const;
 
  private:
@@ -56,26 +56,26 @@ struct model_family;
 /// What config.json says of a model.
 struct model_config {
   dims sizes = {};
-  bool tied = false;  ///< the output head is the embedding's table
-  /// Whose keys and names the files have; set by `read_config` and `config_of`.
+  bool tied = false;  ///< the output head's weights are the embedding's
+  /// The family whose keys and names the files have; set by `read_config` and `config_of`.
   const model_family* family = nullptr;
-  std::string rope_type = "default";  ///< how positions are scaled, by the names of Hugging Face
+  std::string rope_type = "default";  ///< Hugging Face's name for the scaling of rotary positions
 };
 
 /// Where the rows of a parameter lie in a file.
 struct tensor_place {
   std::string name;
   bool transposed = false;  ///< the file has (in, out)
-  int part = 0;             ///< of the `parts` that lie in the tensor one below the other
-  int parts = 1;            ///< all of equal size
+  int part = 0;             ///< which of the `parts` that are stacked in the tensor
+  int parts = 1;            ///< number of stacked parts, all of equal size
 };
 
 namespace family {
 
-/// Under zer0's name, which is that of Llama's files.
+/// The place under zer0's own name, which is that of Llama's files.
 tensor_place own_place(const std::string& name);
 
-/// A table of rotary frequencies, which some files hold in every layer.
+/// Whether a tensor is a table of rotary frequencies, which some files hold in every layer.
 bool is_rotary_table(std::string_view name);
 
 }  // namespace family
@@ -96,12 +96,12 @@ struct model_family {
   std::string_view architecture;  ///< "architectures" there
   void (*read)(const config_file&, model_config&);
   void (*write)(const model_config&, nlohmann::json&);
-  /// Of the parameter `name` of zer0.
+  /// The place in files of the parameter that zer0 calls `name`.
   tensor_place (*place)(const std::string& name) = family::own_place;
-  /// Of tensors that hold nothing learned.
+  /// Whether a tensor holds nothing learned, so that it is passed over.
   bool (*is_of_no_use)(std::string_view name) = family::is_rotary_table;
-  std::string_view prefix = "";  ///< of names, which some files leave out
-  bool interleaved = false;      ///< order of rotary rows in files
+  std::string_view prefix = "";  ///< of the names of tensors; some files leave it out
+  bool interleaved = false;      ///< whether rotary rows in files are interleaved pairs
 };
 
 }  // namespace zer0

@@ -17,7 +17,7 @@ namespace zer0::family {
 namespace detail {
 
 tensor_place gpt2_place(const std::string& name);
-/// The causal mask, which some files hold in every layer.
+/// Whether a tensor is the causal mask, which some files hold in every layer.
 bool is_gpt2_mask(std::string_view name);
 
 void read_gpt2(const config_file& file, model_config& config);

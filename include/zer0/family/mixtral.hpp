@@ -17,8 +17,9 @@ void write_mixtral(const model_config& config, nlohmann::json& j);
 
 }  // namespace detail
 
-/// Source: transformers, models/mixtral; Jiang et al. 2024, arXiv:2401.04088. The loss of balance
-/// is another in transformers, over all layers at once; its weight is taken as it is.
+/// Source: transformers, models/mixtral; Jiang et al. 2024, arXiv:2401.04088. transformers compute
+/// the balance loss over all layers at once, zer0 in each layer; the weight of the loss is read
+/// unchanged.
 inline constexpr model_family mixtral{
     .type = "mixtral",
     .architecture = "MixtralForCausalLM",

@@ -1,5 +1,5 @@
-// The families of models whose files are known, which of them a variant belongs to, and config.json
-// of a model's directory by them: read, written, compared with a model.
+// The known families of models, which of them a variant belongs to, and config.json: reading it,
+// writing it, comparing it with a model.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -32,8 +32,8 @@ void write_own(const model_config& config, nlohmann::json& j);
 
 }  // namespace detail
 
-/// Files of variants that no other library has: zer0's own names for everything. config.json holds
-/// `dims`, member by member.
+/// The family of variants that no other library has. Tensors have zer0's own names, and config.json
+/// holds `dims`, member by member.
 inline constexpr model_family own{
     .type = "zer0",
     .architecture = "Zer0ForCausalLM",
@@ -56,7 +56,7 @@ namespace detail {
 const model_family& family_named(std::string_view type, const std::filesystem::path& path,
                                  const model_family& own = family::own);
 
-/// What a scaling of positions calls itself in files, or "other".
+/// The name in files of a scaling of positions, or "other".
 template <class Scaling>
 inline constexpr std::string_view rope_type = "other";
 template <class Scaling>
@@ -74,7 +74,7 @@ inline constexpr bool plain_linear = std::same_as<P, linear>;
 template <class Set>
 inline constexpr bool plain_linear<lora<Set, linear>> = true;
 
-/// Attention with nothing that Llama lacks.
+/// Whether an attention has nothing that Llama's lacks.
 template <class Attention>
 inline constexpr bool plain_attention = false;
 template <class... Policies>
@@ -114,7 +114,7 @@ consteval const model_family& family_of() {
 
 namespace detail {
 
-/// How the positions of `Variant` are scaled, by the names of Hugging Face.
+/// Hugging Face's name for the scaling of a variant's rotary positions.
 template <class Variant>
 consteval std::string_view rope_type_of() {
   if constexpr (requires { typename Variant::attention::position::scaling; })
@@ -123,8 +123,8 @@ consteval std::string_view rope_type_of() {
     return "default";
 }
 
-/// Families whose files have rotary rows interleaved need a variant that has them so; throws
-/// zer0::error if it has not.
+/// Throws zer0::error if the family's files have interleaved rotary rows and the variant's pairs
+/// are half-split.
 template <class Variant>
 void require_pairing(const model_family& family) {
   if constexpr (requires { Variant::attention::position::pairing; })
@@ -136,15 +136,16 @@ void require_pairing(const model_family& family) {
 
 }  // namespace detail
 
-/// What config.json says of a model of `Variant`.
+/// What config.json of a model of `Variant` says.
 template <class Variant>
 model_config config_of(const dims& sizes) {
   return {sizes, Variant::head::tied, &family_of<Variant>(),
           std::string(detail::rope_type_of<Variant>())};
 }
 
-/// Sizes and family in `directory/config.json`; besides those of `model_families`, `family` is
-/// known. Throws zer0::error naming the file and the key that is missing, wrong or not supported.
+/// Reads sizes and family from `directory/config.json`. Known are the families of `model_families`
+/// and `family`. Throws zer0::error naming the file and the key that is missing, wrong or not
+/// supported.
 model_config read_config(const std::filesystem::path& directory,
                          const model_family& family = family::own);
 
@@ -154,12 +155,12 @@ model_config read_config(const std::filesystem::path& directory) {
   return read_config(directory, family_of<Variant>());
 }
 
-/// Writes `directory/config.json` as models of the config's family have it.
+/// Writes `directory/config.json` as the config's family has it.
 void write_config(const std::filesystem::path& directory, const model_config& config);
 
-/// The first size of `model`, of those with one of these uses, that differs from what config.json
-/// in `directory` says, with the model's value first; nothing if there is none. Sizes that files of
-/// the model's family do not hold are not compared, nor are those of adapters.
+/// The first size with one of these uses that differs between `model` and config.json in
+/// `directory`, with the model's value first; nothing if there is none. Sizes that files of the
+/// model's family do not hold are not compared, nor are those of adapters.
 std::optional<size_difference> config_difference(
     const model_config& model, const std::filesystem::path& directory,
     std::initializer_list<size_use> uses = {size_use::result, size_use::limit, size_use::training});

@@ -8,7 +8,7 @@
 namespace zer0::family {
 namespace detail {
 
-/// Qwen's files name a window even where no layer uses it.
+/// Throws zer0::error if a layer uses the sliding window. Qwen's files name one even if none does.
 void refuse_window_in_use(const config_file& file);
 
 void read_qwen2(const config_file& file, model_config& config);
@@ -28,7 +28,7 @@ inline constexpr model_family qwen2{
 
 namespace zer0 {
 
-/// Qwen2 and Qwen2.5; `qwen2_of<untied_head>` is that of the large ones. Source: Yang et al. 2024,
+/// Qwen2 and Qwen2.5; the large models are `qwen2_of<untied_head>`. Source: Yang et al. 2024,
 /// arXiv:2407.10671.
 template <policy_for<head_role> Head = tied_head>
 struct qwen2_of

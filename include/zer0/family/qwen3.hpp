@@ -25,8 +25,8 @@ inline constexpr model_family qwen3{
 
 namespace zer0 {
 
-/// The dense models of Qwen3; `qwen3_of<untied_head>` is that of the large ones. Source: Yang et
-/// al. 2025, arXiv:2505.09388.
+/// The dense models of Qwen3; the large ones are `qwen3_of<untied_head>`. Source: Yang et al. 2025,
+/// arXiv:2505.09388.
 template <policy_for<head_role> Head = tied_head>
 struct qwen3_of : decoder<gqa<rope_half_split, flash, qk_norm>, swiglu, rms_norm, Head> {
   static constexpr const model_family& files = family::qwen3;

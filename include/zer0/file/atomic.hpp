@@ -11,13 +11,13 @@
 
 namespace zer0 {
 
-/// Writes to `<target>.tmp.<pid>` beside the target; `commit` makes that durable and renames it to
-/// the target. Whatever goes wrong before (an exception, a full disk, a kill) the target keeps its
-/// old content. Without `commit` the destructor removes the temporary; only a kill leaves it
-/// behind, and the next writer of that name and pid overwrites it. Writes go straight to the
-/// system: hand over large pieces. One writer a target at a time. Throws: zer0::error naming the
-/// path and the system's reason (no space left, permission denied, ...). Surprise: a target that is
-/// a symbolic link is replaced by a file.
+/// Writes to `<target>.tmp.<pid>` beside the target; `commit` makes that file durable and renames
+/// it to the target. Whatever goes wrong before (an exception, a full disk, a kill), the target
+/// keeps its old content. Without `commit` the destructor removes the temporary file; only a kill
+/// leaves it behind, and the next writer of that name and pid overwrites it. Writes are not
+/// buffered: hand over large pieces. Only one writer at a time may have a target. Throws:
+/// zer0::error naming the path and the system's reason (no space left, permission denied, ...).
+/// Surprise: a target that is a symbolic link is replaced by a file.
 class atomic_file {
  public:
   explicit atomic_file(std::filesystem::path target);
@@ -28,13 +28,13 @@ class atomic_file {
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text);
 
-  /// Makes the content durable and gives it the target's name. After it nothing can be written.
+  /// Makes the content durable and gives it the target's name. Nothing can be written afterwards.
   void commit();
 
  private:
   void check(bool good, const char* verb) const;
-  /// A rename is durable only once the directory is; a file system that cannot sync one says
-  /// EINVAL, which is no error.
+  /// A rename is durable only after the directory is synced, which this does. A file system that
+  /// cannot sync directories says EINVAL, which is no error.
   void sync_directory() const;
 
   std::filesystem::path target_;
@@ -45,14 +45,14 @@ class atomic_file {
 
 namespace detail {
 
-/// Copies a file durably: to a temporary name, synced, renamed.
+/// Copies a file durably: writes it under a temporary name, syncs and renames it.
 void copy_durably(const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace detail
 
-/// Collects files in `<target>.tmp.<pid>`; `commit` renames it to the target, moving an older one
-/// of that name aside first and removing it after. Without `commit` the destructor removes what was
-/// written. Throws zer0::error naming path and reason.
+/// A directory that is filled under the name `<target>.tmp.<pid>`. `commit` renames it to the
+/// target: an older directory of that name is moved aside first and removed after. Without `commit`
+/// the destructor removes what was written. Throws zer0::error naming path and reason.
 class atomic_directory {
  public:
   explicit atomic_directory(std::filesystem::path target);

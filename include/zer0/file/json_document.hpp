@@ -1,4 +1,4 @@
-// Whole JSON documents, and how one is held where their class is only declared.
+// Parsing whole JSON documents, and `held`: a value of a class that is only declared.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -12,9 +12,10 @@
 
 namespace zer0 {
 
-/// A value of a class that is only declared where it is held. A copy is a copy; one that was moved
-/// from may be assigned to, and nothing else. For nlohmann::json and ordered_json, whose definition
-/// costs a second of compile time: who looks at the value includes <nlohmann/json.hpp>.
+/// Holds a value of a class that is only declared at that place. A copy holds a copy of the value;
+/// an object that was moved from may only be assigned to or destroyed. It exists for nlohmann::json
+/// and ordered_json, whose definition costs a second of compile time: to look at the value include
+/// <nlohmann/json.hpp>.
 template <class T>
 class held {
  public:

@@ -54,21 +54,21 @@ class mapped_file {
 /// data, so that it goes on with the same. Throws zer0::error for a file that cannot be read.
 [[nodiscard]] std::uint64_t file_fingerprint(const std::filesystem::path& path);
 
-/// A memory-mapped text file as its lines that are not blank. A byte order mark at its start is
-/// skipped, lines end with LF or CRLF, the last one with nothing at all if it likes. What a line
-/// holds is not looked at. Memory: 8 bytes a line; the file itself stays in the page cache. Reading
+/// The lines of a memory-mapped text file that are not blank. A byte order mark at the start is
+/// skipped; lines end with LF or CRLF, and the last one may end without either. The content of
+/// lines is not checked. Memory: 8 bytes a line; the file itself stays in the page cache. Reading
 /// is thread-safe. Throws: zer0::error if the file cannot be read.
 class jsonl_file {
  public:
   explicit jsonl_file(const std::filesystem::path& path);
 
-  /// Text in memory that the caller keeps; `name` is for messages.
+  /// Takes text in memory, which must outlive this object; `name` is for messages.
   jsonl_file(std::string_view text, std::string name);
 
   /// The number of lines that are not blank.
   [[nodiscard]] index_t size() const { return static_cast<index_t>(begins_.size()); }
 
-  /// Line i of these, without its line end.
+  /// The i-th line that is not blank, without its line end.
   [[nodiscard]] std::string_view line(index_t i) const;
 
   /// Where line i begins, in bytes from the start of the file.
@@ -78,10 +78,10 @@ class jsonl_file {
   /// up to there.
   [[nodiscard]] std::string where(index_t i) const;
 
-  /// Takes lines out, given as growing indices.
+  /// Removes lines, given by their indices in ascending order.
   void remove(std::span<const index_t> lines);
 
-  /// Tells the system that lines are going to be read in no order.
+  /// Tells the system that lines are going to be read in random order.
   void expect_random_access() const;
 
   [[nodiscard]] const std::string& name() const { return name_; }

@@ -1,5 +1,5 @@
-// Generation: sessions, which are sequences that grow with their key/value cache, and prompts that
-// are continued by one, a token at a time, several at once.
+// Generation. A session holds growing sequences and their key/value cache; generate_tokens
+// continues several prompts in one session, a token at a time.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -19,33 +19,34 @@ namespace zer0 {
 
 namespace detail {
 
-/// Throws zer0::error if so many sequences of so many tokens are none or too many.
+/// Throws zer0::error if there are no sequences or no tokens, or more than the model or 32 bits
+/// allow.
 void check_session(index_t sequences, index_t capacity, index_t max_seq_len);
 
-/// Where the tokens that a session is fed stand, one row each, those of a sequence together.
+/// The tokens that a session is fed in one pass: one row each, those of a sequence side by side.
 struct session_rows {
   std::vector<std::int32_t> ids, positions,
-      slots;                            ///< of each row; the slot is its place in the cache
+      slots;  ///< of each row: token, position in its sequence, place in the cache
   std::vector<std::int32_t> starts;     ///< the first row of each sequence, and the number of rows
-  std::vector<std::int32_t> last_rows;  ///< of the sequences that got a token
+  std::vector<std::int32_t> last_rows;  ///< the last row of each sequence that got a token
 
-  /// `past`: how many tokens each sequence has already. Throws zer0::error.
+  /// `past`: how many tokens each sequence has already. Throws zer0::error as `session::feed` does.
   void lay_out(std::span<const std::vector<token_id>> pieces, std::span<const std::int32_t> past,
                index_t capacity, index_t vocab_size);
 };
 
 }  // namespace detail
 
-/// Feeds tokens to `sequences` sequences of at most `capacity` tokens, in pieces of any length, and
-/// gives the logits that follow. Memory: the model's cache for sequences * capacity tokens.
+/// Holds `sequences` sequences of at most `capacity` tokens each. They are fed tokens in pieces of
+/// any length, and give the logits of the token that follows. Memory: the model's cache for
+/// sequences * capacity tokens.
 template <class Model>
 class session {
  public:
   using device_type = typename Model::device_type;
   using real = typename Model::real;
 
-  /// Throws zer0::error if the sizes are out of range or the model does not accept so long a
-  /// sequence.
+  /// Throws zer0::error if a size is below 1 or `capacity` is above the model's max_seq_len.
   session(Model& model, index_t sequences, index_t capacity);
 
   [[nodiscard]] index_t capacity() const { return capacity_; }
@@ -61,14 +62,15 @@ class session {
     return logits_;
   }
 
-  /// The same, but chooses the token that follows, on the device: only the tokens come back.
-  /// Sequence s is number s for the random numbers, and the penalty counts all tokens it was fed.
-  /// Throws zer0::error also if a logit is not a number.
+  /// Feeds the pieces as `feed` does, and chooses the next token of each sequence on the device, so
+  /// that only these tokens are copied to the host. The random numbers of sequence s are those of
+  /// number s; the repetition penalty counts all tokens that the sequence was fed. Throws
+  /// zer0::error also if a logit is not a number.
   const std::vector<token_id>& choose(std::span<const std::vector<token_id>> pieces,
                                       const sampling& rules);
 
  private:
-  /// The logits that follow, on the device.
+  /// Feeds the pieces. Returns the logits that follow, on the device.
   tensor_view<real> advance(std::span<const std::vector<token_id>> pieces);
 
   void fetch(tensor_view<real> logits);
@@ -170,24 +172,25 @@ void session<Model>::fetch(tensor_view<real> logits) {
 
 struct generate_options {
   sampling rules = {};
-  index_t max_new_tokens = 128;             ///< of each prompt, the prompt not counted
+  index_t max_new_tokens = 128;             ///< new tokens for each prompt
   std::optional<token_id> stop_token = {};  ///< ends a sequence; not part of the result
   std::function<bool()> goes_on = {};       ///< asked behind each new token; false ends them all
 };
 
 namespace detail {
 
-/// Throws zer0::error for an empty prompt or one that leaves no room in the context.
+/// The length of the longest prompt. Throws zer0::error for an empty prompt or one that leaves no
+/// room in the context.
 [[nodiscard]] index_t longest_prompt(const std::vector<std::vector<token_id>>& prompts,
                                      index_t max_seq_len);
 
 }  // namespace detail
 
-/// Continues each prompt by at most `max_new_tokens` tokens: until the stop token, the end of the
-/// model's context or `on_token(prompt index, token)` returning false, which ends that sequence.
-/// Returns the new tokens of each. The prompts run side by side; each one's tokens depend on the
-/// seed and its index, not on its neighbours. Throws zer0::error for rules out of range, an empty
-/// prompt or one that leaves no room in the context.
+/// Continues each prompt by at most `max_new_tokens` tokens. A sequence ends earlier at the stop
+/// token, at the end of the model's context, or when `on_token(prompt index, token)` returns false.
+/// Returns the new tokens of each prompt. The prompts run side by side; each one's tokens depend on
+/// the seed and its index, not on the other prompts. Throws zer0::error for rules out of range, an
+/// empty prompt or one that leaves no room in the context.
 template <class Model>
 std::vector<std::vector<token_id>> generate_tokens(
     Model& model, const std::vector<std::vector<token_id>>& prompts,
@@ -250,9 +253,9 @@ std::string generate_text(Model& model, const tokenizer& tok, const std::vector<
 
 }  // namespace detail
 
-/// Continues a text, which begins with the tokenizer's begin-of-text token as training texts do, up
-/// to its end-of-text token. `on_text` gets each whole piece of new text as soon as it is there.
-/// Returns the new text.
+/// Continues the text `prompt` until the tokenizer's end-of-text token, or as `options` say. As in
+/// training, the tokenizer's begin-of-text token stands before the text. `on_text` gets each piece
+/// of new text as soon as its characters are complete. Returns the new text.
 template <class Model>
 std::string generate(Model& model, const tokenizer& tok, std::string_view prompt,
                      generate_options options = {},

@@ -17,26 +17,27 @@ namespace zer0 {
 struct described_part {
   std::string name;
   index_t parameters = 0;
-  std::string shape = {};  ///< "512x512" of a weight; a part that has parts has none
+  std::string shape = {};  ///< "512x512" for a weight; empty for a part that has parts of its own
   std::vector<described_part> parts = {};
 
-  /// Blocks and experts are mostly alike: all but their names.
+  /// Whether both parts are alike inside: sizes, shapes and all names but their own. Most blocks
+  /// and experts are.
   [[nodiscard]] bool is_like(const described_part& other) const;
 };
 
-/// Numbers of a model of `Variant` and a training step of it with `batch` sequences of `seq`
-/// tokens, in float32.
+/// Parameters, FLOPs and memory of a model of `Variant` and of one training step on `batch`
+/// sequences of `seq` tokens, in float32.
 struct model_description {
   described_part model;
   index_t parameters = 0;
-  index_t trained = 0;    ///< all, or the adapters alone
-  index_t activated = 0;  ///< parameters that a token meets: of the experts, those that it goes to
+  index_t trained = 0;    ///< parameters that are trained: all, or the adapters alone
+  index_t activated = 0;  ///< used for one token: of the routed experts, only those it goes to
   index_t batch = 0, seq = 0;
-  double forward_flops = 0;   ///< a token, of products and attention
-  double backward_flops = 0;  ///< a token; with `recompute` the second forward too
+  double forward_flops = 0;   ///< per token, of products and attention
+  double backward_flops = 0;  ///< per token; with `recompute` it includes the second forward pass
   std::size_t weight_bytes = 0, gradient_bytes = 0, optimizer_bytes = 0;
-  std::size_t activation_bytes = 0;       ///< of a step: what backward needs, and scratch
-  std::size_t cache_bytes_per_token = 0;  ///< in generation
+  std::size_t activation_bytes = 0;       ///< of one step: what backward needs, and scratch memory
+  std::size_t cache_bytes_per_token = 0;  ///< of the key/value cache in generation
 
   [[nodiscard]] std::size_t total_bytes() const {
     return weight_bytes + gradient_bytes + optimizer_bytes + activation_bytes;
@@ -45,8 +46,8 @@ struct model_description {
 
 namespace detail {
 
-/// Adds a parameter of the name "model.layers.0.mlp.up_proj.weight" to all the parts that it
-/// belongs to.
+/// Adds a parameter, with a name like "model.layers.0.mlp.up_proj.weight", to every part that
+/// contains it.
 void add_parameter(described_part& whole, std::string_view name, const std::string& shape,
                    index_t elements);
 
@@ -54,7 +55,9 @@ token_batch equal_sequences(index_t batch, index_t seq);
 
 }  // namespace detail
 
-/// Throws zer0::error if `sizes` do not fit together, or sequences of `seq` tokens do not fit them.
+/// Describes a model and a training step on `batch` sequences of `seq` tokens without allocating
+/// them. Throws zer0::error if `sizes` do not fit together, or do not allow sequences of `seq`
+/// tokens.
 template <decoder_variant Variant>
 [[nodiscard]] model_description describe(const dims& sizes, index_t batch, index_t seq) {
   require(batch > 0 && seq > 0, "describe: ", batch, " sequences of ", seq,

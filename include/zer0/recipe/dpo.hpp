@@ -7,11 +7,12 @@
 
 namespace zer0 {
 
-/// Makes chosen answers more likely than rejected ones: `Policy` over pairs of answers, AdamW, a
-/// cosine schedule with warmup, the mean over all pairs of a step. The reference model is the model
-/// as it is given, unless the data has references already; it is run once over the data, then
-/// trained: there is never a second model in memory. Dropout is off whatever the model's sizes say,
-/// as the reference has none either.
+/// Makes chosen answers more likely than rejected ones. The loss is `Policy` over pairs of answers,
+/// as the mean over all pairs of a step; the optimizer is AdamW, with a cosine schedule and warmup.
+/// The reference model is the given model as it is before training, unless the data has reference
+/// scores already. It is run once over the data before the first step, so there is never a second
+/// model in memory. Dropout is off, whatever the model's sizes say, because the reference scores
+/// are computed without it.
 ///
 ///   const zer0::dpo recipe{.policy = {.beta = 0.1}, .learning_rate = 1e-6};
 ///   const zer0::training_report report = recipe(llm, data, zer0::progress());
@@ -47,7 +48,7 @@ struct dpo {
     return detail::train_by(*this, t, data, hooks...);
   }
 
-  /// For checkpoints, by name: those of pretrain; the policy is not among them.
+  /// The values that checkpoints keep, by name: those of `pretrain`. The policy is not among them.
   [[nodiscard]] held<nlohmann::json> settings() const { return as_pretrain().settings(); }
 
  private:

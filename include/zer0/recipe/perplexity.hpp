@@ -15,14 +15,14 @@
 namespace zer0 {
 
 struct perplexity_options {
-  index_t batch_tokens = 4096;  ///< go through the model together, unless one sequence has more
+  index_t batch_tokens = 4096;  ///< go through the model together; a longer text goes alone
   std::function<bool(double)> progress =
-      {};  ///< told the fraction that is done; false ends it there
+      {};  ///< called with the fraction that is done; false stops there
 };
 
 struct perplexity_report {
-  double loss_sum = 0;  ///< of -log p, natural logarithm
-  index_t tokens = 0;   ///< that were predicted
+  double loss_sum = 0;  ///< sum of -log p, natural logarithm
+  index_t tokens = 0;   ///< tokens that were predicted
   index_t texts = 0;
 
   [[nodiscard]] double loss() const {
@@ -31,11 +31,11 @@ struct perplexity_report {
   [[nodiscard]] double perplexity() const { return std::exp(loss()); }
 };
 
-/// exp of the mean of -log p over all tokens of all texts. Each text is bos + text + eos, where the
-/// tokenizer has those, and is on its own. Its tokens are predicted from all that come before, but
-/// those of a text longer than the model's max_seq_len: it is cut into windows of that length, and
-/// a window does not see the one before it. Throws zer0::error naming file and line for a text that
-/// cannot be encoded.
+/// exp of the mean of -log p over all tokens of all texts. Each text is bos + text + eos, as far as
+/// the tokenizer has these, and does not see other texts. Each token is predicted from all tokens
+/// before it in its text. But a text longer than the model's max_seq_len is cut into windows of
+/// that length, which do not see each other. Throws zer0::error naming file and line for a text
+/// that cannot be encoded.
 ///
 ///   const zer0::pretrain_records texts("texts.jsonl");
 ///   std::cout << zer0::perplexity(llm, texts, zer0::document_encoder(tok)).perplexity();

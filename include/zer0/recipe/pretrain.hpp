@@ -11,11 +11,11 @@
 namespace zer0 {
 namespace detail {
 
-/// about["settings"] = the recipe's, and what tells the data from other data.
+/// Sets about["settings"] to the recipe's values and to what tells this data from other data.
 void note_settings(nlohmann::json& about, const nlohmann::json& recipe, index_t batches_per_epoch,
                    std::uint64_t data);
 
-/// What all recipes end in: one way through trainer and loop.
+/// Trains with the recipe's values. All recipes end in this function.
 template <class Recipe, class Trainer, class Data, class... Hooks>
 training_report train_by(const Recipe& recipe, Trainer& trainer, Data& data, Hooks&... hooks) {
   require(data.batches_per_epoch() >= 1, "recipe: the data has no batches");
@@ -39,10 +39,10 @@ training_report train_by(const Recipe& recipe, Trainer& trainer, Data& data, Hoo
 /// from its last checkpoint, and ends in the same weights, bit for bit. Without one nothing is
 /// written.
 ///
-/// Another loss, optimizer, schedule or normalization: make a `trainer<...>` of them and call
-/// `train`, as operator() does here. Throws zer0::error for a value out of range, before the first
-/// step, and if the folder's run was begun with other values, another model or another number of
-/// batches (or, where the data has a fingerprint, other data).
+/// For another loss, optimizer, schedule or normalization make a `trainer<...>` of them and call
+/// `train`, as operator() does here. Before the first step it throws zer0::error for a value out of
+/// range, or if the folder's run was begun with other values, another model, another number of
+/// batches or (where the data has a fingerprint) other data.
 struct pretrain {
   index_t epochs = 1;
   index_t accumulation_steps = 8;
@@ -63,14 +63,14 @@ struct pretrain {
   /// Throws zer0::error naming the first value that is out of range.
   void check() const;
 
-  /// For checkpoints, by name: {"learning_rate": 0.0005, ...}.
+  /// The values that checkpoints keep, by name: {"learning_rate": 0.0005, ...}.
   [[nodiscard]] held<nlohmann::json> settings() const;
 };
 
-/// Fine-tunes a model on conversations. The parts are those of pretraining, and so are the options:
-/// what is learned from is decided by the weights of sft_data's batches, and the loss is the mean
-/// over these tokens, however many a batch has. A rate of a tenth of pretraining's or less is
-/// usual.
+/// Fine-tunes a model on conversations. Parts and options are those of pretraining; only the data
+/// differs. The weights in sft_data's batches say which tokens are learned, and the loss is the
+/// mean over these tokens, however many a batch has. The learning rate is usually a tenth of
+/// pretraining's or less.
 ///
 ///   zer0::load_weights(llm, "out/pretrain_512/best");
 ///   const zer0::sft recipe{.epochs = 2, .learning_rate = 5e-5};

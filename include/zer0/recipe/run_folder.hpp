@@ -1,4 +1,4 @@
-// The folder of a run: its checkpoints and what else is its own, and nothing else.
+// The folder of a run: its checkpoints, its log, and the files that checkpoints take with them.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -10,28 +10,28 @@
 
 namespace zer0 {
 
-/// A folder that training writes to. Given to a recipe, it makes a run that goes on by itself: the
-/// recipe begins where the last checkpoint in it stands, and ends in the same weights, bit for bit,
-/// however often the run was killed on the way.
+/// A folder that training writes to. A recipe that gets one resumes by itself: it begins at the
+/// last checkpoint in the folder, and ends in the same weights, bit for bit, however often the run
+/// was killed on the way.
 ///
 ///   recipe(llm, data, zer0::run_folder("out/story"), zer0::progress());
 ///
 /// It holds `step_00000100`, ... (checkpoints), the links `best` and `last`, `log.jsonl`, `files`
-/// (copied into each checkpoint), `.zer0_run` (its marker) and `.lock`. Other names are not
-/// touched, ever, and these are only in a folder with the marker.
+/// (copied into each checkpoint), `.zer0_run` (its marker) and `.lock`. Other files in the folder
+/// are never touched, and these only if the marker is there.
 class run_folder {
  public:
-  /// Does nothing yet. `files` go into each checkpoint (a tokenizer's); a run that is gone on with
-  /// has its own, as they were when it began.
+  /// Touches no file yet. `files` (those of a tokenizer) are copied into each checkpoint. A run
+  /// that is resumed uses its own copies of them, made when it began.
   explicit run_folder(std::filesystem::path path, std::vector<std::filesystem::path> files = {});
   run_folder(run_folder&& other) noexcept;
   run_folder& operator=(run_folder&&) = delete;
   ~run_folder();
 
-  /// Creates the folder, or takes it over from a run that has ended: locks it as long as this
-  /// object lives, removes what a kill left half-written, restores what it was replacing. Again:
-  /// nothing. Throws zer0::error if another process has it, if it has a run's names but no marker,
-  /// or if it cannot be written.
+  /// Creates the folder, or takes it over from a process that has ended. Locks it as long as this
+  /// object lives, removes what a kill left half-written, and restores what was being replaced. A
+  /// second call does nothing. Throws zer0::error if another process has it, if it has a run's
+  /// names but no marker, or if it cannot be written.
   void open();
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
@@ -42,22 +42,22 @@ class run_folder {
   [[nodiscard]] std::filesystem::path last() const { return linked("last"); }
   [[nodiscard]] std::filesystem::path best() const { return linked("best"); }
 
-  /// "step_00000100" in the folder.
+  /// The path of the checkpoint after `step` steps: "step_00000100" in the folder.
   [[nodiscard]] std::filesystem::path checkpoint(index_t step) const;
-  /// The steps of all checkpoints, growing.
+  /// The steps of all checkpoints, in ascending order.
   [[nodiscard]] std::vector<index_t> steps() const;
 
-  // What follows changes an open folder.
+  // The functions below change the folder, which must be open.
 
-  /// Points a link to a checkpoint, at once.
+  /// Points a link to a checkpoint, atomically.
   void set_last(index_t step) { link("last", step); }
   void set_best(index_t step) { link("best", step); }
   /// Removes all but the newest `most` checkpoints; never the best or the last.
   void remove_oldest(index_t most);
-  /// The next run begins anew: its files replace those of the older one, whose checkpoints, links
-  /// and log are removed.
+  /// Removes checkpoints, links and log, so that the next run begins anew. This object's `files`
+  /// replace those of the older run.
   void clear();
-  /// The files for checkpoints, as they were when the run began. The first call copies them.
+  /// The copies of `files` that checkpoints take. The first call of a new run makes them.
   [[nodiscard]] const std::vector<std::filesystem::path>& files();
 
  private:

@@ -1,5 +1,5 @@
-// Log-probabilities of sequences under a model; those under the reference model of preference
-// learning, computed once and kept in a file.
+// Log-probabilities of sequences under a model. Those under the reference model of preference
+// learning are computed once and kept in a file.
 #pragma once
 
 #include <zer0/checkpoint/model_files.hpp>
@@ -22,8 +22,8 @@
 
 namespace zer0 {
 
-/// Scores batches with a model that only looks on: no dropout, no gradients. Memory: that of a
-/// forward pass, which it keeps as long as it lives.
+/// Computes log-probabilities of sequences, without dropout and gradients. Memory: that of a
+/// forward pass, kept as long as this object lives.
 template <class Model>
 class sequence_scorer {
  public:
@@ -33,8 +33,8 @@ class sequence_scorer {
   explicit sequence_scorer(Model& model, cross_entropy head = {})
       : model_(&model), head_(head), workspace_(model.device()) {}
 
-  /// For each sequence of the batch the sum of log p over its targets, those of weight 1. Valid
-  /// until the next call.
+  /// For each sequence of the batch, the sum of log p over its targets of weight 1. The span is
+  /// valid until the next call.
   std::span<const double> operator()(const token_batch& batch) {
     context<device_type>& c = workspace_.start(batch, model_->sizes());
     const tensor_view<real> hidden = model_->forward(c, workspace_.batch().ids);
@@ -56,17 +56,18 @@ class sequence_scorer {
   std::vector<double> scores_;
 };
 
-/// Pairs in the order of a file: preference_data, or a user's own.
+/// A source of pairs of answers in the order of their file: preference_data, or a user's own.
 template <class D>
 concept pair_source = requires(D& d, token_batch& b, index_t n, std::vector<double> references) {
   { d.pairs() } -> std::convertible_to<index_t>;
   { d.fingerprint() } -> std::convertible_to<std::uint64_t>;
-  d.in_order(n, b);  // some pairs from number n on
+  d.in_order(n, b);  // a batch of pairs from number n on
   d.set_references(references);
 };
 
-/// Log-probabilities of all answers under `model`: pair 0's chosen one, its rejected one, pair 1's,
-/// ... One forward pass over the data; `progress` is told how much of it is done.
+/// Log-probabilities of all answers under `model`, two for each pair: pair 0's chosen answer, pair
+/// 0's rejected answer, pair 1's chosen answer, ... One forward pass over the data; `progress` is
+/// called with the fraction of it that is done.
 template <class Model, pair_source Data>
 [[nodiscard]] std::vector<double> reference_scores(
     Model& model, Data& data, const std::function<void(double)>& progress = {}) {
@@ -82,10 +83,10 @@ template <class Model, pair_source Data>
   return all;
 }
 
-/// One number for all that the model's results depend on: its policies, every size of
-/// `size_use::result`, the weights as the device holds them, and states of layers (a router's
-/// bias). Adapters are left out: with them and without, it is the same. The kernel of an attention
-/// is one of the policies, as another one rounds otherwise.
+/// A hash of all that the model's results depend on: its policies, every size of
+/// `size_use::result`, the weights as the device holds them, and the states of layers (a router's
+/// bias). Adapters are left out, so that a model has the same hash with and without them. The
+/// attention kernel is one of the policies, because kernels round differently.
 template <class Model>
 [[nodiscard]] std::uint64_t weights_fingerprint(Model& model) {
   using real = typename Model::real;
@@ -106,9 +107,9 @@ template <class Model>
   return hash.value();
 }
 
-/// A file of reference_scores, named after what they belong to:
-/// FILE.reference-0123456789abcdef.safetensors holds `log_probabilities` (pairs, 2), chosen and
-/// rejected, and in its metadata the fingerprints of weights and data.
+/// A file of reference_scores. FILE.reference-0123456789abcdef.safetensors, where the digits depend
+/// on weights and data, holds `log_probabilities` (pairs, 2), chosen and rejected, and in its
+/// metadata the fingerprints of weights and data.
 class reference_file {
  public:
   reference_file(const std::filesystem::path& folder, const std::string& name,
@@ -116,11 +117,11 @@ class reference_file {
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
-  /// What it holds for `pairs` pairs; nothing if there is no such file, or it belongs to other
+  /// The 2 * pairs scores in the file; nothing if there is no such file, or if it belongs to other
   /// weights or data.
   [[nodiscard]] std::optional<std::vector<double>> read(index_t pairs) const;
 
-  /// Throws zer0::error if it cannot be written; there is then no half of it.
+  /// Throws zer0::error if the file cannot be written; no half of it is left then.
   void write(std::span<const double> scores) const;
 
  private:
@@ -130,8 +131,9 @@ class reference_file {
   std::string weights_, data_;
 };
 
-/// reference_scores, read from `folder` if a file there is of this model and this data; else
-/// computed, and written there. An empty path: computed.
+/// reference_scores, read from a file in `folder` that belongs to this model and this data. If
+/// there is none, they are computed and written there; with an empty path, they are computed and
+/// not kept.
 template <class Model, pair_source Data>
 [[nodiscard]] std::vector<double> kept_reference_scores(Model& model, Data& data,
                                                         const std::filesystem::path& folder) {

@@ -19,19 +19,26 @@
 namespace zer0 {
 
 struct trainer_options {
-  index_t total_steps = 1;          ///< for the schedule
-  double grad_clip = 1.0;           ///< largest gradient norm; 0: no clipping
-  std::uint64_t seed = 42;          ///< of dropout
-  loss_scale_rule loss_scale = {};  ///< of float16; other types need none
-  bool dropout = true;              ///< as strong as the model's sizes say; false: none
+  index_t total_steps = 1;          ///< of the whole run, for the schedule
+  double grad_clip = 1.0;           ///< largest 2-norm of all gradients together; 0: no clipping
+  std::uint64_t seed = 42;          ///< of dropout's random numbers
+  loss_scale_rule loss_scale = {};  ///< for float16; other types need none
+  bool dropout = true;              ///< as the model's sizes say; false: no dropout
 };
 
-/// Trains a model. Loss, optimizer, schedule and normalization are plain types; any type with the
-/// same members takes their place. A loss adds a sum to totals[0]; normalization and the scale of
-/// float16 (`loss_scale_for`) multiply it by `device_batch::factor`, which the targets' weights
-/// hold already. It may have `metrics` (recipe/step_report.hpp). Layers may add losses of their own
-/// to what is learned (the balance of experts): means over the micro-batches, which count as what
-/// they hold of what the loss counts. They are reported as metrics, not in the loss.
+/// Trains a model: computes loss and gradients of micro-batches, and updates the weights once a
+/// step. The model must outlive the trainer. Memory besides the weights: gradients, the optimizer's
+/// state, and the activations of one micro-batch; a step allocates nothing once these exist.
+///
+/// Loss, optimizer, schedule and normalization are plain types; any type with the same members
+/// takes their place. A loss adds a sum over the micro-batch to totals[0], and may have `metrics`
+/// (recipe/step_report.hpp). Its sums must contain `device_batch::factor` once, which is the
+/// normalization and float16's loss scale (`loss_scale_for`); `device_batch::weights` contain it
+/// already.
+///
+/// Layers may have losses of their own (balance of experts), whose gradients are added. Such a loss
+/// is a mean over the micro-batches of a step, weighted as the loss itself is. It is reported as a
+/// metric and is not part of the reported loss.
 template <class Model, class Loss = cross_entropy, class Optimizer = adamw, class Schedule = cosine,
           class Normalization = per_target_token>
 class trainer {
@@ -51,17 +58,18 @@ class trainer {
   /// and optimizer stay as they were (`dynamic_loss_scale`).
   step_report step(std::span<const token_batch> window);
 
-  // The same in three: begin_step, accumulate for each micro-batch, finish_step.
+  // `step` in three parts: begin_step, accumulate for each micro-batch, finish_step.
 
-  /// Gradients and sums are zero. What was accumulated for a step that was not finished is given
-  /// up, as if it had never been.
+  /// Sets gradients and sums to zero. If a step was begun and not finished, it is discarded, as if
+  /// it had never been.
   void begin_step();
-  /// Adds the gradients of one micro-batch and its loss, times the loss scale and not yet
-  /// normalized.
+  /// Adds the gradients and the loss of one micro-batch, multiplied by the loss scale. Where the
+  /// normalization is over the whole step, finish_step applies it.
   void accumulate(const token_batch& batch);
   step_report finish_step();
 
-  /// Loss of one batch without dropout or gradients; add up, then take the mean.
+  /// The loss of one batch as a sum, without dropout or gradients: add several up, then take the
+  /// mean.
   evaluation evaluate(const token_batch& batch);
 
   [[nodiscard]] Model& model() { return *model_; }
@@ -69,10 +77,10 @@ class trainer {
   [[nodiscard]] optimizer_state& optimizer() { return state_; }
   [[nodiscard]] loss_scaling& loss_scale() { return loss_scale_; }
   [[nodiscard]] const workspace<device_type>& memory() const { return workspace_; }
-  /// For the schedule.
+  /// Sets the number of steps that the schedule is told.
   void set_total_steps(index_t n) { options_.total_steps = n; }
-  /// Micro-batches of all finished steps: names the random numbers of dropout, so a checkpoint
-  /// holds it.
+  /// The number of micro-batches in all finished steps. It selects dropout's random numbers, so
+  /// checkpoints keep it.
   [[nodiscard]] std::uint32_t micro_steps() const { return micro_steps_; }
   void set_micro_steps(std::uint32_t n) { micro_steps_ = n; }
 
@@ -84,8 +92,8 @@ class trainer {
 
   static constexpr index_t metric_count = metrics_of<Loss>;
 
-  /// Sums on the device: the squares of the gradients; over the micro-batches the loss and its
-  /// metrics.
+  /// Sums on the device: the squares of the gradients, then the loss and its metrics over the
+  /// micro-batches.
   struct totals {
     std::array<double, 2 + metric_count> sums{};
 
@@ -111,15 +119,15 @@ class trainer {
     return t;
   }
 
-  /// Updates and skipped steps: where the schedule stands.
+  /// Updates plus skipped steps: the step that the schedule is asked for.
   [[nodiscard]] index_t steps() const { return state_.steps + loss_scale_.skipped_steps(); }
 
-  /// What scales a gradient of that norm down to the largest one allowed.
+  /// The factor that scales gradients of this norm down to `grad_clip`; 1 if they are not clipped.
   [[nodiscard]] double clipping(double norm) const {
     return options_.grad_clip > 0 ? std::min(1.0, options_.grad_clip / (norm + 1e-6)) : 1.0;
   }
-  /// A step whose loss or gradients are not finite changes nothing: the loss scale goes down, or
-  /// training ends.
+  /// Ends a step whose loss or gradients are not finite, without changing a weight. In float16 with
+  /// a finite loss it lowers the loss scale; otherwise it throws zer0::error.
   void skip(const step_report& report);
 
   Model* model_;
@@ -134,7 +142,7 @@ class trainer {
   buffer<double, device_type> totals_;
   detail::recorder<device_type> recorder_;
   std::uint32_t micro_steps_ = 0;
-  /// Since begin_step.
+  /// Sums since begin_step.
   struct {
     std::uint32_t batches = 0;
     index_t tokens = 0;
@@ -142,7 +150,7 @@ class trainer {
   } accumulated_;
 };
 
-// Outside the class for `extern template`, as model's are.
+// Defined outside the class so that `extern template` applies, as for `model`.
 
 template <class Model, class Loss, class Optimizer, class Schedule, class Normalization>
 trainer<Model, Loss, Optimizer, Schedule, Normalization>::trainer(Model& model,

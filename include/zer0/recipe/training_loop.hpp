@@ -27,28 +27,28 @@ concept batch_source = requires(D& d, token_batch& b, index_t n) {
   { d.next(b) } -> std::convertible_to<bool>;  // false at the end of the epoch
 };
 
-/// Where a run stands, and what a hook may look at or change. A checkpoint holds epoch and batch.
+/// The state of a run, which hooks may read and change. Checkpoints keep `epoch` and `batch`.
 template <class Trainer, class Data>
 struct training_run {
   Trainer& trainer;
   Data& data;
   index_t epochs = 1;
   index_t accumulation_steps = 1;  ///< micro-batches a step
-  index_t epoch = 0;               ///< of the next micro-batch
+  index_t epoch = 0;               ///< epoch of the next micro-batch
   index_t batch = 0;               ///< micro-batches of this epoch already trained on
   bool stop = false;               ///< a hook sets it: the loop ends after this step
   index_t max_steps = 0;           ///< the run has no more steps than this; 0: all epochs
 
-  run_folder* folder = nullptr;  ///< train finds it among the hooks
-  /// What its owner wants in the checkpoints. A run goes on only with the same about["settings"].
+  run_folder* folder = nullptr;  ///< set by `train` if there is one among the hooks
+  /// Goes into the checkpoints. A run is resumed only if about["settings"] is the same.
   held<nlohmann::json> about = held<nlohmann::json>::object();
-  bool validates = false;                     ///< there will be validations
-  std::optional<evaluation> validation = {};  ///< of the step at hand
+  bool validates = false;                     ///< whether a hook validates
+  std::optional<evaluation> validation = {};  ///< the result at this step, if it was validated
   double best_validation =
-      std::numeric_limits<double>::max();  ///< the least loss of those before it
+      std::numeric_limits<double>::max();  ///< least validation loss before this step
   std::function<void(const std::filesystem::path&)> save_hooks = {};  ///< what a checkpoint calls
 
-  /// Of one epoch; its last step may have fewer micro-batches.
+  /// Steps in one epoch. The last step of an epoch may have fewer micro-batches.
   [[nodiscard]] index_t steps_per_epoch() const {
     return (data.batches_per_epoch() + accumulation_steps - 1) / accumulation_steps;
   }
@@ -56,7 +56,7 @@ struct training_run {
     const index_t all = epochs * steps_per_epoch();
     return max_steps > 0 ? std::min(max_steps, all) : all;
   }
-  /// Steps that lie behind where the run stands.
+  /// Steps done so far, as `epoch` and `batch` say.
   [[nodiscard]] index_t steps_done() const {
     const bool whole_epoch = batch >= data.batches_per_epoch();
     return epoch * steps_per_epoch() +
@@ -70,19 +70,19 @@ struct training_report {
   index_t tokens = 0;
   double seconds = 0;
   double tokens_per_second = 0;
-  bool complete = false;  ///< the run is at its end; false: it was stopped before
+  bool complete = false;  ///< whether all steps of the run are done; false if it was stopped before
 };
 
 namespace detail {
 
-/// Throws zer0::error naming the first of the settings in which the run of the checkpoint differs.
+/// Throws zer0::error naming the first setting that the checkpoint's run has with another value.
 void check_same_settings(const nlohmann::json& about, const std::filesystem::path& checkpoint);
 
-/// What checkpoints noted as the least loss; the largest number if they noted none.
+/// The least loss noted in a checkpoint; the largest double if it has none.
 double best_loss_of(const training_state& state);
 
-/// Trains on the next micro-batches as one step. Nothing at the end of the epoch, and if a hook
-/// asks to stop before the step is whole: it is given up then.
+/// Trains one step on the next micro-batches. Returns nothing at the end of the epoch, or if a hook
+/// asks to stop before the step has all its micro-batches: then the step is discarded.
 template <class Trainer, class Data, class... Hooks>
 std::optional<step_report> train_step(training_run<Trainer, Data>& run, token_batch& batch,
                                       Hooks&... hooks) {
@@ -99,7 +99,7 @@ std::optional<step_report> train_step(training_run<Trainer, Data>& run, token_ba
   }
 }
 
-/// The run as the last checkpoint in its folder left it.
+/// Restores the run and its hooks from a checkpoint.
 template <class Run, class... Hooks>
 void go_on(Run& run, const std::filesystem::path& checkpoint, Hooks&... hooks) {
   check_same_settings(*run.about, checkpoint);
@@ -112,11 +112,11 @@ void go_on(Run& run, const std::filesystem::path& checkpoint, Hooks&... hooks) {
 
 }  // namespace detail
 
-/// Trains from where `run` stands to its end, calling the hooks (step_report.hpp). With a
-/// `run_folder` among them it goes on from the folder's last checkpoint, if there is one, and
-/// writes more (`checkpoints`, `json_log`, unless these are given). The last, shorter window of an
-/// epoch is a step like any other. Throws zer0::error if accumulation_steps is not positive, and if
-/// the checkpoint is of another model or of other settings.
+/// Trains from `run.epoch` and `run.batch` to the end of the run, calling the hooks
+/// (step_report.hpp). With a `run_folder` among them it first loads the folder's last checkpoint,
+/// if there is one, and adds the hooks `checkpoints` and `json_log` unless they are given. The last
+/// step of an epoch may have fewer micro-batches. Throws zer0::error if accumulation_steps is not
+/// positive, or if the checkpoint belongs to another model or other settings.
 template <class Trainer, batch_source Data, class... Hooks>
 training_report train(training_run<Trainer, Data>& run, Hooks&&... hooks) {
   constexpr bool in_folder = detail::among<run_folder, Hooks...>;
@@ -174,7 +174,7 @@ training_report train(training_run<Trainer, Data>& run, Hooks&&... hooks) {
   }
 }
 
-/// Loss and metrics of one pass through `data`, over all that is counted in it.
+/// Sums of loss and metrics over epoch 0 of `data`, and what to divide them by.
 template <class Trainer, batch_source Data>
 evaluation validate(Trainer& trainer, Data& data) {
   evaluation total;

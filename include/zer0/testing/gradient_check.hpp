@@ -3,10 +3,11 @@
 //
 // For whoever writes a layer, a loss or a kernel:
 //
-//   const auto report = zer0::check_gradient(device, model.weights(), model.gradients(), [&] {
-//   return loss(); }); CHECK(report.worst < 1e-6);
+//   const auto report = zer0::check_gradient(device, model.weights(), model.gradients(),
+//                                            [&] { return loss(); });
+//   CHECK(report.worst < 1e-6);
 //
-// No test framework is needed; `report.text()` says where it was worst.
+// No test framework is needed; `report.text()` says where the largest error is.
 #pragma once
 
 #include <zer0/device/memory.hpp>
@@ -22,22 +23,22 @@
 namespace zer0 {
 
 struct gradient_check_options {
-  int coordinates = 16;  ///< single values, drawn at random; useless in float, where the loss's
-                         ///< rounding is larger
+  int coordinates = 16;  ///< single values, drawn at random; useless in float, where the rounding
+                         ///< of the loss exceeds the effect of one value
   int directions = 4;  ///< random directions through all values at once, and one along the gradient
   double step =
-      0;  ///< of the differences, times the values' root mean square; 0: eps^(1/3) of the type
-  std::uint64_t seed = 1;  ///< of the choice
+      0;  ///< step of the differences, times the values' root mean square; 0: eps^(1/3) of the type
+  std::uint64_t seed = 1;  ///< of the random coordinates and directions
 };
 
-/// The largest disagreement. Errors are relative: of a coordinate to the larger of its own gradient
-/// and the gradient's root mean square, of a direction to the larger of the derivative and the
-/// gradient's norm.
+/// The largest disagreement. Errors are relative: a coordinate's error is divided by the larger of
+/// its own gradient and the gradient's root mean square, a direction's error by the larger of the
+/// derivative and the gradient's norm.
 struct gradient_report {
   double worst = 0;
-  index_t coordinate = -1;  ///< where; -1: along a direction
-  double numeric = 0;       ///< by finite differences
-  double analytic = 0;      ///< by the gradient
+  index_t coordinate = -1;  ///< index of the value; -1: the largest error is along a direction
+  double numeric = 0;       ///< derivative by finite differences
+  double analytic = 0;      ///< derivative by the gradient
 
   /// "coordinate 17: 0.25 by differences, 0.5 by the gradient (error 0.5)"
   [[nodiscard]] std::string text() const {
@@ -99,7 +100,8 @@ class gradient_checker {
     note(static_cast<index_t>(at), numeric, analytic, std::max(std::abs(analytic), typical_));
   }
 
-  /// An equal step in each value; the derivative is of the size of the gradient's norm.
+  /// Steps of equal size and random sign in all values: the derivative is about the gradient's
+  /// norm.
   void direction() {
     std::vector<double> u(start_.size());
     for (double& e : u) e = random_() % 2 ? 1 : -1;
@@ -128,8 +130,8 @@ class gradient_checker {
          std::max(std::abs(analytic), norm_));
   }
 
-  /// Central difference of fourth order: its own error is step^4, so the step may be large and
-  /// rounding stays small.
+  /// Central difference of fourth order. Its error grows as step^4, so the step may be large, which
+  /// keeps the rounding error small.
   template <class Direction>
   double derivative(Direction u) {
     const auto at = [&](double step) {
@@ -166,10 +168,10 @@ class gradient_checker {
 
 }  // namespace detail
 
-/// Compares `gradient` with finite differences of `loss()`, which reads `values` wherever they are
-/// used and returns a number (same random numbers at every call: dropout of the same step). Values
-/// and gradient are memory of `device`; the values are restored at the end. Calls the loss four
-/// times for each coordinate and direction.
+/// Compares `gradient` with finite differences of `loss()`, which computes a number from `values`.
+/// It must use the same random numbers at every call (dropout of the same step). Values and
+/// gradient are memory of `device`; the values are restored at the end. Calls the loss four times
+/// for each coordinate and direction.
 ///
 /// What to demand. `reference` (double): worst < 1e-7 for smooth layers. A device in float with
 /// `coordinates = 0`: a small whole model was measured to agree to 2e-4 with steps of 0.001 to
@@ -186,7 +188,7 @@ template <device Device, class Loss>
   return checker.run(options);
 }
 
-/// The same for values in host memory and no device at all: a formula of one's own.
+/// The same for a function of values in host memory, without a device.
 template <std::floating_point Real, class Loss>
 [[nodiscard]] gradient_report check_gradient(std::span<Real> values, std::span<const Real> gradient,
                                              Loss loss,

@@ -23,9 +23,9 @@
 namespace zer0 {
 
 struct self_check_options {
-  std::filesystem::path folder;             ///< a checkpoint is written there, and removed again
-  std::uint64_t seed = 42;                  ///< of the tokens that are learned
-  std::function<bool()> asks_to_stop = {};  ///< true ends it after the part at hand
+  std::filesystem::path folder;  ///< a checkpoint is written into it, and removed at the end
+  std::uint64_t seed = 42;       ///< of the random tokens that the model learns
+  std::function<bool()> asks_to_stop = {};  ///< true ends it after the current part
 };
 
 /// What a part of the check found.
@@ -35,15 +35,17 @@ struct self_check_finding {
   std::string text = {};  ///< what was found, for people
 };
 
-/// Trains `model` on two short sequences in which no token occurs twice, and looks at what comes of
-/// it: gradients against finite differences, a loss near 0, the same step bit for bit after saving
-/// and loading, and generation of what was learned. For a composition or a device of your own.
+/// Trains `model` on two short sequences in which no token occurs twice, and checks four things:
+/// the gradients agree with finite differences, the loss falls to nearly 0, the next step is the
+/// same bit for bit after saving and loading, and generation repeats what was learned. Meant for a
+/// composition or a device of your own.
 ///
 ///   zer0::self_check check(llm, {.folder = "out"});
-///   check([](const zer0::self_check_finding& f) { std::cout << f.part << ": " << f.text << '\n';
+///   check([](const zer0::self_check_finding& f) {
+///     std::cout << f.part << ": " << f.text << '\n';
 ///   });
 ///
-/// The model's weights are trained by it. Memory: that of a trainer.
+/// The check changes the model's weights. Memory: that of a trainer.
 template <class Model>
 class self_check {
  public:
@@ -63,7 +65,7 @@ class self_check {
     make_batch();
   }
 
-  /// Tells each finding as it comes; true if all are good and it was not stopped.
+  /// Calls `tell` with each finding. Returns true if all are good and the check was not stopped.
   bool operator()(const std::function<void(const self_check_finding&)>& tell) {
     const bool gradients_hold = part("gradients", tell, [&] { return gradients(); });
     const bool learned = part("learns", tell, [&] { return learns(); });
@@ -114,7 +116,8 @@ class self_check {
     b.weights.assign(b.ids.size(), 1);
   }
 
-  /// Along random directions through all weights: single ones disappear in the rounding of float.
+  /// Along random directions through all weights: the effect of one weight is lost in float's
+  /// rounding.
   self_check_finding gradients() {
     using real = typename Model::real;
     if (has_experts())
@@ -158,7 +161,7 @@ class self_check {
                  " steps at learning rate ", learning_rate_)};
   }
 
-  /// A step after loading is the step that would have come.
+  /// The step after saving and loading must equal the step that would have come without loading.
   self_check_finding resumes() {
     const std::filesystem::path checkpoint = options_.folder / "self_check";
     const struct removal {
@@ -180,8 +183,8 @@ class self_check {
                  : text("the next step after loading has loss ", again.loss, ", not ", next.loss)};
   }
 
-  /// The first tokens of both sequences are gone on with as was learned: through the cache, a token
-  /// at a time.
+  /// From their first tokens both sequences must go on as learned, a token at a time through the
+  /// cache.
   self_check_finding generates() {
     const token_batch& b = window_.front();
     std::vector<std::vector<token_id>> prompts, expected;

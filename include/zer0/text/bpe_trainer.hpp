@@ -16,9 +16,9 @@
 
 namespace zer0 {
 
-/// How often each different word occurs: what byte-pair merges are learned from. Words and their
-/// counts, in the order in which they came first. Memory: the bytes of the different words and
-/// about 35 for each of them. For one thread.
+/// Counts of the different words of texts, from which byte-pair merges are learned. Words are in
+/// the order in which they first came. Memory: the bytes of the different words and about 35 for
+/// each of them. Not thread-safe.
 class word_counts {
  public:
   /// Adds the words of a text as the ByteLevel pre-tokenizer with GPT-2's regex cuts them; `text`
@@ -27,10 +27,10 @@ class word_counts {
 
   void add(std::string_view word, std::int64_t times = 1);
 
-  /// The same for who knows the word's hash already: that which `each` gives.
+  /// The same with the word's hash, if it is known already: the one that `each` gives.
   void add(std::string_view word, std::uint64_t hash, std::int64_t times);
 
-  /// How many different words there are.
+  /// The number of different words.
   [[nodiscard]] std::size_t size() const { return words_.size(); }
 
   /// Calls each(word, hash, count) for every different word.
@@ -39,7 +39,7 @@ class word_counts {
     for (std::size_t i = 0; i < words_.size(); ++i) each(word(i), words_[i].hash, words_[i].count);
   }
 
-  /// The memory that they occupy.
+  /// Bytes of memory that the words occupy.
   [[nodiscard]] std::size_t memory() const {
     return bytes_.capacity() + words_.capacity() * sizeof(entry) +
            slots_.capacity() * sizeof(slots_[0]);
@@ -88,19 +88,18 @@ struct trained_bpe {
   index_t special = 0;                                ///< how many of the first tokens are special
 };
 
-/// Learns merges: again and again the pair that stands together most often (of equals the one with
-/// the smaller ids) becomes a token, until the vocabulary is full or no pair occurs `min_frequency`
-/// times. `words` are parts that together are the text; how they are parted and ordered changes
-/// nothing. The 256 bytes are always tokens, so that any text can be encoded. Same vocabulary and
-/// merges as BpeTrainer of Hugging Face's `tokenizers` with initial_alphabet=ByteLevel.alphabet().
-/// Time: a heap of pairs with the words that hold them; a merge looks only at its own words.
-/// Memory: 4 bytes for each byte of the different words, 16 a word, and at first about 4 for each
-/// byte for the lists of words.
-/// Throws: zer0::error for options that `check` refuses.
-/// Source: Sennrich et al. 2016, arXiv:1508.07909.
+/// Learns merges. Again and again the most frequent pair of neighbouring tokens (among equals the
+/// one with the smaller ids) becomes a token, until the vocabulary is full or no pair occurs
+/// `min_frequency` times. `words` are all words, in any number of parts; neither the parts nor
+/// their order change the result. The 256 bytes are always tokens, so that any text can be encoded.
+/// Same vocabulary and merges as BpeTrainer of Hugging Face's `tokenizers` with
+/// initial_alphabet=ByteLevel.alphabet(). Time: pairs lie in a heap, each with a list of the words
+/// that hold it, so a merge looks only at these words. Memory: 4 bytes for each byte of the
+/// different words, 16 a word, and at first about 4 for each byte for the lists of words. Throws:
+/// zer0::error for options that `check` refuses. Source: Sennrich et al. 2016, arXiv:1508.07909.
 trained_bpe train_bpe(std::vector<word_counts> words, const bpe_training& options);
 
-/// What tokenizer_config.json says beside the special tokens; the empty text is "none".
+/// The roles of special tokens, and the chat template, in tokenizer_config.json. Empty: none.
 struct tokenizer_roles {
   std::string bos = {}, eos = {}, pad = {}, unk = {};
   std::string chat_template = {};  ///< Jinja source
@@ -116,15 +115,15 @@ inline constexpr std::string_view chatml_template =
 /// and is unknown, <|im_start|> and <|im_end|> are those of ChatML. None for what is not there.
 [[nodiscard]] tokenizer_roles usual_roles(const std::vector<std::string>& special_tokens);
 
-/// Whether `directory` can become that of a tokenizer: it is not there, or is a folder that holds
-/// nothing but the files of one, and the folder above it can be written to. Throws: zer0::error
-/// saying what else it holds, or, unless `overwrite`, that there is a tokenizer.
+/// Throws: zer0::error unless a tokenizer can be written to `directory`, whose parent must be
+/// writable. The directory may be missing; otherwise it must hold nothing but the files of a
+/// tokenizer, and `overwrite` must be set if it holds one.
 void require_place_for_tokenizer(const std::filesystem::path& directory, bool overwrite);
 
 /// Writes tokenizer.json, vocab.json, merges.txt and tokenizer_config.json, which zer0::tokenizer
 /// and Hugging Face's `tokenizers` and `transformers` read. The folder appears with all four or not
-/// at all; one that is there must hold nothing else, and is replaced. Throws: zer0::error naming
-/// path and reason, or a role that is no special token.
+/// at all. An existing folder is replaced; it must hold nothing but these. Throws: zer0::error
+/// naming path and reason, or a role that is no special token.
 void write_tokenizer(const std::filesystem::path& directory, const trained_bpe& bpe,
                      const tokenizer_roles& roles = {});
 

@@ -24,8 +24,8 @@ namespace zer0 {
 
 class tokenizer;
 
-/// JSON whose objects keep the order of their keys, for templates write tools and arguments in that
-/// order.
+/// JSON whose objects keep the order of their keys, because templates write tools and arguments in
+/// that order.
 using chat_json = nlohmann::ordered_json;
 
 namespace detail {
@@ -41,7 +41,8 @@ struct chat_message {
 
 /// Bounds of one rendering, so that no template hangs or fills the memory.
 struct chat_limits {
-  /// Expressions, loop rounds, and 64 bytes or an element looked at.
+  /// A step is an expression, a round of a loop, or 64 bytes or one element of a value that is
+  /// read.
   std::size_t steps = 20'000'000;
   std::size_t text = std::size_t{16} << 20;     ///< bytes of one string, the rendered text too
   std::size_t memory = std::size_t{256} << 20;  ///< bytes of all values together
@@ -56,7 +57,7 @@ struct chat_options {
   /// Which of several templates; empty: "tool_use" if there are tools and such a template, else
   /// "default".
   std::string name = {};
-  std::optional<std::time_t> now = {};  ///< the time strftime_now sees; none: the clock
+  std::optional<std::time_t> now = {};  ///< the time that strftime_now sees; no value: the clock's
   chat_limits most = {};                ///< bounds of a rendering; reaching one is an error
 };
 
@@ -79,7 +80,7 @@ struct text_range {
 struct rendered_chat {
   std::string text;
   std::vector<assistant_span> assistant;  ///< in order, disjoint
-  std::string unknown;                    ///< why the spans cannot be said; empty if they are known
+  std::string unknown;                    ///< why the spans are unknown; empty if they are known
   std::vector<text_range> data;  ///< what comes from messages, tools, documents; in order, disjoint
 
   [[nodiscard]] bool spans_known() const { return unknown.empty(); }
@@ -125,7 +126,8 @@ class chat_template {
   /// A special token's text by its name, such as "eos_token"; empty if there is none.
   [[nodiscard]] std::string token(const std::string& which) const;
 
-  /// All that it is made of, as one text: the special tokens, then the name and the Jinja of each
+  /// The special tokens, then the name and the Jinja of each template, as one text. Templates of
+  /// equal text render alike.
   /// template. Templates of equal text render alike.
   [[nodiscard]] const std::string& text() const;
 
@@ -136,11 +138,11 @@ class chat_template {
   std::shared_ptr<const detail::parsed_chat_template> parsed_;
 };
 
-/// The token at which an answer is complete: the last special token of what the template lets an
-/// assistant produce, such as <|im_end|>; where it writes none, or refuses a conversation of a user
-/// and an assistant, the tokenizer's end-of-text token. Generation of chats stops there: a base
-/// model's eos is often another token.
-/// A template, so that this header need not bring the tokenizer's, which every caller has.
+/// The token that ends an answer, where generation of chats stops. It is the last special token in
+/// what the template lets an assistant produce, such as <|im_end|>. It is the tokenizer's
+/// end-of-text token if there is none, or if the template refuses a conversation of a user and an
+/// assistant. (Often it is not the end-of-text token of the base model.) A template, so that this
+/// header need not include tokenizer.hpp, which every caller includes.
 template <std::same_as<tokenizer> Tokenizer>
 [[nodiscard]] std::optional<token_id> chat_end_token(const chat_template& chat,
                                                      const Tokenizer& tok) {

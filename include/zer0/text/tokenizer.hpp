@@ -19,11 +19,11 @@ namespace zer0 {
 
 struct encode_options {
   bool add_special_tokens =
-      false;  ///< put what the file's post-processor says around the text, such as a begin token
+      false;  ///< add what the file's post-processor puts around a text, such as a begin token
   bool continues =
-      false;  ///< the text goes on from another one: no space is put before its first word
-  bool parse_special = true;  ///< false: special tokens spelled out in the text are plain text (for
-                              ///< text of strangers)
+      false;  ///< the text continues another one: no space is put before its first word
+  /// False: special tokens spelled out in the text are plain text (for untrusted text).
+  bool parse_special = true;
 };
 
 namespace detail {
@@ -77,8 +77,8 @@ class tokenizer {
 
   [[nodiscard]] bool is_special(token_id id) const;
 
-  /// Whether it is cut out of the text before anything else is done: special tokens and others of
-  /// "added_tokens".
+  /// Whether the token is cut out of a text before anything else is done: special tokens and others
+  /// of "added_tokens".
   [[nodiscard]] bool is_added(token_id id) const;
   /// Whether an added token takes the white space after it.
   [[nodiscard]] bool takes_space_after(token_id id) const;

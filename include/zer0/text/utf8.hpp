@@ -10,11 +10,11 @@
 
 namespace zer0 {
 
-/// What stands at a place of a byte string.
+/// What is found at a place of a byte string: a character, or a part that is not UTF-8.
 struct utf8_char {
   char32_t code = U'\uFFFD';  ///< the code point, U+FFFD if there is none
-  int length = 1;  ///< bytes of it; if broken, of its maximal broken part (Unicode 15, section 3.9,
-                   ///< table 3-8)
+  int length = 1;  ///< its bytes; if broken, those of its maximal broken part (Unicode 15,
+                   ///< section 3.9, table 3-8)
   bool valid = false;
   bool cut = false;  ///< broken only because the text ends here: more bytes could complete it
 };

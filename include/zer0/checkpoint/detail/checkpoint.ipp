@@ -33,7 +33,7 @@ ZER0_INLINE trainer_state read_trainer_state(const std::filesystem::path& direct
   const nlohmann::json j = read_json_file(path);
   trainer_state trainer{.optimizer_steps = json_member<index_t>(j, "optimizer_steps", path)};
   if (!with_loss_scale || json_find(j, "loss_scale") == nullptr)
-    return trainer;  // else the scale begins anew
+    return trainer;  // without a saved scale it begins anew
   const nlohmann::json& scale = j["loss_scale"];
   const auto count = [&](const char* key) { return json_member<index_t>(scale, key, path); };
   trainer.loss_scale =

@@ -28,8 +28,8 @@ ZER0_INLINE std::string peft_name(const model_family& family, const std::string&
   return peft_prefix + place.name.substr(0, place.name.rfind(".weight")) + name.substr(end);
 }
 
-/// Refuses what changes the numbers and is not known here; keys of later versions that are empty or
-/// false do not.
+/// Refuses settings that change the numbers and that zer0 does not support, unless they are empty
+/// or false.
 ZER0_INLINE void refuse_other_adapters(const nlohmann::json& j, const std::filesystem::path& path) {
   const auto type = json_member<std::string>(j, "peft_type", path);
   require(type == "LORA", path.string(), ": peft_type is \"", type, "\"; only LORA is supported");

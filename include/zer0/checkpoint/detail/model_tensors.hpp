@@ -40,10 +40,10 @@ class weight_files {
   std::map<std::string, const tensor_entry*, std::less<>> entries_;
 };
 
-/// The tensors of a directory by the names of a family, each of which a model must want.
+/// The tensors of a directory under the names of a family. The model must take each of them.
 class family_files {
  public:
-  /// `variant`: what a config.json of the model would say.
+  /// `variant`: what config.json of the model to be filled would say.
   family_files(const std::filesystem::path& directory, const model_config& variant);
   family_files(const family_files&) = delete;
   family_files& operator=(const family_files&) = delete;
@@ -53,7 +53,7 @@ class family_files {
 
   const tensor_entry& take(const std::string& name);
 
-  /// Throws zer0::error if a tensor was not taken that holds something learned.
+  /// Throws zer0::error if a tensor that holds something learned was not taken.
   void check_left_over(bool tied) const;
 
  private:
@@ -63,7 +63,7 @@ class family_files {
   weight_files files_;
   const model_family* family_;
   model_config variant_;
-  bool tied_ = true;  // without a config.json nobody says otherwise
+  bool tied_ = true;  // what holds without a config.json
   std::set<std::string_view> used_;
 };
 
@@ -71,7 +71,8 @@ class family_files {
 struct part_layout {
   index_t rows;
   index_t cols;
-  /// Rows are interleaved pairs of so many heads, which the file has half-split; 0: in order.
+  /// Number of heads whose rows are interleaved pairs in zer0 and half-split in the file; 0: no
+  /// rows are reordered.
   index_t rotary_heads = 0;
   bool is_matrix = true;
   tensor_place at = {};
@@ -84,7 +85,7 @@ part_layout layout_of(const parameter<T>& p, const parameter_part& part,
           at};
 }
 
-/// Matrices have two dimensions, norm weights and biases one.
+/// The part's shape in the file: two dimensions for a matrix, one for norm weights and biases.
 std::vector<index_t> shape_in_file(const part_layout& part);
 
 /// A tensor to write, and its numbers.
@@ -106,10 +107,10 @@ void for_each_part(const parameter<T>& p, F f) {
   }
 }
 
-/// The rows of a part in the order of files.
+/// Reorders the rows of a part from zer0's order to that of files.
 std::vector<float> rows_for_file(const part_layout& part, std::vector<float> numbers);
 
-/// The numbers of a part, rotary rows as files have them.
+/// The numbers of a part, with rotary rows in the order of files.
 template <device Device>
 std::vector<float> part_for_file(Device& d, const parameter<typename Device::real>& p,
                                  const part_layout& part, index_t first) {
@@ -119,23 +120,23 @@ std::vector<float> part_for_file(Device& d, const parameter<typename Device::rea
   return rows_for_file(part, std::vector<float>(host.begin(), host.end()));
 }
 
-/// Puts a part, its rows in the order of files, into its tensor, which is added to `tensors` when
-/// its first part comes.
+/// Puts a part, its rows in the order of files, into its tensor. The tensor is added to `tensors`
+/// with its first part.
 void add_part(const part_layout& part, std::vector<float> numbers,
               std::vector<tensor_values>& tensors);
 
-/// Throws zer0::error if a tensor has another shape.
+/// Throws zer0::error if the tensor's shape is not `wanted`.
 void require_shape(const tensor_entry& entry, const std::vector<index_t>& wanted,
                    const std::filesystem::path& directory);
 
-/// What is at the place of a part in a tensor, in the order of zer0. Throws zer0::error if that has
-/// another shape.
+/// Reads the numbers of a part from its place in a tensor, with rows in zer0's order. Throws
+/// zer0::error if the tensor does not have the shape that the part needs.
 void read_part(const part_layout& part, const tensor_entry& entry,
                const std::filesystem::path& directory, std::vector<float>& numbers);
 void read_part(const part_layout& part, const tensor_entry& entry,
                const std::filesystem::path& directory, std::vector<double>& numbers);
 
-/// Sets a part to what is at its place in a tensor.
+/// Sets a part of a parameter to the numbers at its place in a tensor.
 template <device Device>
 void set_part(Device& d, const parameter<typename Device::real>& p, const part_layout& part,
               index_t first, const tensor_entry& entry, const std::filesystem::path& directory) {

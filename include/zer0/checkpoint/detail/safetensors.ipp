@@ -11,8 +11,8 @@
 namespace zer0 {
 namespace detail {
 
-/// Bytes of a tensor of that shape, or -1 where that is no 63-bit number. An empty tensor is one
-/// with a size of 0.
+/// The number of bytes of a tensor, or -1 if it does not fit into 63 bits. A tensor with a size of
+/// 0 has no bytes.
 ZER0_INLINE index_t tensor_bytes(dtype type, const std::vector<index_t>& shape) {
   index_t bytes = bytes_of(type);
   bool overflow = false;
@@ -23,7 +23,8 @@ ZER0_INLINE index_t tensor_bytes(dtype type, const std::vector<index_t>& shape) 
   return overflow ? -1 : bytes;
 }
 
-/// Why the tensor does not fit what the header says of it and of its neighbours, or nothing.
+/// What is wrong with the place of a tensor's bytes: they must fit dtype, shape and buffer, and
+/// begin at `expected_begin`, where those of the tensor before it end. Empty if nothing is wrong.
 ZER0_INLINE std::string tensor_problem(const tensor_header& tensor, std::uint64_t expected_begin,
                                        std::uint64_t buffer_size) {
   const auto says = [&](auto... parts) {

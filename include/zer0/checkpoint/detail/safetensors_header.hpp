@@ -21,9 +21,9 @@ struct tensor_header {
   std::uint64_t end = 0;
 };
 
-/// Collects the tensors and the metadata of a header. Returns why it is refused, empty if it is
-/// not. Refuses duplicate keys and wrong types; a field of a tensor that the format does not know
-/// is ignored, as the reference reader does, but nested at most 128 deep.
+/// Collects the tensors and the metadata of a header. Returns why it is refused; empty if it is
+/// accepted. Refuses duplicate keys and wrong types. Unknown fields of a tensor are ignored, as the
+/// reference reader does, but may be nested at most 128 deep.
 [[nodiscard]] std::string read_safetensors_header(std::string_view header,
                                                   std::vector<tensor_header>& tensors,
                                                   std::map<std::string, std::string>& metadata);

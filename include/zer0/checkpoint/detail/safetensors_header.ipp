@@ -16,7 +16,7 @@ ZER0_INLINE std::string in_quotes(std::string_view name) {
   std::size_t length = std::min<std::size_t>(name.size(), 100);
   if (length < name.size())
     while (length > 0 && (static_cast<unsigned char>(name[length]) & 0xC0u) == 0x80u)
-      --length;  // whole characters
+      --length;  // cuts between characters
   std::string text(name.substr(0, length));
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
@@ -125,7 +125,7 @@ class safetensors_events final : public json_events {
     return true;
   }
 
-  /// Whether the coming value belongs to a field that the format does not know.
+  /// Whether the next value belongs to a field that the format does not know.
   [[nodiscard]] bool ignored() const {
     return ignored_depth_ > 0 || (place_ == place::tensor && !field_.empty() && field_ != "dtype" &&
                                   field_ != "shape" && field_ != "data_offsets");

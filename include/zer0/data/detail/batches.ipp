@@ -25,8 +25,8 @@ ZER0_INLINE bool sample_batches::next(token_batch& out) { return engine_->next(o
 
 namespace detail {
 
-/// A text as a sample: its tokens, and behind them a pad token that is not learned, for the last
-/// one goes through the model too.
+/// Makes samples of texts. A sample is the text's tokens and a pad token that is not learned: with
+/// it behind them, the last token of the text goes through the model too.
 ZER0_INLINE sample_source source_of_texts(const record_view<pretrain_records>& view,
                                           document_encoder encode) {
   const std::optional<std::uint64_t> fingerprint = encode.fingerprint();

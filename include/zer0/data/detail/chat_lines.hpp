@@ -19,8 +19,8 @@
 
 namespace zer0::detail {
 
-/// Takes the values of some keys out of a JSON object, and its "tools"; the rest is skipped,
-/// however it nests.
+/// Reads the values of some keys of a JSON object, and of "tools". Other values are skipped,
+/// however deep they nest.
 class chat_line_reader final : public json_events {
  public:
   struct entry {
@@ -28,7 +28,7 @@ class chat_line_reader final : public json_events {
     chat_json value;
   };
 
-  /// `keys` are those wanted; `none` is what to say where there is none of them.
+  /// `keys` are the keys to read; `none` is the message if the object has none of them.
   chat_line_reader(std::vector<std::string> keys, std::string none)
       : keys_(std::move(keys)), none_(std::move(none)) {}
 
@@ -39,7 +39,8 @@ class chat_line_reader final : public json_events {
     return found_.empty() ? none_ : std::string();
   }
 
-  /// What is there of the keys, in the order of the line; at least one after `read`.
+  /// The keys that the line has, in its order; at least one after a `read` that found nothing
+  /// wrong.
   [[nodiscard]] std::vector<entry>& found() { return found_; }
   [[nodiscard]] chat_json& tools() { return tools_; }
 
@@ -79,20 +80,20 @@ class chat_line_reader final : public json_events {
   }
 
  private:
-  static constexpr std::size_t deepest = 64;  // a template has to walk it
+  static constexpr std::size_t deepest = 64;  // bounded because a template has to walk the messages
 
   bool refuse_line(const std::string& what) {
     return refuse("it is " + what + ", not an object like {\"" + keys_.front() + "\": [...]}");
   }
 
-  /// A value that is no container, which `what` describes.
+  /// Puts a value that is not a container; `what` describes it in a message.
   bool put(chat_json value, const char* what) {
     if (depth_ == 0) return refuse_line(what);
     (void)place(std::move(value));
     return true;
   }
 
-  /// Puts a value where it belongs; nothing if nowhere.
+  /// Puts a value where it belongs and returns its place; null if it belongs nowhere.
   chat_json* place(chat_json value) {
     if (stack_.empty()) {
       if (depth_ != 1 || target_ == nullptr) return nullptr;
@@ -127,9 +128,9 @@ class chat_line_reader final : public json_events {
   std::vector<entry> found_;
   chat_json tools_ = nullptr;
   bool has_tools_ = false;
-  chat_json* target_ = nullptr;  // of the value that comes next at depth 1
-  std::vector<chat_json*>
-      stack_;  // open containers inside a wanted value; a parent does not grow meanwhile
+  chat_json* target_ = nullptr;    // where the next value at depth 1 goes
+  std::vector<chat_json*> stack_;  // open containers inside a wanted value; a parent does not grow
+                                   // while its child is open, so pointers stay valid
   std::string key_;
   index_t depth_ = 0;
 };
@@ -191,7 +192,7 @@ inline bool says_something(const chat_json& m) {
           !is_blank(content->get_ref<const std::string&>()));
 }
 
-/// Whether there is nothing to learn in messages that are well formed: why, or nothing.
+/// Why well-formed messages have nothing to learn; empty if they have something.
 inline std::string problem_of_answers(const chat_json& messages) {
   bool any = false;
   for (const chat_json& m : messages) {
@@ -202,7 +203,7 @@ inline std::string problem_of_answers(const chat_json& messages) {
   return any ? "the assistant says nothing" : "it has no message of the assistant";
 }
 
-/// Whether a side has something to learn behind the prompt: why not, or nothing.
+/// Why a side has nothing to learn behind the prompt; empty if it has something.
 inline std::string problem_of_side(const chat_json& messages, std::size_t prompt,
                                    const char* name) {
   bool any = false;

@@ -22,7 +22,7 @@ namespace zer0 {
 
 namespace detail {
 
-/// Takes the string under "text" out of a JSON object, and every "content" of the messages in its
+/// Reads the string "text" of a JSON object, and every "content" of the messages in its
 /// "conversations", "messages", "chosen" and "rejected".
 class training_text_events final : public json_events {
  public:
@@ -62,14 +62,14 @@ class training_text_events final : public json_events {
   [[nodiscard]] bool found() const { return found_; }
 
  private:
-  // What the coming value is: that of "text"; an array of messages; one of them; the "content" of
-  // one.
+  // What the next value is: "text", an array of messages, a message, or the "content" of a message.
   [[nodiscard]] bool at_text() const { return depth_ == 1 && is_text_; }
   [[nodiscard]] bool at_messages() const { return depth_ == 1 && is_chat_; }
   [[nodiscard]] bool at_message() const { return depth_ == 2 && is_chat_; }
   [[nodiscard]] bool at_content() const { return depth_ == 3 && is_chat_ && is_content_; }
 
-  /// A value of another kind than its place demands, if it demands one.
+  /// Meets a value of the type that `what` describes; refuses the line if its place demands another
+  /// type.
   bool other(const std::string& what) {
     if (depth_ == 0) return refuse("it is " + what + ", not an object like {\"text\": \"...\"}");
     if (at_text()) return refuse("its \"text\" is " + what + ", not a string");
@@ -100,7 +100,7 @@ ZER0_INLINE std::size_t next_cut(std::string_view text, std::size_t from) {
   const char* const end = text.data() + text.size();
   const char* p = text.data() + from;
   while (p != end && (static_cast<unsigned char>(*p) & 0xC0U) == 0x80)
-    ++p;  // not inside a character
+    ++p;  // never cut inside a character
   char_class before = char_class::other;
   const char_class_table& table = char_class_table::get();
   while (p != end) {
@@ -197,7 +197,7 @@ class word_counter {
  private:
   static constexpr std::size_t n_shards = 16;
 
-  /// Parted by hash, so that threads seldom wait for each other.
+  /// Words are divided by their hash, so that threads seldom wait for each other.
   struct shards {
     std::array<word_counts, n_shards> parts;
 
@@ -267,7 +267,7 @@ ZER0_INLINE counted_words count_words(const std::vector<std::filesystem::path>& 
   require(!files.empty(), "there are no files to count the words of");
   double total = 0;
   for (const auto& path : files)
-    total += static_cast<double>(mapped_file(path).size());  // all are there: say so now
+    total += static_cast<double>(mapped_file(path).size());  // throws at once if a file is missing
   detail::word_counter counter(options);
   double before = 0;
   for (const auto& path : files) {

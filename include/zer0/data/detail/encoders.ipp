@@ -162,8 +162,7 @@ ZER0_INLINE void conversation_encoder::encode_part(std::string_view part, bool a
   const bool behind_added = !tokens.empty() && tokenizer_.is_added(tokens.back());
   if (behind_added && !answer && tokenizer_.takes_space_after(tokens.back()))
     part = detail::without_leading_space(part);
-  const bool begins =
-      tokens.empty() || behind_added;  // where the tokenizer puts a space before a word if it does
+  const bool begins = tokens.empty() || behind_added;  // a tokenizer may put a space here
   tokenizer_.encode(part, tokens, {.continues = answer || !begins, .parse_special = !plain});
 }
 

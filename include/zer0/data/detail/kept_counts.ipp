@@ -23,7 +23,7 @@ ZER0_INLINE std::string hex_of(std::uint64_t number) {
 ZER0_INLINE counted_file identify(const std::filesystem::path& folder,
                                   const std::filesystem::path& path, std::string_view text) {
   if (folder.empty()) return {};
-  std::error_code failure;  // then the time is one that no file has, and stays so
+  std::error_code failure;  // on failure the time is one that no file has, and the same each time
   const auto time = std::filesystem::last_write_time(path, failure).time_since_epoch().count();
   const auto whole = std::filesystem::absolute(path, failure).lexically_normal().string();
   return {folder, whole,
@@ -31,10 +31,10 @@ ZER0_INLINE counted_file identify(const std::filesystem::path& folder,
               hex_of(content_hash(text))};
 }
 
-/// What every file of counts begins with. Raise the number when counts come to mean something else.
+/// The beginning of every file of counts. Raise the number when the meaning of the counts changes.
 inline constexpr std::string_view counts_begin = "zer0 counts 1\n";
 
-/// Numbers and texts as bytes, and back. Those of another byte order fail the checksum.
+/// Writes numbers and texts as bytes. A file written in another byte order fails the checksum.
 class counts_writer {
  public:
   explicit counts_writer(std::string& bytes) : bytes_(bytes) {}
@@ -58,7 +58,7 @@ class counts_reader {
  public:
   explicit counts_reader(std::string_view bytes) : bytes_(bytes) {}
 
-  /// False if there is no such list.
+  /// Reads a list; false if the bytes that are left do not hold one.
   template <class T>
   [[nodiscard]] bool list(T& values) {
     std::uint64_t n = 0;
@@ -118,14 +118,14 @@ ZER0_INLINE void counts_file::write(const kept_counts& counts) const {
   out.list(counts.text);
   const std::uint64_t checksum = content_hash(bytes);
   try {
-    std::error_code failure;  // told by the file
+    std::error_code failure;  // a failure shows when the file is opened
     std::filesystem::create_directories(path_.parent_path(), failure);
     atomic_file file(path_);
     file.write(bytes);
     file.write(std::string_view(reinterpret_cast<const char*>(&checksum), sizeof checksum));
     file.commit();
   } catch (const error&) {
-    // A full disk, a folder that may not be written: it is counted again next time.
+    // The disk is full or the folder may not be written: the next run counts again.
   }
 }
 

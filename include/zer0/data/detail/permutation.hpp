@@ -10,11 +10,11 @@
 
 namespace zer0::detail {
 
-/// A random order of 0..n-1 as a function: which index stands at position i. Depends on (seed,
+/// A random order of 0..n-1 as a function: which index stands at position i. It depends on (seed,
 /// epoch, n) only, so it is the same on every machine and for every number of threads. Memory: none
-/// for the order. Time: 30 to 100 ns a position. A Feistel network over the a x b rectangle that
-/// just holds n, whose round keys are Philox's; positions that land outside of 0..n-1 go round
-/// again. Source: Black and Rogaway 2002, "Ciphers with arbitrary finite domains".
+/// for the order. Time: 30 to 100 ns a position. A Feistel network over a rectangle of a x b >= n
+/// numbers, with round keys from Philox; a result outside of 0..n-1 goes through the network again.
+/// Source: Black and Rogaway 2002, "Ciphers with arbitrary finite domains".
 class permutation {
  public:
   permutation() = default;

@@ -43,14 +43,13 @@ class prefetcher {
   prefetcher& operator=(const prefetcher&) = delete;
   ~prefetcher() { stop(); }
 
-  /// From now on the batches are those numbered first to end - 1. `restart` runs while no `plan`
-  /// does.
+  /// Goes on with the batches numbered first to end - 1. `restart` runs while no `plan` does.
   template <class Restart>
   void seek(index_t first, index_t end, Restart restart) {
     {
       const std::lock_guard lock(mutex_);
       restart();
-      ++generation_;  // what is being built still is thrown away
+      ++generation_;  // batches that are still being built are discarded
       planned_ = taken_ = first;
       end_ = end;
       failure_ = nullptr;
@@ -59,9 +58,9 @@ class prefetcher {
     room_.notify_all();
   }
 
-  /// Swaps the next batch with `out`, so that memory goes round; false where there is none.
-  /// Rethrows what building that batch threw, and does so again until the next `seek`. For one
-  /// thread at a time.
+  /// Swaps the next batch with `out`, so that memory is used again; false if there is none. If
+  /// building that batch threw, rethrows the exception, at every call until the next `seek`. One
+  /// thread at a time may call it.
   bool next(Batch& out) {
     if (slots_.empty()) return build_here(out);
     {
@@ -123,7 +122,8 @@ class prefetcher {
     }
   }
 
-  /// Plans under the lock, builds without it, and has it again at the end; returns what was thrown.
+  /// Plans a batch under the lock, builds it without the lock, and takes the lock again; returns
+  /// what was thrown, or null.
   std::exception_ptr make(std::unique_lock<std::mutex>& lock, index_t number, int worker,
                           Batch& batch) {
     std::exception_ptr failure;

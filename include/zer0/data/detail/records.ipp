@@ -29,7 +29,8 @@ ZER0_INLINE std::string bad_line_message(const jsonl_file& file, index_t line,
   return message;
 }
 
-/// The indices of all bad lines, or of at least the first one and none that is not bad.
+/// The indices of all bad lines if they are to be skipped. Else at least the first bad line is
+/// there, and perhaps others.
 ZER0_INLINE std::vector<index_t> find_bad_lines(const jsonl_file& file,
                                                 const record_lines::check_function& check,
                                                 const open_options& options) {
@@ -108,7 +109,7 @@ ZER0_INLINE void record_lines::look(const check_function& check, const open_opti
   if (options.progress) options.progress(1.0);
 }
 
-/// Takes the string under "text" out of a JSON object, whatever else the object holds.
+/// Reads the string "text" of a JSON object, whatever else the object holds.
 class text_events final : public json_events {
  public:
   std::string text;
@@ -151,7 +152,7 @@ class text_events final : public json_events {
   [[nodiscard]] bool found() const { return found_; }
 
  private:
-  /// Whether the coming value is that of "text".
+  /// Whether the next value is that of "text".
   [[nodiscard]] bool here() const { return depth_ == 1 && at_text_; }
 
   bool other(const std::string& what) {
@@ -177,7 +178,7 @@ ZER0_INLINE index_split split_indices(index_t n, const std::string& name, double
   const auto wanted = static_cast<index_t>(std::llround(val_fraction * static_cast<double>(n)));
   const index_t val_size = std::clamp<index_t>(wanted, 1, n - 1);
 
-  // A constant in place of an epoch: an order of its own, which no epoch's shuffling repeats.
+  // A constant instead of an epoch number gives an order that no epoch's shuffling repeats.
   const permutation order(seed, ~std::uint64_t{0}, n);
   std::vector<index_t> val(static_cast<std::size_t>(val_size));
   for (index_t i = 0; i < val_size; ++i) val[static_cast<std::size_t>(i)] = order(i);

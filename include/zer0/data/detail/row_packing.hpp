@@ -13,7 +13,7 @@ namespace zer0::detail {
 /// Rows of samples. Memory: 4 bytes a sample, 4 a row if rows are shared.
 struct packed_rows {
   std::vector<std::uint32_t> samples;  ///< of row 0, then of row 1, ...
-  std::vector<std::uint32_t> begins;  ///< (rows + 1) where each row's samples begin; none: one each
+  std::vector<std::uint32_t> begins;  ///< (rows + 1) where rows begin in `samples`; empty: one each
 
   [[nodiscard]] index_t size() const {
     return static_cast<index_t>(begins.empty() ? samples.size() : begins.size() - 1);
@@ -25,10 +25,10 @@ struct packed_rows {
   }
 };
 
-/// Puts whole samples into as few rows of at most `capacity` as best fit decreasing finds: the
-/// longest first, each into the fullest row that has room. At most 11/9 of the fewest possible and
-/// 4 more. A function of the lengths alone; samples of length 0 are left out, longer ones than
-/// `capacity` must not be there. O(n log n). Source: Johnson et al. 1974, "Worst-case performance
+/// Puts whole samples into few rows of at most `capacity` tokens by best fit decreasing: the
+/// longest sample first, each into the fullest row that has room. At most 11/9 of the fewest rows
+/// possible, and 4 more. Depends on the lengths alone. Samples of length 0 are left out; none may
+/// be longer than `capacity`. O(n log n). Source: Johnson et al. 1974, "Worst-case performance
 /// bounds for simple one-dimensional packing algorithms".
 [[nodiscard]] packed_rows pack_rows(std::span<const std::uint32_t> lengths, std::uint32_t capacity);
 

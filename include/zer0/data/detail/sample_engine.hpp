@@ -33,7 +33,7 @@ struct stream_position {
   index_t token = 0;
 };
 
-/// A sample that several batches have parts of: the first that needs it encodes it for all.
+/// A sample that several batches share: the first of them that needs it encodes it for all.
 class shared_sample {
  public:
   template <class Read>
@@ -50,12 +50,12 @@ class shared_sample {
   sample sample_;
 };
 
-/// Makes batches of the samples of a source. A sample is encoded once an epoch, and once before the
-/// first where it is measured, unless the counts of an earlier run are kept. The order of the
-/// samples is a function of (seed, epoch), and what comes out does not depend on the number of
-/// workers. Memory: 4 bytes a record if measured; but for the stream 4 a sample, if rows are shared
-/// 4 a row. Throws: zer0::error for options out of range, and naming file and line for what cannot
-/// be encoded.
+/// Makes batches of the samples of a source. A sample is encoded once an epoch. If samples are
+/// measured, each is also encoded once before the first epoch, unless the counts of an earlier run
+/// are kept. The order of the samples is a function of (seed, epoch), and what comes out does not
+/// depend on the number of workers. Memory: 4 bytes a record if measured; 4 a sample, but for the
+/// stream; 4 a row if samples share rows. Throws: zer0::error for options out of range, and naming
+/// file and line for what cannot be encoded.
 class sample_engine {
  public:
   sample_engine(sample_source source, engine_options options);
@@ -77,20 +77,20 @@ class sample_engine {
   /// A batch of up to batch_size rows from row `first` on, in the order of the file.
   void in_order(index_t first, token_batch& out) const;
 
-  /// Numbers that go with the sequences of each sample, in the order of the file; there must be as
-  /// many. Nothing comes out before the next `seek`.
+  /// Sets one number for each sequence of each sample, in the order of the file. No batch comes out
+  /// before the next `seek`.
   void set_references(std::vector<double> references);
   [[nodiscard]] bool has_references() const { return references_ != nullptr; }
 
  private:
   struct job {
     record_order order;
-    index_t first = 0;  ///< position in the order of the first row; for the stream `from` says it
+    index_t first = 0;  ///< position of the first row in the order; the stream has `from` instead
     index_t rows = 0;
     std::shared_ptr<const std::vector<double>> references;
     stream_position from;
-    std::shared_ptr<shared_sample> begun;  ///< the sample inside which the batch begins, if it does
-    std::shared_ptr<shared_sample> unfinished;  ///< the one inside which it ends
+    std::shared_ptr<shared_sample> begun;  ///< the sample that the batch begins inside of, if any
+    std::shared_ptr<shared_sample> unfinished;  ///< the sample that it ends inside of, if any
   };
   struct worker {
     sample_source::reader read;
@@ -105,7 +105,7 @@ class sample_engine {
 
   void arrange();
 
-  /// Puts a record's sample into `out`, as it was measured.
+  /// Puts a record's sample into `out`, cut as it was when it was measured.
   void read(index_t record, const sample_source::reader& reader, sample& out) const;
 
   void start(index_t epoch, index_t batch);
@@ -118,13 +118,13 @@ class sample_engine {
   sample_source source_;
   engine_options options_;
   sample_measure measured_;
-  packed_rows rows_;  // of records; none: record i is row i
+  packed_rows rows_;  // records of each row; empty: record i is row i
   std::shared_ptr<const std::vector<double>> references_;
   std::vector<worker> workers_;
   bool started_ = false;
   record_order order_;  // of the epoch; this and what follows change only where batches are planned
   stream_position position_;              // where the next batch of the stream begins
-  std::shared_ptr<shared_sample> begun_;  // the sample inside which it does
+  std::shared_ptr<shared_sample> begun_;  // the sample inside which that batch begins
   prefetcher<token_batch, job> prefetcher_;
 };
 

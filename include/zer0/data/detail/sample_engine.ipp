@@ -10,7 +10,8 @@
 
 namespace zer0::detail {
 
-/// Returns the options if a source of `sequences` sequences a sample can be trained on with them.
+/// Returns the options. Throws zer0::error if samples of `sequences` sequences cannot be trained on
+/// with them.
 ZER0_INLINE engine_options checked(engine_options options, int sequences) {
   require(options.batch_size >= 1, "batch_size is ", options.batch_size, "; it must be at least 1");
   require(options.seq >= 1, "seq is ", options.seq, "; it must be at least 1");
@@ -75,7 +76,7 @@ ZER0_INLINE void sample_engine::seek(index_t epoch, index_t batch) {
 }
 
 ZER0_INLINE bool sample_engine::next(token_batch& out) {
-  if (!started_) seek(0, 0);  // not before: it is not known that this is where to begin
+  if (!started_) seek(0, 0);  // not earlier, as a `seek` may still say where to begin
   return prefetcher_.next(out);
 }
 

@@ -26,10 +26,10 @@ struct engine_options {
   index_t batch_size = 0;  ///< rows of a batch; joined: samples
   index_t seq = 0;
   sample_layout layout = sample_layout::padded;
-  bool measured = true;  ///< look at all samples first; not needed for those that are padded anyway
+  bool measured = true;  ///< whether to look at all samples first; padded texts do not need it
   bool shuffle = true;
   std::uint64_t seed = 0;
-  std::optional<bool> skip_bad_lines = {};  ///< none: no choice, what is bad is an error
+  std::optional<bool> skip_bad_lines = {};  ///< no value: no such option, bad records are errors
   int num_workers = 1;
   std::function<void(double)> progress = {};
 
@@ -48,33 +48,33 @@ struct engine_options {
   }
 };
 
-/// What became of the records.
+/// How many records are trained on, cut or left out.
 struct sample_counts {
-  index_t samples = 0;           ///< trained on
-  index_t cut = 0;               ///< of these: a sequence is longer than seq + 1 tokens, and is cut
-  index_t skipped = 0;           ///< left out, as a sequence has nothing to learn within them
-  index_t bad = 0;               ///< left out, as they cannot be encoded
-  index_t first_bad_record = 0;  ///< the first of these, if there is one
-  std::string first_bad;         ///< "FILE:LINE: why" of it
-  index_t tokens = 0;            ///< of an epoch that go through the model, padding not counted
-  index_t supervised = 0;        ///< of these: learned from
-  std::uint64_t hash = 0;        ///< of all tokens of the samples, and of what is learned of them
+  index_t samples = 0;  ///< samples that are trained on
+  index_t cut = 0;  ///< of these, samples with a sequence of more than seq + 1 tokens, which is cut
+  index_t skipped = 0;  ///< left out because a sequence has nothing to learn within seq + 1 tokens
+  index_t bad = 0;      ///< left out because they cannot be encoded
+  index_t first_bad_record = 0;  ///< index of the first of these
+  std::string first_bad;         ///< "FILE:LINE: why" of the first of these
+  index_t tokens = 0;      ///< tokens of an epoch that go through the model, padding not counted
+  index_t supervised = 0;  ///< of these, tokens that are learned
+  std::uint64_t hash = 0;  ///< for pairs: of all tokens and of which are learned
 };
 
-/// Cuts the sequences of a sample to the length of a row; whether something is cut away. Nothing is
-/// where documents go on in the next row.
+/// Cuts the sequences of a sample to seq + 1 tokens and says whether anything was cut away. In the
+/// stream nothing is cut, since documents go on in the next row.
 bool cut(sample& s, const engine_options& options);
 
 /// What is known of the samples.
 struct sample_measure {
-  std::vector<std::uint32_t> lengths = {};  ///< places of each record's sample; 0: left out
+  std::vector<std::uint32_t> lengths = {};  ///< input tokens of each record's sample; 0: left out
   sample_counts counts = {};
-  std::filesystem::path kept_in = {};  ///< the file that this comes from, if it was not counted now
+  std::filesystem::path kept_in = {};  ///< the file that the counts come from; empty if made now
 };
 
-/// Encodes all records, on `num_workers` threads, or takes what an earlier run kept of that.
-/// Throws: zer0::error naming file and line of the first that cannot be encoded, unless those are
-/// skipped.
+/// Measures all samples: encodes all records on `num_workers` threads, or takes the counts that an
+/// earlier run kept. Throws: zer0::error naming file and line of the first record that cannot be
+/// encoded, unless such records are skipped.
 [[nodiscard]] sample_measure measure(const sample_source& source, const engine_options& options);
 
 }  // namespace zer0::detail

@@ -42,7 +42,7 @@ ZER0_INLINE std::uint64_t hash_of(const sample& s) {
   return hash;
 }
 
-/// Measures for `measure`; many threads add records.
+/// Measures samples for `measure`; many threads add records.
 class sample_measurer {
  public:
   sample_measurer(const sample_source& source, const engine_options& options)
@@ -50,7 +50,7 @@ class sample_measurer {
 
   [[nodiscard]] sample_measure run() {
     result_.lengths.assign(static_cast<std::size_t>(source_.size), 0);
-    // Of pairs the hash says which they are, for what is known of them by a reference model.
+    // Pairs are hashed, to recognize the ones that a reference model's scores belong to.
     if (source_.sequences == 2) hashes_.assign(result_.lengths.size(), 0);
     const auto progress = [&](index_t done) {
       if (options_.progress)
@@ -103,7 +103,8 @@ class sample_measurer {
   void add(index_t record, const sample& s, bool is_cut, sample_counts& counts) {
     index_t learned = 0;
     for (const encoded_conversation& one : s.sequences) {
-      const auto first = one.supervised.begin() + !one.supervised.empty();  // is no target
+      const auto first =
+          one.supervised.begin() + !one.supervised.empty();  // the first is no target
       const index_t of_one = std::count(first, one.supervised.end(), 1);
       learned += of_one;
       if (of_one > 0 || options_.layout == sample_layout::stream) continue;
@@ -147,7 +148,7 @@ ZER0_INLINE std::optional<sample_measure> kept_measure(const sample_source& sour
     *numbers[i] = static_cast<index_t>(kept->numbers[i]);
   sample_counts& counts = result.counts;
   counts.hash = kept->numbers.back();
-  if (counts.bad > 0) {  // the file may have another name than it had
+  if (counts.bad > 0) {  // the file may have another name than when it was counted
     if (counts.first_bad_record < 0 || counts.first_bad_record >= source.size) return std::nullopt;
     counts.first_bad = source.where(counts.first_bad_record) + kept->text;
   }

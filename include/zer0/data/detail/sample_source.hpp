@@ -19,13 +19,13 @@
 
 namespace zer0::detail {
 
-/// How many tokens have a target, the token after them: what goes through the model.
+/// How many tokens go through the model: those with a target, which is the token after them.
 inline index_t places_of(const encoded_conversation& sequence) {
   return std::max<index_t>(static_cast<index_t>(sequence.tokens.size()) - 1, 0);
 }
 
-/// What a record is trained on as: a sequence, be it a conversation or a text, or two that stay
-/// together.
+/// What a record becomes for training: one sequence (a text or a conversation), or two that stay
+/// together (a pair of answers).
 struct sample {
   std::vector<encoded_conversation> sequences;
 
@@ -38,20 +38,20 @@ struct sample {
 
 /// Records, and how one becomes a sample.
 struct sample_source {
-  /// Puts a record's sample into `out`. For one thread: it has memory of its own. Throws:
-  /// zer0::error naming file and line.
+  /// Puts a record's sample into `out`. A reader has memory of its own and is for one thread.
+  /// Throws: zer0::error naming file and line.
   using reader = std::function<void(index_t record, sample& out)>;
 
   index_t size = 0;
   std::string name = {};                                     ///< of the file
   std::function<std::string(index_t)> where = {};            ///< "FILE:LINE"
   std::function<reader()> open_reader = {};                  ///< safe to call from many threads
-  std::function<counts_file(const std::string&)> kept = {};  ///< the counts asked for
+  std::function<counts_file(const std::string&)> kept = {};  ///< the file of the counts asked for
   int sequences = 1;                                         ///< of a sample
   token_id pad = 0;
 
-  /// A source of which `encode(record, sample)` makes samples; many threads may call it at once.
-  /// `fingerprint` is that of all that encoding depends on but the records; none: unknown.
+  /// A source whose samples `encode(record, sample)` makes; many threads may call it at once.
+  /// `fingerprint` identifies all that encoding depends on but the records; no value: unknown.
   template <class Record, class Records, class Encode>
   static sample_source of(const record_view<Records>& view, Encode encode, const std::string& kind,
                           std::optional<std::uint64_t> fingerprint, token_id pad) {

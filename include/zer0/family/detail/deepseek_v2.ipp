@@ -8,7 +8,7 @@
 
 namespace zer0::family::detail {
 
-/// All layers must be alike and experts chosen one by one.
+/// Throws zer0::error unless all layers are alike and experts are chosen one by one, not in groups.
 ZER0_INLINE void refuse_other_experts(const config_file& file) {
   const auto dense = file.get_or<index_t>("first_k_dense_replace", 0);
   require(dense == 0, file.path().string(), ": first_k_dense_replace is ", dense, ": the first ",

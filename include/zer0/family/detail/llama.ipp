@@ -39,7 +39,7 @@ ZER0_INLINE void read_rope(const config_file& file, model_config& config) {
   }
 }
 
-/// What transformers know of a type of scaling, and no more: unknown keys are warned of.
+/// The keys that transformers know for a type of scaling, and no others: they warn of unknown keys.
 ZER0_INLINE nlohmann::json rope_scaling_of(const model_config& config) {
   const rope_scaling_sizes& r = config.sizes.rope_scaling;
   nlohmann::json j;

@@ -15,7 +15,8 @@ ZER0_INLINE void read_own(const config_file& file, model_config& config) {
     using T = std::remove_reference_t<decltype(value)>;
     if (size.use == size_use::adapter) return;
     const std::string key(size.key);
-    // A count that cannot be 0 must be there. What earlier versions did not write has its default.
+    // A count that cannot be 0 must be in the file; a key that earlier versions did not write has a
+    // default.
     const bool needed = std::is_same_v<T, index_t> && !size.range.holds(0);
     value = needed ? file.get<T>(key) : file.get_or<T>(key, value);
   });

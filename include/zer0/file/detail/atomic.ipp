@@ -63,7 +63,7 @@ ZER0_INLINE void atomic_file::check(bool good, const char* verb) const {
 ZER0_INLINE void atomic_file::sync_directory() const {
   const std::filesystem::path parent = target_.has_parent_path() ? target_.parent_path() : ".";
   const int directory = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return;  // a directory one may write but not read
+  if (directory < 0) return;  // the directory may be written but not read
   const bool good = ::fsync(directory) == 0 || errno == EINVAL;
   const int reason = errno;
   ::close(directory);

@@ -10,8 +10,9 @@
 
 namespace zer0::detail {
 
-/// A number that differs, almost surely, for texts that differ; a function of the bytes alone.
-/// Several GB/s. After XXH64 (Collet 2012), whose four running sums it has, not its numbers.
+/// A number that depends on the bytes alone and, almost surely, differs for texts that differ.
+/// Several GB/s. Made like XXH64 (Collet 2012), with four running sums, but it does not give
+/// XXH64's numbers.
 [[nodiscard]] inline std::uint64_t content_hash(std::string_view bytes) {
   constexpr std::uint64_t a = 0x9e3779b97f4a7c15u;  // 2^64 over the golden ratio
   constexpr std::uint64_t b = 0xc2b2ae3d27d4eb4fu;

@@ -1,6 +1,6 @@
-// JSON objects key by key, read with errors that name file and key, and files of them. Brings all
-// of nlohmann-json, which costs a second of compile time: no header of users includes it, bodies
-// do.
+// Reading and writing JSON objects key by key, with errors that name file and key. It includes all
+// of nlohmann-json, which costs a second of compile time, so only bodies may include it, never a
+// header that users include.
 #pragma once
 
 #include <zer0/core/error.hpp>
@@ -24,8 +24,8 @@
 
 namespace zer0::detail {
 
-/// A key and its value, to write objects key by key. Braces of nlohmann-json, {{"key", value},
-/// ...}, mean the same and are compiled anew for every length of a key. `Json` is nlohmann::json or
+/// A key and its value, to write objects key by key. nlohmann-json's braces, {{"key", value}, ...},
+/// do the same, but are compiled anew for every length of a key. `Json` is nlohmann::json or
 /// ordered_json.
 template <class Json>
 struct json_field {
@@ -40,7 +40,7 @@ struct json_field {
   json_field(const char* name, std::nullptr_t) : key(name) {}
   json_field(const char* name, const char* text) : key(name), value(std::string(text)) {}
   json_field(const char* name, std::string_view text) : key(name), value(std::string(text)) {}
-  /// A template, so that nothing else is converted to JSON: that is what costs.
+  /// A template, so that no other type is converted to JSON: such conversions are slow to compile.
   template <std::same_as<Json> J>
   json_field(const char* name, J j) : key(name), value(std::move(j)) {}
 };
@@ -74,7 +74,7 @@ const Json* json_find(const Json& j, const std::string& key) {
   return found == j.end() ? nullptr : &*found;
 }
 
-/// For loops over keys and values; none if j is no object.
+/// The members of j, for loops over keys and values; none if j is no object.
 template <class Json>
 const typename Json::object_t& json_members(const Json& j) {
   static const typename Json::object_t none;

@@ -35,7 +35,7 @@ held<T>::~held() {
 
 namespace detail {
 
-/// Builds a document from the parser's events. Of a key that comes twice the last value counts.
+/// Builds a document from the parser's events. If a key comes twice, its last value counts.
 class document_builder final : public json_events {
  public:
   nlohmann::json document;
@@ -81,9 +81,9 @@ class document_builder final : public json_events {
     return true;
   }
 
-  std::vector<nlohmann::json*>
-      open_;  // containers that are not closed; a parent does not grow meanwhile
-  nlohmann::json* member_ = nullptr;  // of the innermost object
+  std::vector<nlohmann::json*> open_;  // containers not closed yet; a parent does not grow while
+                                       // its child is open, so pointers stay valid
+  nlohmann::json* member_ = nullptr;   // of the innermost object
 };
 
 ZER0_INLINE nlohmann::json parse_document(std::string_view text, std::string& problem) {

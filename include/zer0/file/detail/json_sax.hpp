@@ -46,8 +46,8 @@ struct json_events {
   ~json_events() = default;
 };
 
-/// Feeds one JSON value, and nothing but white space after it, to `handler`. Returns why it is
-/// refused, empty if it is not.
+/// Feeds one JSON value to `handler`; only white space may follow it in the text. Returns why the
+/// text is refused; empty if it is accepted.
 [[nodiscard]] std::string read_json(std::string_view text, json_events& handler);
 
 }  // namespace zer0::detail

@@ -10,8 +10,8 @@
 namespace zer0::detail {
 
 ZER0_INLINE bool json_events::parse_error(std::size_t position, std::string_view what) {
-  // "[json.exception.parse_error.101] parse error at line 1, column 9: syntax error while parsing
-  // value - REASON; last read: '...'": the reason is what a reader needs, and what was last read
+  // The message is "[json.exception.parse_error.101] parse error at line 1, column 9: syntax error
+  // while parsing value - REASON; last read: '...'". Only REASON is kept, since what was last read
   // may be megabytes of anything.
   const std::size_t dash = what.find(" - ");
   const std::size_t bracket = what.find("] ");
@@ -58,8 +58,8 @@ ZER0_INLINE std::string read_json(std::string_view text, json_events& handler) {
   if (const std::size_t nul = text.find('\0'); nul != text.npos)
     return "not valid JSON at byte " + std::to_string(nul + 1) + ": it holds a NUL byte";
   sax_adapter adapter(handler);
-  // json::sax_parse compiles the readers of five binary formats too, which takes a second; this is
-  // what it does for JSON.
+  // json::sax_parse would also compile the readers of five binary formats, which takes a second.
+  // These are its steps for JSON.
   using parser = nlohmann::detail::parser<nlohmann::json,
                                           nlohmann::detail::iterator_input_adapter<const char*>>;
   auto input = nlohmann::detail::input_adapter(text.data(), text.data() + text.size());

@@ -1,4 +1,4 @@
-// What the results of a model depend on as one number: its type, and numbers on a device.
+// Fingerprints: one number for all that a model's results depend on.
 #pragma once
 
 #include <zer0/device/device.hpp>
@@ -16,7 +16,7 @@
 
 namespace zer0::detail {
 
-/// One number of all that is added, in that order.
+/// A 64-bit hash of everything that is added; the order matters.
 class fingerprint {
  public:
   void add(std::uint64_t word) { hash_ = (hash_ ^ word) * 0x100000001b3; }  // FNV-1a's step
@@ -52,14 +52,14 @@ struct once_computed {
 template <class Block>
 struct once_computed<recompute<Block>> : once_computed<Block> {};
 
-/// The type's name and more, as the compiler writes it.
+/// A text that contains the type's full name: the compiler's signature of this function.
 template <class T>
 constexpr std::string_view text_of_type() {
   return __PRETTY_FUNCTION__;
 }
 
-/// Adds what the type of a model says of the function that it is: all its policies, adapters left
-/// out, and that a block runs twice, which changes no number.
+/// Adds all policies of a variant but adapters. `recompute` is left out too: it runs a block twice,
+/// but changes no number.
 template <class Variant>
 void add_variant(fingerprint& hash) {
   for (const std::string_view policy :
@@ -71,7 +71,7 @@ void add_variant(fingerprint& hash) {
     hash.add(policy);
 }
 
-/// Adds numbers that lie on a device.
+/// Adds numbers that lie in memory of a device.
 template <device Device, class T>
 void add_numbers(fingerprint& hash, Device& d, std::span<const T> numbers) {
   constexpr std::size_t piece = std::size_t{1} << 20;

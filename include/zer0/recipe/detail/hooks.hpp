@@ -13,7 +13,7 @@ namespace zer0::detail {
 template <class T, class... Hooks>
 inline constexpr bool among = (std::same_as<T, std::remove_cvref_t<Hooks>> || ...);
 
-/// The first one that is a folder.
+/// The first of the arguments that is a run_folder.
 template <class First, class... Rest>
 run_folder& the_folder(First& first, Rest&... rest) {
   if constexpr (std::same_as<First, run_folder>)

@@ -10,11 +10,11 @@
 
 namespace zer0::detail {
 
-/// Adds a metric for each name of a statistic of the model. Of those that are one number (a layer's
-/// loss) it is `factor` times the sum over the layers. Of those that are a number for each of
-/// several parts (tokens that came to an expert) it is the largest, over all layers, of a part's
-/// share of its layer, times the number of parts: 1 is even. Waits for the device if there are
-/// statistics. Memory: a copy of them on the host.
+/// Adds a metric for each name among the model's statistics. If a statistic is one number (a
+/// layer's loss), the metric is `factor` times its sum over the layers. If it has a number for each
+/// of several parts (the tokens that came to each expert), the metric is the largest share that any
+/// part has of its layer's sum, times the number of parts, so 1 is an even load. Waits for the
+/// device if there are statistics. Memory: a copy of them on the host.
 template <class Model>
 void add_statistics(Model& model, double factor, metric_list& metrics) {
   using number = wide<typename Model::real>;

@@ -22,7 +22,7 @@ namespace detail {
 
 inline constexpr const char* run_marker = ".zer0_run";
 
-/// A name of a run's own, cut into what it names and what state that is in.
+/// A file name that a run uses, taken apart: which file it is, and in which state.
 struct run_name {
   enum class state { whole, half_written, replaced };
   std::string of;  ///< "step_00000100", "last", "log.jsonl", ...
@@ -39,13 +39,14 @@ ZER0_INLINE bool is_checkpoint_name(std::string_view name) {
          all_digits(name.substr(start.size()));
 }
 
-/// "counts-0123456789abcdef.bin": what data classes keep of a file (open_options::counts_in).
+/// Whether it is the name of a file of counts, "counts-0123456789abcdef.bin"
+/// (open_options::counts_in).
 ZER0_INLINE bool is_counts_name(std::string_view name) {
   return name.size() == 27 && name.starts_with("counts-") && name.ends_with(".bin") &&
          name.substr(7, 16).find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-/// Nothing for a name that is not one of a run's.
+/// Takes the name of a file apart; nothing if a run uses no such name.
 ZER0_INLINE std::optional<run_name> parse_run_name(const std::string& name) {
   using state = run_name::state;
   const auto known = [](std::string_view of) {
@@ -104,8 +105,8 @@ ZER0_INLINE void run_folder::mark() {
   for (const auto& entry : std::filesystem::directory_iterator(path_)) {
     const std::string name = entry.path().filename().string();
     const auto own = detail::parse_run_name(name);
-    // Data that is opened before the run begins may keep its counts here, and an earlier start may
-    // have been killed just here.
+    // Data that is opened before the run begins may keep its counts here. An earlier start that was
+    // killed while it wrote the marker left a temporary file of that name.
     const bool harmless = own && (detail::is_counts_name(own->of) || own->of == detail::run_marker);
     require(!own || harmless, path_.string(), " holds ", name, ", but no ", detail::run_marker,
             ": it is not the folder of a run; choose another one, or create that empty file if it "
@@ -144,7 +145,7 @@ ZER0_INLINE void run_folder::tidy() {
   }
   const std::vector<index_t> all = steps();
   if (!all.empty() && last().empty())
-    set_last(all.back());  // killed before it linked its first one
+    set_last(all.back());  // the run was killed before it linked its first checkpoint
 }
 
 ZER0_INLINE std::filesystem::path run_folder::linked(const char* name) const {
@@ -192,12 +193,13 @@ ZER0_INLINE void run_folder::remove_oldest(index_t most) {
 }
 
 ZER0_INLINE void run_folder::clear() {
-  if (!files_.empty() && !files_kept_) keep_files();  // they may lie in what goes now
+  if (!files_.empty() && !files_kept_) keep_files();  // they may lie in what is removed
   for (const char* name : {"best", "last", "log.jsonl"}) std::filesystem::remove(path_ / name);
   for (const index_t step : steps()) remove_whole(checkpoint(step));
 }
 
-/// Under a temporary name first: a kill leaves no half of it under its name.
+/// Renames the folder to a temporary name first, so that a kill leaves no half of it under its
+/// name.
 ZER0_INLINE void run_folder::remove_whole(const std::filesystem::path& path) {
   const std::filesystem::path temporary = path.string() + ".tmp";
   std::filesystem::remove_all(temporary);

@@ -32,7 +32,7 @@ ZER0_INLINE std::optional<std::vector<double>> reference_file::read(index_t pair
     to_float(*entry, std::span(scores));
     return scores;
   } catch (const error&) {
-    return std::nullopt;  // damaged: it is computed again
+    return std::nullopt;  // the file is damaged: the scores are computed again
   }
 }
 

@@ -14,24 +14,24 @@
 namespace zer0 {
 
 struct checkpoint_options {
-  index_t save_interval = 100;  ///< steps between looks at whether the model is the best so far,
-                                ///< unless validation says when; 0: never
-  index_t save_interval_steps = 1000;  ///< steps between checkpoints to go on from; 0: never
-  bool save_best_only = true;          ///< false: every look writes a checkpoint, the best or not
-  bool save_last = true;               ///< one when the run ends or is stopped
-  index_t keep_checkpoint_max = 5;     ///< at most so many, the oldest go first; never best or last
-  std::string base = {};               ///< training_state::base, of a model with adapters
+  index_t save_interval = 100;         ///< steps between comparisons with the best loss; 0: never
+  index_t save_interval_steps = 1000;  ///< steps between checkpoints to resume from; 0: never
+  bool save_best_only = true;       ///< false: each comparison writes a checkpoint, the best or not
+  bool save_last = true;            ///< write a checkpoint when the run ends or is stopped
+  index_t keep_checkpoint_max = 5;  ///< how many are kept, the newest; best and last always
+  std::string base = {};            ///< training_state::base, for a model with adapters
 };
 
-/// A hook that writes checkpoints into the run's folder; train adds one where there is a folder.
-/// "Best" is by the loss of `validation` if the run has that hook, else by the training loss
-/// averaged over the steps since the last look. What other hooks `save` goes into each checkpoint.
-/// One that cannot be written (no space left) is a warning: training goes on, older ones are
-/// intact.
+/// A hook that writes checkpoints into the run's folder; `train` adds one if the run has a folder
+/// and no such hook. The best checkpoint is the one with the least training loss, averaged over the
+/// steps since the last comparison (`save_interval`). If the run has the hook `validation`, it is
+/// the one with the least validation loss instead, compared at each validation. What other hooks
+/// `save` goes into each checkpoint. If a checkpoint cannot be written (no space left), the hook
+/// warns and training goes on; older checkpoints stay intact.
 class checkpoints {
  public:
   static constexpr hook_order order =
-      hook_order::last;  ///< it saves what the other hooks have become
+      hook_order::last;  ///< after the other hooks, whose state it saves
 
   /// Throws zer0::error for a value out of range.
   explicit checkpoints(checkpoint_options options = {});
@@ -59,7 +59,7 @@ class checkpoints {
       save(run, false);
   }
 
-  /// Goes on comparing with the best loss, and averaging the training loss, of the run so far.
+  /// Restores the best loss and the average training loss since the last comparison.
   void load(const std::filesystem::path& checkpoint);
 
   [[nodiscard]] double best_loss() const { return best_; }
@@ -68,7 +68,7 @@ class checkpoints {
   struct choice {
     bool save, best;
   };
-  /// What to do after a step; `validation`: of this step, or null.
+  /// What to write after a step. `validation` is the result of this step's validation, or null.
   choice choose(const step_report& step, bool last_step, bool validates,
                 const evaluation* validation);
 
@@ -90,9 +90,10 @@ class checkpoints {
     }
   }
 
-  /// The state, and in its `run` what `load` needs.
+  /// Returns `state` with what `load` needs added to its `run`.
   [[nodiscard]] training_state with_losses(training_state state) const;
-  /// What a kill right after a checkpoint left undone: the link `best`, the removal of the oldest.
+  /// Does what a kill right after a checkpoint left undone: sets the link `best`, removes the
+  /// oldest.
   void finish_after_kill(run_folder& folder) const;
   static void warn(const char* reason);
 

@@ -11,12 +11,13 @@
 namespace zer0 {
 
 struct early_stopping_options {
-  index_t patience = 3;   ///< validations in a row without a gain, after which the run ends
-  double least_gain = 0;  ///< what the loss must fall by, below the best so far, to count as a gain
+  index_t patience = 3;   ///< the run ends after so many validations in a row without a gain
+  double least_gain = 0;  ///< how far below the best loss so far a loss must be to count as a gain
 };
 
-/// A hook: ends the run when its validation loss has not fallen for a while. It needs `validation`.
-/// A run that it ended stays ended when it is started again, unless the patience is greater then.
+/// A hook that ends the run when its validation loss has not fallen for a while. It needs
+/// `validation`. A run that it has ended takes no more steps when it is started again, unless the
+/// patience is greater then.
 class early_stopping {
  public:
   /// Throws zer0::error for a value out of range.
@@ -37,7 +38,7 @@ class early_stopping {
     run.stop = run.stop || stopped();
   }
 
-  /// In the file early_stopping.json.
+  /// Writes early_stopping.json.
   void save(const std::filesystem::path& checkpoint) const;
   void load(const std::filesystem::path& checkpoint);
 

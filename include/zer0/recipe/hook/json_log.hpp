@@ -12,13 +12,14 @@
 
 namespace zer0 {
 
-/// A hook: log.jsonl in the run's folder, or a file of your own; train adds one where there is a
-/// folder. Every `interval` steps, and at the end, a line {"step", "epoch", "loss",
-/// "learning_rate", "gradient_norm", "tokens_per_second"}: the loss is the mean over what it counts
-/// (target tokens, pairs) since the last line, as are the loss's metrics, which follow. In float16
-/// also "loss_scale" and "skipped_steps". Validation adds lines {"step", "val_loss", "val_..."}. A
-/// run that goes on cuts off what a lost part of it wrote after the checkpoint. A line that cannot
-/// be written is lost, with a warning at the first one.
+/// A hook that writes log.jsonl in the run's folder, or a file of your own; `train` adds one if the
+/// run has a folder and no such hook. Every `interval` steps, and at the end, it writes a line
+/// {"step", "epoch", "loss", "learning_rate", "gradient_norm", "tokens_per_second"}, followed by
+/// the loss's metrics. Loss and metrics are means since the last line, over what the loss counts
+/// (target tokens or pairs). In float16 the line also has "loss_scale" and "skipped_steps". Each
+/// validation adds a line {"step", "val_loss", "val_..."}. A run that goes on from a checkpoint
+/// first removes the lines of later steps. If a line cannot be written it is lost; the first time,
+/// there is a warning.
 class json_log {
  public:
   explicit json_log(index_t interval = 100, std::filesystem::path path = {});
@@ -45,11 +46,11 @@ class json_log {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
 
-  /// Throws zer0::error if there is neither a folder nor a path of one's own.
+  /// Throws zer0::error if the run has no folder and no path was given.
   void open(index_t steps_done);
   void keep_until(index_t step) const;
   void add(const step_report& step, index_t epoch, bool ends);
-  /// Writes the line of what was added since the last one.
+  /// Writes a line about the steps since the last line.
   void flush();
   void write_validation(index_t step, const evaluation& result);
   void write(const std::string& line);

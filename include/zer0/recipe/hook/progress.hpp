@@ -34,7 +34,7 @@ class progress {
 
   void show(const step_report& step, index_t total, bool stop);
   void show_validation(index_t step, const evaluation& result, double best);
-  /// What follows is on a line of its own.
+  /// Ends the bar's line, so that the next output begins on a new one.
   void leave_bar();
   void smooth(const step_report& step);
   [[nodiscard]] std::string bar(index_t done, index_t total) const;
@@ -44,7 +44,7 @@ class progress {
   bool terminal_;
   index_t first_step_ = -1;
   index_t tokens_ = 0;
-  bool in_bar_ = false;  ///< the terminal's line has no end yet
+  bool in_bar_ = false;  ///< the bar is on the terminal's current line
   double smooth_loss_ = 0;
   metric_list smooth_metrics_;
   clock::time_point started_{}, drawn_{};

@@ -1,4 +1,5 @@
-// Ctrl-C as a request: the run ends what it is at and saves; asked again, the program ends at once.
+// Stopping on signals: after the first Ctrl-C the run ends and saves, at the second the program
+// ends.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -9,10 +10,10 @@
 
 namespace zer0 {
 
-/// A hook: while a run is under way, the first SIGINT or SIGTERM ends it after the micro-batch at
-/// hand (the unfinished step is given up, and done again when the run goes on), the second one ends
-/// the program as if there were no hook. What the program did with these signals before it does
-/// again after the run. One at a time in a process.
+/// A hook: during a run, the first SIGINT or SIGTERM ends the run after the current micro-batch.
+/// The unfinished step is discarded, and is done again when the run goes on. The second signal ends
+/// the program as if there were no hook. After the run, the handlers that the program had before
+/// are restored. Only one such hook may be active at a time in a process.
 class stop_on_signals {
  public:
   explicit stop_on_signals(std::initializer_list<int> signals = {SIGINT, SIGTERM})
@@ -21,7 +22,7 @@ class stop_on_signals {
   stop_on_signals& operator=(stop_on_signals&&) = delete;
   ~stop_on_signals() { give_back(); }
 
-  /// From now on, and not only from the first step on.
+  /// Watches for signals from now on. Without this call, watching begins with the run.
   void watch();
 
   template <class Run>
@@ -36,9 +37,9 @@ class stop_on_signals {
   }
   [[nodiscard]] bool asks_to_stop() const { return received() != 0; }
 
-  /// The signal that asked, of this run or the last one; 0 if none did.
+  /// The signal that asked this run, or the last one, to stop; 0 if none did.
   [[nodiscard]] static int received();
-  /// The next signal is the first one again.
+  /// Forgets received signals, so that the next one counts as the first.
   static void forget();
 
  private:

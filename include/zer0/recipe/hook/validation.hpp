@@ -6,9 +6,10 @@
 
 namespace zer0 {
 
-/// A hook: every `interval` steps, and after the last one, the loss over all of `data`, without
-/// dropout. The run's other hooks find it in run.validation: the log writes it, checkpoints keep
-/// the best by it, early_stopping waits for it. The data must outlive the hook.
+/// A hook that computes the loss over all of `data`, without dropout, every `interval` steps and
+/// after the last one. Other hooks read the result in run.validation: json_log writes it,
+/// checkpoints choose the best model by it, early_stopping looks at it. The data must outlive the
+/// hook.
 ///
 ///   zer0::pretrain_data held_out(texts.val, tok, options);
 ///   recipe(llm, data, zer0::validation(held_out, 200), zer0::early_stopping());
@@ -19,7 +20,7 @@ class validation {
 
   /// Throws zer0::error for an interval below 1.
   explicit validation(Data& data, index_t interval = 100) : validation(&data, interval) {}
-  /// Null: there is nothing to validate with, and the hook does nothing.
+  /// With null data the hook does nothing.
   explicit validation(Data* data, index_t interval = 100) : data_(data), interval_(interval) {
     require(interval >= 1, "validation: the interval is ", interval,
             " steps; it must be at least 1");

@@ -16,23 +16,24 @@
 namespace zer0 {
 
 struct weight_average_options {
-  double decay = 0.999;  ///< what is left of the average at each step; below 1
-  bool warmup = false;   ///< at most (1 + t) / (10 + t) is left after t steps: the average of a
-                         ///< short run, too, has forgotten how it began
+  double decay = 0.999;  ///< share of the old average in the new one; at least 0, below 1
+  bool warmup = false;   ///< use at most (1 + t) / (10 + t) as decay after t steps, so that the
+                         ///< average of a short run forgets the first weights, too
 };
 
-/// A hook: after each step average = decay * average + (1 - decay) * weights, of the trained
-/// weights. It begins as the weights after its first step, so there is nothing to correct for.
-/// The average is often better than the weights, as those after a decay of the learning rate are.
+/// A hook: after each step, average = decay * average + (1 - decay) * weights, for the trained
+/// weights. The average begins as the weights after the first step, so it needs no bias correction.
+/// It is often better than the weights of the last step, much as weights are after a decay of the
+/// learning rate.
 ///
 ///   zer0::weight_average average(llm, {.decay = 0.999});
 ///   recipe(llm, data, zer0::run_folder("out/story"), average);
 ///   average.swap();  // the model has the average for weights: validate, generate, save_weights
 ///
-/// Every checkpoint holds it, and a run that goes on goes on with it, bit for bit; one whose
-/// checkpoint has none begins it anew. What layers hold beside weights (a router's bias) stays as
-/// it is. On the device, in float whatever the weights are. Memory: the average, and from the first
-/// `swap` on the weights once more.
+/// Every checkpoint holds the average, and a run that goes on continues it, bit for bit; if the
+/// checkpoint has none, a new average begins. What layers hold besides weights (a router's bias) is
+/// not averaged. The average lies on the device in `wide<real>`. Memory: the average, and from the
+/// first `swap` on a second copy of the weights.
 /// Source: Polyak & Juditsky 1992, "Acceleration of stochastic approximation by averaging"; the
 /// warmup is that of TensorFlow's ExponentialMovingAverage.
 template <class Model>
@@ -62,8 +63,8 @@ class weight_average {
     update();
   }
 
-  /// Averages the weights as they are; what the hook does after a step. Throws zer0::error if the
-  /// model has the average for weights.
+  /// Adds the current weights to the average, as the hook does after each step. Throws zer0::error
+  /// if the model holds the average (`swap`).
   void update() {
     require_own_weights();
     Device& d = model_->device();
@@ -80,8 +81,9 @@ class weight_average {
     ++steps_;
   }
 
-  /// Gives the model the average for weights, rounded to its type; called again, gives it back its
-  /// own, the same bits. Training needs its own. Throws zer0::error before the first step.
+  /// Gives the model the average as its weights, rounded to their type; the second call gives it
+  /// back its own weights, bit for bit. Training needs its own weights. Throws zer0::error before
+  /// the first step.
   void swap() {
     require(steps_ > 0,
             "weight_average: no step has been averaged yet, so there is nothing to give to the "
@@ -96,15 +98,16 @@ class weight_average {
     }
     swapped_ = !swapped_;
   }
-  /// Whether the model has the average for weights.
+  /// Whether the model holds the average instead of its own weights.
   [[nodiscard]] bool swapped() const { return swapped_; }
 
   /// Steps averaged so far.
   [[nodiscard]] index_t steps() const { return steps_; }
-  /// On the device, in the order of `Model::trained_weights`; of undefined content before a step.
+  /// The average: device memory in the order of `Model::trained_weights`, undefined before a first
+  /// step.
   [[nodiscard]] const_wide_span<Device> values() const { return average_.span(); }
 
-  /// In the file average.safetensors. Throws zer0::error if the model has the average for weights.
+  /// Writes average.safetensors. Throws zer0::error if the model holds the average (`swap`).
   void save(const std::filesystem::path& checkpoint) const {
     require_own_weights();
     if (steps_ == 0) return;
@@ -124,7 +127,7 @@ class weight_average {
   void load(const std::filesystem::path& checkpoint) {
     require_own_weights();
     const std::filesystem::path path = checkpoint / "average.safetensors";
-    if (!std::filesystem::exists(path)) return;  // the run had none so far
+    if (!std::filesystem::exists(path)) return;  // the run had no average so far
     const safetensors_file file(path);
     const tensor_entry& average = file.at("average");
     require(average.elements() == average_.size(), path.string(), " is the average of ",

@@ -28,7 +28,7 @@ struct added_token {
   bool special = false;
 };
 
-/// Finds added tokens: leftmost first, the longest of those that begin at one place.
+/// Finds added tokens: the leftmost first, and the longest of those that begin at the same place.
 class added_token_finder {
  public:
   void add(std::string pattern, const added_token& token) {
@@ -57,7 +57,7 @@ class added_token_finder {
   template <class OnText, class OnToken>
   void split(std::string_view text, bool parse_special, OnText&& on_text,
              OnToken&& on_token) const {
-    std::size_t done = 0;  // everything before it is given out
+    std::size_t done = 0;  // everything before it was given to on_text or on_token
     for (std::size_t at = candidate(text, 0); at < text.size();) {
       const item* const found = longest_at(text, at);
       if (found == nullptr) {
@@ -83,7 +83,7 @@ class added_token_finder {
   struct item {
     std::string pattern;
     added_token token;
-    std::size_t number;  // of equal patterns the first to be added counts
+    std::size_t number;  // its place in the order of `add`; of equal patterns the first counts
   };
 
   [[nodiscard]] std::size_t first_byte(std::size_t i) const {

@@ -21,20 +21,20 @@ namespace detail {
 using prompt_function =
     std::function<std::optional<std::string>(std::size_t n, bool generation_prompt)>;
 
-/// The spans of a template without {% generation %} blocks. A message's turn is what the template
-/// writes while its loop stands at the message; marks say which bytes of it the message's own text
-/// became, trimmed or cut as it may be. The span begins where the prompt for this answer ends, so
-/// that whatever a model would have to write itself is in it; it ends behind the end token, or
-/// where the turn ends but for white space if there is none. `messages`: indices of the assistant's
-/// messages. `result` receives the spans, or why they are unknown.
+/// Finds the spans of a template without {% generation %} blocks. A message's turn is what the
+/// template writes while its loop stands at the message; marks say which bytes of the turn come
+/// from the message's own text, even if it was trimmed or cut. A span begins where the prompt for
+/// this answer ends, so that it holds all that a model would have to write itself. It ends behind
+/// the end token; if there is none, where the turn ends, without white space there. `messages`:
+/// indices of the assistant's messages. `result` receives the spans, or why they are unknown.
 void find_assistant_spans(const jinja::marked_text& text, const std::vector<int>& messages,
                           const std::string& eos, const prompt_function& prompt,
                           rendered_chat& result);
 
-/// The spans of {% generation %} blocks.
+/// Finds the spans of {% generation %} blocks.
 void find_generation_spans(const jinja::marked_text& text, rendered_chat& result);
 
-/// The bytes that messages, tools or documents became, as against those of the template.
+/// Finds the bytes that come from messages, tools or documents, not from the template.
 void find_data(const jinja::marked_text& text, rendered_chat& result);
 
 }  // namespace detail

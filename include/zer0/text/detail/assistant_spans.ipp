@@ -81,16 +81,16 @@ class assistant_span_finder {
     }
     const auto without = prompt_(message, false);
     if (!without || !prompt->starts_with(*without)) return std::nullopt;
-    // The text before differs, as where a template drops earlier reasoning: look for what the
-    // prompt adds.
+    // The text before the turn differs from the prompt's, as where a template drops earlier
+    // reasoning: look for what the prompt adds.
     const std::string_view added = std::string_view(*prompt).substr(without->size());
     const std::string_view head = all.substr(turn.begin, content - turn.begin);
     if (const std::size_t found = head.rfind(added); found != npos && !added.empty())
       return turn.begin + found + added.size();
     const std::size_t same = common(head, added);
     if (same == head.size()) return content;
-    // They part within the prompt, as where it opens a block of reasoning that this answer lacks:
-    // go back to the last end of a line or of a tag that they share.
+    // Turn and prompt differ inside what the prompt adds, as where it opens a block of reasoning
+    // that this answer lacks: go back to the last end of a line or tag that both have.
     const std::size_t last = head.substr(0, same).find_last_of("\n>]");
     return last == npos ? turn.begin : turn.begin + last + 1;
   }

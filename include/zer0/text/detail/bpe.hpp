@@ -35,7 +35,7 @@ inline const std::array<char32_t, 256>& byte_level_alphabet() {
   return alphabet;
 }
 
-/// The byte that a character stands for.
+/// The byte that a character of the alphabet stands for; nothing for other characters.
 inline std::optional<unsigned char> byte_level_byte(char32_t code) {
   static const std::array<int, 0x144> bytes = [] {
     std::array<int, 0x144> map{};
@@ -105,7 +105,7 @@ class bpe {
   }
 
  private:
-  // Up to here scanning all ranks beats a heap.
+  // Up to this many tokens, looking at all ranks for each merge is faster than a heap.
   static constexpr std::size_t short_word = 96;
   static constexpr std::size_t block = 8;
 
@@ -123,8 +123,8 @@ class bpe {
     ids.resize(count);
   }
 
-  /// Again and again the pair of lowest rank, the leftmost of equals. `bytes`: the word if symbols
-  /// are its bytes.
+  /// Merges the pair of lowest rank, the leftmost of equals, until no pair merges. `bytes`: the
+  /// word if its symbols are its bytes, else null.
   void merge_short(bpe_scratch& scratch, const char* bytes) const {
     std::size_t n = scratch.ids.size();
     if (n < 2) return;
@@ -160,8 +160,8 @@ class bpe {
                        static_cast<unsigned char>(two[1])];
   }
 
-  /// The index of the first of the lowest ranks. Behind them are `block` - 1 more that are `never`,
-  /// so that whole blocks can be read, which compilers make vector instructions of.
+  /// The index of the lowest rank, the first of equals. Behind the ranks come `block` - 1 more that
+  /// are `never`, so that whole blocks can be read, for which compilers use vector instructions.
   static std::size_t lowest(const std::uint32_t* ranks, std::size_t count) {
     std::array<std::uint32_t, block> low;
     low.fill(bpe_merge::never);
@@ -174,8 +174,8 @@ class bpe {
     return i;
   }
 
-  /// The same order through a heap over a linked list. An entry is stale if the rank at its place
-  /// has changed since.
+  /// Merges in the same order, with a heap over a linked list. An entry of the heap is stale if the
+  /// rank at its position has changed since.
   void merge_long(bpe_scratch& s) const {
     const std::size_t n = s.ids.size();
     require(n < bpe_merge::never, "a word of ", n,
@@ -226,7 +226,7 @@ class bpe {
     std::push_heap(s.heap.begin(), s.heap.end(), std::greater<>());
   }
 
-  std::vector<bpe_merge> byte_pairs_;  // of all pairs of bytes, which is where every word begins
+  std::vector<bpe_merge> byte_pairs_;  // of all pairs of bytes: words begin as bytes
 };
 
 }  // namespace zer0::detail

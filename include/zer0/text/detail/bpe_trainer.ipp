@@ -49,14 +49,14 @@ class bpe_trainer {
     pair_key pair;
     std::uint32_t list;
 
-    /// The most frequent pair is the greatest, of equals the one with the smaller ids.
+    /// The greatest is the most frequent pair, among equals the one with the smaller ids.
     bool operator<(const candidate& other) const {
       return count != other.count ? count < other.count : pair > other.pair;
     }
   };
 
-  /// What one merge changes: for each token beside the merged pair, how much more or less often
-  /// they stand together.
+  /// What one merge changes: for each token beside the merged pair, by how much the two become more
+  /// or less frequent as neighbours.
   struct neighbours {
     std::vector<std::int64_t> change;
     std::vector<token_id> touched;
@@ -165,7 +165,7 @@ class bpe_trainer {
       std::pop_heap(heap_.begin(), heap_.end());
       candidate& top = heap_.back();
       const std::int64_t count = pairs_[top.pair];
-      if (top.count != count) {  // other merges took some of its places since
+      if (top.count != count) {  // other merges have taken some of the pair's places since
         top.count = count;
         std::push_heap(heap_.begin(), heap_.end());
         continue;

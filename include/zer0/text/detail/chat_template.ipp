@@ -19,7 +19,7 @@ namespace zer0 {
 
 namespace detail {
 
-/// Who wrote the strings of a JSON: no one that must be known, the assistant in a message, or
+/// Who wrote the strings of a JSON value: nobody who matters, the assistant (in a message), or
 /// someone else.
 struct author {
   enum class kind { none, assistant, other };

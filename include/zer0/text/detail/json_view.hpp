@@ -54,7 +54,7 @@ class json_view {
 
   [[nodiscard]] bool is_null() const { return value_->is_null(); }
 
-  /// A member that may be missing or null: then a null value.
+  /// A member; a null value if it is missing or null.
   [[nodiscard]] json_view operator[](const char* key) const {
     static const nlohmann::json nothing;
     if (!value_->is_object()) refuse("is ", value_->type_name(), "; an object was expected");

@@ -20,8 +20,8 @@ inline constexpr std::string_view qwen_pattern =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N})"
     R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
-/// Cuts a text as one of the three patterns does. Each of them matches at every place, so a text is
-/// a row of matches.
+/// Cuts a text as one of the three patterns does. Each pattern matches at every place, so that the
+/// matches are the whole text.
 class known_pattern {
  public:
   static std::optional<known_pattern> find(std::string_view pattern) {

@@ -46,8 +46,8 @@ class normalizer {
     return form == normal_form::nfc || form == normal_form::nfkc;
   }
 
-  /// For each code point whether it stands for itself in NFC and nothing before it reaches it: not
-  /// a combining mark, and not the second half of a composition. Text can be cut before such a
+  /// For each code point whether NFC leaves it as it is and never joins it to what stands before
+  /// it: it is no combining mark and no second half of a composition. Text can be cut before such a
   /// character.
   static const std::vector<bool>& inert() {
     static const std::vector<bool> table = [] {

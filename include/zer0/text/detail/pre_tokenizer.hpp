@@ -43,8 +43,7 @@ class pre_tokenizer {
  public:
   void add(split_step step) { steps_.push_back(std::move(step)); }
 
-  /// Puts a space before every piece that the steps so far give and that has none, unless it is
-  /// there already.
+  /// Puts a space before every piece that the steps added so far give, unless it begins with one.
   void add_prefix_space() { prefix_before_ = steps_.size(); }
 
   /// Calls sink(piece) for every non-empty piece of `text` (valid UTF-8), in order. A text that

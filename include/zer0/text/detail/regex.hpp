@@ -25,7 +25,7 @@ struct c_free {
   }
 };
 
-/// What matching writes to; one for each thread that matches. Serves every regex.
+/// Working memory of matching, for any regex; each thread that matches needs its own.
 class regex_scratch {
  public:
   regex_scratch()
@@ -34,8 +34,8 @@ class regex_scratch {
         context(pcre2_match_context_create_8(nullptr)) {
     require(data && stack && context, "not enough memory to match a regex");
     pcre2_jit_stack_assign_8(context.get(), nullptr, stack.get());
-    // The default limits are made for patterns of strangers on short subjects; a subject here may
-    // have gigabytes.
+    // The default limits are made for untrusted patterns on short subjects; a subject here may have
+    // gigabytes.
     pcre2_set_match_limit_8(context.get(), 2'000'000'000);
     pcre2_set_heap_limit_8(context.get(), UINT32_MAX);
   }

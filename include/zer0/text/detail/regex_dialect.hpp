@@ -28,8 +28,8 @@ class regex_dialect {
       R"(\x{0}-\x{8}\x{e}-\x{1f}!-\x{84}\x{86}-\x{9f}\x{a1}-\x{167f}\x{1681}-\x{1fff})"
       R"(\x{200b}-\x{2027}\x{202a}-\x{202e})"
       R"(\x{2030}-\x{205e}\x{2060}-\x{2fff}\x{3001}-\x{10ffff})";
-  // As Oniguruma has it: superscripts and fractions of Latin-1 count, other numbers that are not
-  // decimal do not.
+  // Word characters as Oniguruma defines them: superscripts and fractions of Latin-1 count, other
+  // numbers that are not decimal do not.
   static constexpr std::string_view word =
       R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{b2}\x{b3}\x{b9}\x{bc}-\x{be})";
 

@@ -63,7 +63,7 @@ class pair_counts {
   std::size_t used_ = 0;
 };
 
-/// What two neighbours become, and how early. Lower ranks merge first.
+/// The token that two neighbours become, and the rank of their merge: lower ranks merge first.
 struct bpe_merge {
   static constexpr std::uint32_t never = std::numeric_limits<std::uint32_t>::max();
   std::uint32_t rank = never;
@@ -82,7 +82,8 @@ class merge_table {
     filter_.resize(size * filter_bits / 64);
   }
 
-  /// A pair given twice keeps its last rank. Room is for as many pairs as the constructor was told.
+  /// If a pair is given twice its last rank counts. There is room for as many pairs as the
+  /// constructor was told.
   void set(token_id left, token_id right, bpe_merge value) {
     const pair_key key = key_of_pair(left, right);
     const std::uint64_t hash = hash_of(key);

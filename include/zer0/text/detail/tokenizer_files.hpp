@@ -71,7 +71,8 @@ class tokenizer_files {
     return text;
   }
 
-  /// The older pair of files says nothing of steps: they are those of GPT-2.
+  /// Reads vocab.json and merges.txt. They do not say how text is cut and joined: it is done as in
+  /// GPT-2.
   static void read_pair(const std::filesystem::path& folder, tokenizer_parts& parts) {
     nlohmann::json document = parse_json(R"({
         "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
@@ -124,8 +125,8 @@ class tokenizer_files {
     return list;
   }
 
-  /// "added_tokens_decoder", or else the named special tokens; those the vocabulary lacks get the
-  /// next ids.
+  /// The added tokens: those in "added_tokens_decoder", or else the named special tokens. Those
+  /// that the vocabulary lacks get the next ids.
   static nlohmann::json added_tokens(const json_view& config, const nlohmann::json& vocab) {
     nlohmann::json list = nlohmann::json::array();
     const json_view decoder = config["added_tokens_decoder"];

@@ -26,7 +26,7 @@ class tokenizer_json {
     parts.content = content_hash(text);
   }
 
-  /// The same from a document that is parsed already.
+  /// The same from a document that is already parsed.
   static void read(const nlohmann::json& document, const std::string& name,
                    tokenizer_parts& parts) {
     const json_view root(document, name + ":");

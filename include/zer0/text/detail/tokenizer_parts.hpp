@@ -87,14 +87,14 @@ class tokenizer_builder {
     parts_.ids.emplace(content, id);
   }
 
-  /// How many tokens will come: ids may not be much larger.
+  /// Says how many tokens will come; ids may not be much larger.
   void expect(std::size_t tokens) {
     expected_ = tokens;
     parts_.ids.reserve(tokens);
     parts_.tokens.reserve(tokens);
   }
 
-  /// After the last token of the vocabulary.
+  /// Call it after the last token of the vocabulary.
   void find_byte_tokens() {
     for (std::size_t byte = 0; byte < 256; ++byte) {
       std::string content;
@@ -106,7 +106,7 @@ class tokenizer_builder {
 
   void reserve_merges(std::size_t count) { parts_.model.merges = merge_table(count); }
 
-  /// `where` is called only for a complaint.
+  /// Adds a merge. `where` is called only for an error message.
   template <class Where>
   void merge(std::string_view left, std::string_view right, std::size_t rank, Where&& where) {
     joined_.assign(left).append(right);
@@ -150,7 +150,7 @@ class tokenizer_builder {
     parts_.normalized_added.add(std::string(parts_.normalizer(token.content, buffer)), token);
   }
 
-  /// Every word of the vocabulary that is spelled in the byte-level alphabet counts as a whole.
+  /// Words that the vocabulary has as a whole are not merged ("ignore_merges").
   void ignore_merges() {
     for (const auto& [content, id] : parts_.ids) {
       std::optional<std::string> bytes = byte_level_decode(content);

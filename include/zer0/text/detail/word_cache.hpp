@@ -59,8 +59,8 @@ class word_cache {
     return pair[1].holds(word) ? pair + 1 : nullptr;
   }
 
-  /// Keeps a word; the older of its two neighbours goes. Words of more than `max_tokens` tokens are
-  /// not kept.
+  /// Keeps a word in place of the older of the two that share its place. Words of more than
+  /// `max_tokens` tokens are not kept.
   void insert(std::string_view word, std::uint64_t hash, const token_id* ids, std::size_t count) {
     if (count > max_tokens) return;
     entry* const pair = &entries_[place(hash)];

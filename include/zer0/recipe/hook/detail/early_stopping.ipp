@@ -30,7 +30,7 @@ ZER0_INLINE void early_stopping::save(const std::filesystem::path& checkpoint) c
 
 ZER0_INLINE void early_stopping::load(const std::filesystem::path& checkpoint) {
   const std::filesystem::path path = checkpoint / "early_stopping.json";
-  if (!std::filesystem::exists(path)) return;  // the run had none so far
+  if (!std::filesystem::exists(path)) return;  // the run had no such hook so far
   const nlohmann::json j = detail::read_json_file(path);
   best_ = detail::json_member<double>(j, "best_loss", path);
   misses_ = detail::json_member<index_t>(j, "misses", path);

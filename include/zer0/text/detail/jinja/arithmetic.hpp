@@ -13,7 +13,7 @@
 
 namespace zer0::detail::jinja {
 
-/// Python's integers have no bounds; these have, and say so.
+/// Python's integers are unbounded; these have 64 bits, and exceeding them is an error.
 [[noreturn]] inline void too_large() { fail("an integer grows beyond 64 bits"); }
 
 inline std::int64_t add(std::int64_t a, std::int64_t b) {
@@ -63,7 +63,7 @@ inline value power(std::int64_t a, std::int64_t b) {
   return result;
 }
 
-/// A string or list `count` times.
+/// A string or list, repeated `count` times.
 inline value repeat(environment& env, const value& v, std::int64_t count) {
   const std::size_t n = count < 0 ? 0 : static_cast<std::size_t>(count);
   if (v.is_string()) {

@@ -136,7 +136,8 @@ inline value range_function(environment& env, const value&, const arguments& arg
   return env.make_list(std::move(items), list::kind::range);
 }
 
-/// The mapping or list of pairs given, and the named arguments over it.
+/// A dictionary of the given mapping or list of pairs; named arguments are added and replace
+/// entries.
 inline dict to_dict(environment& env, const arguments& args) {
   require(args.positional.size() <= 1, "dict and namespace take at most one positional argument");
   dict d;

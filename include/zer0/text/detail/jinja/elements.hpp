@@ -73,7 +73,7 @@ inline value element(environment& env, const value& v, std::int64_t index) {
   return env.text(v.as_text()->sub(at, at + offset_of(std::string_view(bytes).substr(at), 1)));
 }
 
-/// v[from:to:step], each of them none where it is left out.
+/// v[from:to:step]; each of the three is none where it is left out.
 inline value slice(environment& env, const value& v, const value& from, const value& to,
                    const value& by) {
   require(v.is_string() || v.as_list() != nullptr, "'", defined(v).type(),

@@ -1,4 +1,4 @@
-// Where a template runs: what it may use up, and which names mean what.
+// The environment of a rendering: its limits, and which names mean what.
 #pragma once
 
 #include <zer0/text/detail/jinja/value.hpp>
@@ -20,10 +20,10 @@ struct limits {
   std::size_t steps, text, memory;
 };
 
-/// Containers inside one another; what works on values recurses this deep.
+/// How deep containers may nest; functions that work on values recurse this deep.
 inline constexpr int max_nesting = 100;
 
-/// Expressions, statements and calls inside one another while a template is evaluated.
+/// How deep expressions, statements and calls may nest while a template is evaluated.
 inline constexpr int max_recursion = 800;
 
 /// Counts what one rendering uses up. The only place where values of unbounded size are made.
@@ -56,7 +56,7 @@ class environment {
     require(steps_ <= limits_.steps, "the rendering takes more than ", limits_.steps,
             " steps; a loop may be too long");
   }
-  /// Work of looking at all of a value once, not at what it holds.
+  /// Counts the work of reading a value once, without what its elements hold.
   void look(const value& v) {
     if (v.as_text() != nullptr) return work(v.as_text()->bytes.size() / 64);
     if (v.as_list() != nullptr) return work(v.as_list()->items.size());
@@ -95,7 +95,7 @@ class environment {
     spend(sizeof(name_space));
     return &namespaces_.emplace_back();
   }
-  /// For lists that grow before they become values.
+  /// Throws if a list that is still growing is larger than a value may be.
   void room(std::size_t elements) const {
     require(elements <= limits_.memory / sizeof(value), "a list grows beyond ",
             limits_.memory / sizeof(value), " elements");
@@ -123,14 +123,14 @@ class environment {
   std::deque<name_space> namespaces_;
 };
 
-/// `v`, unless it is undefined: then throws why it is.
+/// Returns `v`. If it is undefined, throws why.
 inline const value& defined(const value& v) {
   if (v.is_undefined()) fail(v.why());
   return v;
 }
 
-/// The names set in a loop's round, a macro's call or the template itself; names not found are
-/// those of the parent.
+/// The names set in a loop's round, a macro's call or the template itself. Names that are not found
+/// here are looked up in the parent.
 class scope : public std::enable_shared_from_this<scope> {
  public:
   explicit scope(std::shared_ptr<scope> parent)

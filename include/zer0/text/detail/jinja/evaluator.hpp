@@ -157,7 +157,8 @@ class evaluator {
     };
   }
 
-  /// A namespace may carry a function out of where its names live.
+  /// Keeps a scope as long as the rendering, because a namespace may carry a function out of the
+  /// scope that holds its names.
   void keep(const scope_ptr& names) {
     env_.spend(sizeof(scope) + sizeof(callable));
     closures_.push_back(names);

@@ -75,8 +75,8 @@ struct marked_text {
     marks.push_back(m);
   }
 
-  /// `result` was made of this text in a way that says nothing of single bytes: it is content if
-  /// all of this text is, and given if nothing of it is content but something is given.
+  /// `result`, made of this text in a way that says nothing of single bytes, with its mark: content
+  /// if all of this text is content of one message, given if all its marks are given, else mixed.
   [[nodiscard]] marked_text become(std::string result) const {
     marked_text made(std::move(result));
     if (marks.empty()) return made;

@@ -89,13 +89,13 @@ class parser {
   }
 
   // Statements: parse_statements.hpp.
-  /// Up to one of the words that end it, at which it stops; with no words, up to the end of the
-  /// template.
+  /// Reads up to one of the words `ends`, and stops in front of it; with no words, up to the end of
+  /// the template.
   block parse_block(words ends);
   statement& append(block& to, statement::kind what) const;
   void expect_end(token::kind end);
   void end_tag();
-  /// The body of the tag that ends here, and its end tag.
+  /// Reads the body that follows the current tag, and its end tag.
   block parse_body(std::string_view end);
   void parse_statement(block& to);
   void parse_if(statement& s);
@@ -145,7 +145,7 @@ class parser {
 
   // Nodes of expressions: parse_expressions.hpp.
   expression_ptr make(kind what, std::string name = {}) const;
-  /// Trees have a bounded depth, for those who walk them recurse.
+  /// Bounds the depth of trees, because functions that walk them recurse.
   void add(expression& to, expression_ptr part) const;
   void deepen(expression& to, const expression_ptr& part) const;
   expression_ptr make_binary(kind what, std::string name, expression_ptr left,

@@ -35,7 +35,7 @@ F find_entry(std::span<const entry<F>> table, std::string_view name) {
 
 inline bool is_given(const value* v) { return v != nullptr && !v->is_none(); }
 
-/// At each of `cuts`, a run of bytes [first, second) that is left out.
+/// The pieces of a text that is cut at `cuts`: runs of bytes [first, second), which are left out.
 inline value cut_at(environment& env, const marked_text& t,
                     const std::vector<std::pair<std::size_t, std::size_t>>& cuts) {
   env.work(cuts.size() * t.marks.size());

@@ -12,7 +12,7 @@
 
 namespace zer0::detail::jinja {
 
-/// The text when every byte may have changed, but none its place: marks stay if the size does.
+/// The text of an operation that may change every byte but moves none. Marks stay if the size does.
 inline value recased(environment& env, const marked_text& from, std::string to) {
   if (to.size() != from.bytes.size()) return env.text(from.become(std::move(to)));
   marked_text t(std::move(to));
