@@ -1,6 +1,6 @@
 // Pretrains a small model on stories and facts in two languages, then lets it go on from a few
-// words. Killed or stopped by Ctrl-C it goes on where it was when it is started again. Run `corpus
-// --out data` first, from the root of the repository.
+// words. If it is killed or stopped by Ctrl-C, start it again: it goes on where it stopped. First
+// run `corpus --out data` from the root of the repository.
 #include <zer0/zer0.hpp>
 
 #include <iostream>

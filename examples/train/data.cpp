@@ -2,7 +2,7 @@
 #include "support/terminal.hpp"
 #include "train/training_data.hpp"
 #include <zer0/data/batches.hpp>
-#include <zer0/data/records.hpp>
+#include <zer0/data/record_view.hpp>
 
 #include <nlohmann/json.hpp>
 

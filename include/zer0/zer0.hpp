@@ -21,6 +21,7 @@
 #include <zer0/data/batches.hpp>
 #include <zer0/data/count_words.hpp>
 #include <zer0/data/encoders.hpp>
+#include <zer0/data/record_view.hpp>
 #include <zer0/data/records.hpp>
 #include <zer0/device/activation.hpp>
 #include <zer0/device/cpu.hpp>

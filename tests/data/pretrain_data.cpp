@@ -2,7 +2,7 @@
 #include "support/catch.hpp"
 #include <zer0/data/batches.hpp>
 #include <zer0/data/detail/permutation.hpp>
-#include <zer0/data/records.hpp>
+#include <zer0/data/record_view.hpp>
 
 #include <map>
 #include <string>

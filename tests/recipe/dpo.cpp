@@ -124,6 +124,30 @@ TEST_CASE("reference_file: what was written is read again, for the same weights 
   CHECK_FALSE(file.read(12));
 }
 
+TEST_CASE("dpo: a run goes on only with the policy that it was begun with", "[recipe][dpo]") {
+  const support::temp_dir dir;
+  const auto refusal = [&](const auto& recipe) -> std::string {
+    setup s;
+    try {
+      recipe(s.llm, s.data, run_folder(dir.path()));
+    } catch (const error& e) {
+      return e.what();
+    }
+    return "accepted";
+  };
+  CHECK(refusal(dpo<>{.policy = {.beta = 0.2}}) == "accepted");
+  CHECK(refusal(dpo<>{.policy = {.beta = 0.2}}) == "accepted");
+  for (const std::string& what : {refusal(dpo<>{.policy = {.beta = 0.3}}),
+                                  refusal(dpo<>{.policy = {.beta = 0.2, .label_smoothing = 0.1}}),
+                                  refusal(dpo<ipo>{.policy = {.beta = 0.2}}),
+                                  refusal(dpo<dpo_hinge>{.policy = {.beta = 0.2}}),
+                                  refusal(dpo<dpo_reference_mean>{.policy = {.beta = 0.2}}),
+                                  refusal(dpo<simpo>{.policy = {.beta = 0.2, .gamma = 0}}),
+                                  refusal(dpo<orpo>{.policy = {.beta = 0.2}})})
+    CHECK_THAT(what, contains("the policy's loss of a sample pair is") &&
+                         contains("give the same, or begin in another folder"));
+}
+
 TEST_CASE("reference_model: scores are those of its files, kept in the first folder that can be",
           "[recipe][dpo]") {
   const support::temp_dir dir;

@@ -48,8 +48,15 @@ struct dpo {
     return detail::train_by(*this, t, data, hooks...);
   }
 
-  /// The values that checkpoints keep, by name: those of `pretrain`. The policy is not among them.
-  [[nodiscard]] held<nlohmann::json> settings() const { return as_pretrain().settings(); }
+  /// The values that checkpoints keep, by name: those of `pretrain`, and for the policy its loss of
+  /// one pair, which another policy, or another value in it, makes another number.
+  [[nodiscard]] held<nlohmann::json> settings() const {
+    constexpr answer_pair sample{
+        .chosen = {.log_probability = -2, .reference = -3, .targets = 2, .length = 5},
+        .rejected = {.log_probability = -7, .reference = -5, .targets = 4, .length = 8}};
+    return detail::with_setting(as_pretrain().settings(), "the policy's loss of a sample pair",
+                                policy(sample).loss);
+  }
 
  private:
   [[nodiscard]] pretrain as_pretrain() const {

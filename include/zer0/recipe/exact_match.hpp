@@ -2,7 +2,7 @@
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
-#include <zer0/data/records.hpp>
+#include <zer0/data/record_view.hpp>
 #include <zer0/generate/conversation.hpp>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <zer0/data/encoders.hpp>
-#include <zer0/data/records.hpp>
+#include <zer0/data/record_view.hpp>
 #include <zer0/recipe/sequence_scorer.hpp>
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 #include <zer0/core/detail/compiled.hpp>
 #include <zer0/core/types.hpp>
 #include <zer0/data/encoders.hpp>
-#include <zer0/data/records.hpp>
+#include <zer0/data/record_view.hpp>
 #include <zer0/recipe/sequence_scorer.hpp>
 
 #include <functional>

@@ -11,6 +11,10 @@
 namespace zer0 {
 namespace detail {
 
+/// `settings` and one value more.
+[[nodiscard]] held<nlohmann::json> with_setting(held<nlohmann::json> settings, const char* name,
+                                                double value);
+
 /// Sets about["settings"] to the recipe's values and to what tells this data from other data.
 void note_settings(nlohmann::json& about, const nlohmann::json& recipe, index_t batches_per_epoch,
                    std::uint64_t data);

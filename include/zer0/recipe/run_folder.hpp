@@ -17,7 +17,8 @@ namespace zer0 {
 ///   recipe(llm, data, zer0::run_folder("out/story"), zer0::progress());
 ///
 /// It holds `step_00000100`, ... (checkpoints), the links `best` and `last`, `log.jsonl`, `files`
-/// (copied into each checkpoint), `.zer0_run` (its marker) and `.lock`. Other files in the folder
+/// (copied into each checkpoint), `counts-*.bin` if data keeps its counts there
+/// (open_options::counts_in), `.zer0_run` (its marker) and `.lock`. Other files in the folder
 /// are never touched, and these only if the marker is there.
 class run_folder {
  public:

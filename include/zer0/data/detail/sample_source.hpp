@@ -5,7 +5,7 @@
 #include <zer0/core/types.hpp>
 #include <zer0/data/detail/kept_counts.hpp>
 #include <zer0/data/encoders.hpp>
-#include <zer0/data/records.hpp>
+#include <zer0/data/record_view.hpp>
 
 #include <algorithm>
 #include <cstdint>

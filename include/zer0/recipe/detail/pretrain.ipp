@@ -30,6 +30,12 @@ ZER0_INLINE held<nlohmann::json> pretrain::settings() const {
                               {"seed", seed}});
 }
 
+ZER0_INLINE held<nlohmann::json> detail::with_setting(held<nlohmann::json> settings,
+                                                      const char* name, double value) {
+  (*settings)[name] = value;
+  return settings;
+}
+
 ZER0_INLINE void detail::note_settings(nlohmann::json& about, const nlohmann::json& recipe,
                                        index_t batches_per_epoch, std::uint64_t data) {
   about["settings"] = recipe;

@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
-#include <zer0/data/records.hpp>
+#include <zer0/data/record_view.hpp>
 
 #include <algorithm>
 #include <fstream>
