@@ -1,4 +1,5 @@
-// A conversation with a model: prompts as its training had them, what was said before, answers.
+// A conversation with a model: prompts in the form that it was trained on, the questions and
+// answers so far, and new answers.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -15,31 +16,31 @@
 
 namespace zer0 {
 
-/// From what a model is asked to the tokens that it goes on from: the beginning of a text for a
-/// pretrained model, a question in its chat template for one that answers. Copies share tokenizer
-/// and template.
+/// Encodes what a model is asked: the beginning of a text for a pretrained model, or a question in
+/// the chat template for a model that was fine-tuned on conversations. Copies share tokenizer and
+/// template.
 class prompt_encoder {
  public:
-  /// Beginnings of texts: the begin-of-text token, if there is one, and the text.
+  /// For beginnings of texts: the begin-of-text token, if the tokenizer has one, and the text.
   explicit prompt_encoder(tokenizer tok);
-  /// Questions, in a chat that is told `system` first unless that is empty.
+  /// For questions in a chat, which begins with the system message `system` unless it is empty.
   prompt_encoder(tokenizer tok, const chat_template& chat, std::string system = {});
 
   [[nodiscard]] bool chats() const { return chat_.has_value(); }
 
-  /// The tokens of a text, or of a chat's first question.
+  /// The tokens of the beginning of a text, or of the first question of a chat.
   [[nodiscard]] std::vector<token_id> operator()(const std::string& prompt) const;
-  /// Of a question, or of a chat's messages up to the answer; `system` comes before messages that
-  /// do not begin with one of the system. Throws zer0::error for a conversation if this encodes
-  /// texts.
+  /// The tokens of a question, or of the messages of a chat up to the answer. `system` is put
+  /// before messages that do not begin with a system message. Throws zer0::error for messages if
+  /// this encodes beginnings of texts.
   [[nodiscard]] std::vector<token_id> operator()(const question_record& question) const;
   [[nodiscard]] std::vector<token_id> operator()(const chat_json& messages,
                                                  const chat_json& tools) const;
 
-  /// The token that ends an answer (chat_end_token), or a text.
+  /// The token that ends an answer (chat_end_token) or a text; none if the tokenizer has none.
   [[nodiscard]] std::optional<token_id> end() const { return end_; }
   [[nodiscard]] const tokenizer& vocabulary() const { return tokenizer_; }
-  /// That of a chat. Throws zer0::error if this encodes texts.
+  /// The encoder of the chat. Throws zer0::error if this encodes beginnings of texts.
   [[nodiscard]] const conversation_encoder& encoder() const;
 
  private:
@@ -49,19 +50,19 @@ class prompt_encoder {
   std::string system_;
 };
 
-/// Questions and their answers, of which later questions remember the last ones.
+/// The last questions and answers, which are put before the next question.
 ///
 ///   zer0::conversation chat({tok, zer0::chat_template::from_directory(tok.directory())}, 5);
 ///   std::cout << zer0::answer(llm, chat, "Where does an owl live?");
 ///   std::cout << zer0::answer(llm, chat, "And what does it say?");
 class conversation {
  public:
-  /// `remembered`: how many questions with their answers a later question follows. Beginnings of
-  /// texts follow nothing.
+  /// `remembered`: how many earlier questions, with their answers, are put before a question.
+  /// Nothing is put before the beginning of a text.
   explicit conversation(prompt_encoder encode, index_t remembered = 0);
 
-  /// The tokens of the question behind what is remembered. The oldest of that is forgotten until
-  /// all fits into `room` tokens; a question that is too long by itself stays whole.
+  /// The tokens of what is remembered and of the question after it. The oldest questions are
+  /// forgotten until all fits into `room` tokens; a question that is too long alone stays whole.
   [[nodiscard]] std::vector<token_id> ask(const std::string& question, index_t room);
 
   void remember(const std::string& question, const std::string& answer);
@@ -77,8 +78,9 @@ class conversation {
   held<chat_json> earlier_;
 };
 
-/// The model's text behind a prompt that `encode` made, up to the token that ends an answer or the
-/// tokenizer's end-of-text token. `on_text` gets each whole piece of it as soon as it is there.
+/// The text that the model generates after a prompt that `encode` made, up to the token that ends
+/// an answer or the tokenizer's end-of-text token. `on_text` gets each piece of the text as soon as
+/// its characters are complete.
 template <class Model>
 std::string answer(Model& model, const prompt_encoder& encode, const std::vector<token_id>& prompt,
                    generate_options options = {},
@@ -99,7 +101,7 @@ std::string answer(Model& model, conversation& chat, const std::string& question
   return text;
 }
 
-/// The texts behind several prompts, side by side.
+/// The texts that the model generates after several prompts, in one batch.
 template <class Model>
 std::vector<std::string> answers(Model& model, const prompt_encoder& encode,
                                  const std::vector<std::vector<token_id>>& prompts,

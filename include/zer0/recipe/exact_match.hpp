@@ -14,21 +14,21 @@
 namespace zer0 {
 
 struct exact_match_options {
-  index_t max_new_tokens = 128;               ///< of an answer
-  index_t side_by_side = 32;                  ///< questions answered together
-  std::function<bool()> goes_on = {};         ///< asked behind each new token; false ends it there
-  std::function<void(double)> progress = {};  ///< told the fraction that is answered
+  index_t max_new_tokens = 128;               ///< the longest answer
+  index_t side_by_side = 32;                  ///< questions in a batch
+  std::function<bool()> goes_on = {};         ///< called after each new token; false ends it all
+  std::function<void(double)> progress = {};  ///< gets the fraction that is answered
 };
 
 struct exact_match_report {
   struct miss {
     std::string asked, expected, answered;
   };
-  index_t questions = 0;  ///< that were answered; fewer than there are if it was stopped
-  index_t right = 0;
-  std::vector<miss> misses = {};  ///< the others
+  index_t questions = 0;          ///< questions answered: all of them, unless `goes_on` ended it
+  index_t right = 0;              ///< questions answered right
+  std::vector<miss> misses = {};  ///< the questions that were not, in their order
 
-  /// A share of 1.
+  /// right / questions, 0 if there are none.
   [[nodiscard]] double accuracy() const {
     return questions > 0 ? static_cast<double>(right) / static_cast<double>(questions) : 0;
   }
@@ -36,17 +36,18 @@ struct exact_match_report {
 
 namespace detail {
 
-/// All of them, before the first is answered: what is wrong with a file shows at once.
+/// The tokens of all questions: an error in the file shows before the first one is answered.
 std::vector<std::vector<token_id>> encode_questions(const record_view<question_records>& questions,
                                                     const prompt_encoder& encode, index_t context);
 
-/// Whether two answers are the same but for white space at their ends.
+/// Whether two answers are equal, white space at their ends ignored.
 bool same_answer(std::string_view a, std::string_view b);
 
 }  // namespace detail
 
-/// Lets a model answer questions, always by the most likely token, and compares with the right
-/// answers, white space around both not counted. Answers that `goes_on` cuts short do not count.
+/// Lets a model answer questions, with the most likely token at each step, and compares its answers
+/// with the right ones, white space at their ends ignored. Answers that `goes_on` cuts short do not
+/// count.
 /// Throws zer0::error naming file and line for a question that cannot be encoded, or that leaves no
 /// room for an answer in the model's context. Memory: the tokens of all questions, and the cache of
 /// those that are answered together.

@@ -1,4 +1,4 @@
-// Of how many pairs of answers a model finds the chosen one more likely.
+// For how many pairs of answers a model finds the chosen answer more likely.
 #pragma once
 
 #include <zer0/core/detail/compiled.hpp>
@@ -13,13 +13,13 @@
 namespace zer0 {
 
 struct preference_report {
-  index_t pairs = 0;      ///< that were compared; fewer than `fitting` if it was stopped
-  index_t fitting = 0;    ///< that fit into the model's context
-  index_t too_long = 0;   ///< that are left out, as one of the answers does not
-  index_t right = 0;      ///< whose chosen answer is the more likely one
-  double margin_sum = 0;  ///< of log p(chosen) - log p(rejected), natural logarithm
+  index_t pairs = 0;      ///< pairs compared: all that fit, unless `progress` ended it
+  index_t fitting = 0;    ///< pairs that fit into the model's context
+  index_t too_long = 0;   ///< pairs left out because one of the answers does not fit
+  index_t right = 0;      ///< pairs whose chosen answer is the more likely one
+  double margin_sum = 0;  ///< sum over pairs of log p(chosen) - log p(rejected), in nats
 
-  /// A share of 1.
+  /// right / pairs, 0 if there are none.
   [[nodiscard]] double accuracy() const { return mean(static_cast<double>(right)); }
   [[nodiscard]] double margin() const { return mean(margin_sum); }
 
@@ -36,16 +36,17 @@ struct encoded_pair {
   token_batch chosen, rejected;
 };
 
-/// The pairs that fit into `context` tokens; the others are counted.
+/// The pairs that fit into `context` tokens; `too_long` counts the others.
 std::vector<encoded_pair> encode_pairs(const record_view<preference_records>& pairs,
                                        const conversation_encoder& encode, index_t context,
                                        index_t& too_long);
 
 }  // namespace detail
 
-/// Compares log p of the two answers of each pair, the sum over the tokens behind the messages that
-/// both sides share, the one that ends an answer included. This is the model's own preference, with
-/// no reference model. `progress` is told the fraction that is done; false ends it there. Throws
+/// Compares log p of the two answers of each pair: the sum over the tokens after the messages that
+/// both sides share, including the token that ends an answer. This is the model's own preference,
+/// without a reference model. `progress` gets the fraction that is done; if it returns false, the
+/// report is of the pairs so far. Throws
 /// zer0::error naming file and line for a pair that cannot be encoded. Memory: the tokens of all
 /// pairs.
 ///
