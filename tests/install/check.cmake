@@ -1,4 +1,4 @@
-# Builds the programs of a user in the folder WORK, getting zer0 the way WAY says, and runs the small one.
+# Builds programs of a user in the folder WORK, getting zer0 the way WAY says, and runs them.
 function(run)
   execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
@@ -8,12 +8,14 @@ file(MAKE_DIRECTORY "${WORK}")
 set(here "${CMAKE_CURRENT_LIST_DIR}")
 
 if(WAY STREQUAL "plain")
-  foreach(pair "smoke:${here}/smoke.cpp" "program:${PROGRAM}")
-    string(REGEX MATCH "^([a-z]+):(.*)$" matched "${pair}")
-    run(${CXX} -std=c++20 -fopenmp -pthread -I "${SOURCE}/include" -isystem "${EIGEN}" "${CMAKE_MATCH_2}" -o
-        "${WORK}/${CMAKE_MATCH_1}" -lpcre2-8 -lutf8proc)
-  endforeach()
-  run("${WORK}/smoke")
+  run(${CXX} -std=c++20 -fopenmp -pthread -I "${SOURCE}/include" -isystem "${EIGEN}" "${PROGRAM}" -o "${WORK}/program"
+      -lpcre2-8 -lutf8proc)
+  # It needs texts and minutes; here it gets none.
+  execute_process(COMMAND "${WORK}/program" "${SOURCE}/tests/data/tokenizer" "${WORK}/nowhere.jsonl" WORKING_DIRECTORY "${WORK}"
+                  RESULT_VARIABLE rc ERROR_VARIABLE said)
+  if(NOT rc EQUAL 1 OR NOT said MATCHES "nowhere.jsonl")
+    message(FATAL_ERROR "the program ends with ${rc} and says:\n${said}")
+  endif()
   return()
 endif()
 

@@ -2,9 +2,6 @@
 set(ZER0_CONSUMER_PROGRAM "${PROJECT_SOURCE_DIR}/examples/pretrain_minimal.cpp" CACHE FILEPATH
     "The program that the install tests build")
 set(program "${ZER0_CONSUMER_PROGRAM}")
-if(NOT EXISTS "${program}")
-  set(program "${CMAKE_CURRENT_LIST_DIR}/smoke.cpp")
-endif()
 get_target_property(eigen_dirs Eigen3::Eigen INTERFACE_INCLUDE_DIRECTORIES)
 
 # Those of zer0::compiled in this build.
