@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 #include "text/tokenizer_data.hpp"
-#include <zer0/data/records.hpp>
+#include <zer0/data/record_view.hpp>
 
 #include <filesystem>
 #include <string>
