@@ -1,6 +1,6 @@
-// Everything of zer0 that users name. Including it costs 7 s and 700 MiB of a compiler (g++ 12 -O2;
-// bench/compile_time.py measures yours), or 1 s and 220 MiB with zer0::compiled: a file that needs
-// less includes less.
+// Everything of zer0 that users name. Including it costs 9 s and 700 MiB of a compiler (g++ 12 -O2;
+// bench/compile_time.py measures yours), or 1.4 s and 230 MiB with zer0::compiled: a file that
+// needs less includes less.
 #pragma once
 
 #include <zer0/attention/gqa.hpp>
