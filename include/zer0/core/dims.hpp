@@ -194,13 +194,13 @@ template <class Dims, class Visitor>
 requires std::same_as<std::remove_const_t<Dims>, dims>
 void visit_sizes(Dims& d, Visitor visit) {
   // The list itself is no template: it is compiled once, for dims that may be changed.
-  for (const auto& [size, value] : detail::list_sizes(const_cast<dims&>(d)))
+  for (const detail::listed_size& listed : detail::list_sizes(const_cast<dims&>(d)))
     std::visit(
         [&]<class T>(T* x) {
           using seen = std::conditional_t<std::is_const_v<Dims>, const T, T>;
-          visit(size, static_cast<seen&>(*x));
+          visit(listed.size, static_cast<seen&>(*x));
         },
-        value);
+        listed.value);
 }
 
 /// A size and its value as text: "0.1", "true". A number is the shortest text that reads back as
