@@ -48,7 +48,7 @@ TEST_CASE("exact_match: counts the answers that are the model's own, however man
     std::vector<double> told;
     const exact_match_report r =
         exact_match(a.small.model, questions, a.encode,
-                    {.max_new_tokens = 4, .side_by_side = together, .progress = [&](double done) {
+                    {.max_new_tokens = 4, .batch_size = together, .progress = [&](double done) {
                        told.push_back(done);
                      }});
     CHECK(r.questions == 5);
@@ -68,7 +68,7 @@ TEST_CASE("exact_match: what is cut short is not counted", "[recipe][exact_match
   int left = 4 * 2 + 1;  // two questions, and the first token of the third
   const exact_match_report r =
       exact_match(a.small.model, questions, a.encode,
-                  {.max_new_tokens = 4, .side_by_side = 1, .goes_on = [&] { return --left > 0; }});
+                  {.max_new_tokens = 4, .batch_size = 1, .goes_on = [&] { return --left > 0; }});
   CHECK(r.questions == 2);
   CHECK(r.right == 1);
 }

@@ -67,8 +67,8 @@ struct encoded_conversation {
   }
 };
 
-/// The text of a conversation with what the model is to produce between two marks, for people to
-/// look at. Nothing comes before the first token, so it is not produced.
+/// The text of a conversation, for people to look at: what the model learns to produce stands
+/// between `begin` and `end`. The first token is never among it, as no token predicts it.
 [[nodiscard]] std::string marked_text(const encoded_conversation& c, const tokenizer& tok,
                                       std::string_view begin = "[[", std::string_view end = "]]");
 

@@ -15,7 +15,7 @@ namespace zer0 {
 
 struct exact_match_options {
   index_t max_new_tokens = 128;               ///< the longest answer
-  index_t side_by_side = 32;                  ///< questions in a batch
+  index_t batch_size = 32;                    ///< questions answered together
   std::function<bool()> goes_on = {};         ///< called after each new token; false ends it all
   std::function<void(double)> progress = {};  ///< gets the fraction that is answered
 };
@@ -68,7 +68,7 @@ exact_match_report exact_match(Model& model, const record_view<question_records>
   question_record question;
   while (report.questions < questions.size()) {
     const auto begin = prompts.begin() + report.questions;
-    const auto n = std::min(std::max<index_t>(options.side_by_side, 1), prompts.end() - begin);
+    const auto n = std::min(std::max<index_t>(options.batch_size, 1), prompts.end() - begin);
     const std::vector<std::vector<token_id>> some(begin, begin + n);
     const std::vector<std::string> texts = answers(model, encode, some, generation);
     if (!goes_on) break;  // these are cut short

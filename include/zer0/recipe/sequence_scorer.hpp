@@ -131,6 +131,24 @@ class reference_file {
   std::string weights_, data_;
 };
 
+/// Scores that a file holds.
+struct kept_scores {
+  std::vector<double> scores;     ///< in the order of reference_scores
+  std::filesystem::path file;     ///< the file that holds them
+  bool computed = false;          ///< true: computed now; false: read from `file`
+  std::string not_in_first = {};  ///< why they could not be written to the first of the folders
+};
+
+namespace detail {
+
+/// The scores in the first of the files that has those of `pairs` pairs; nothing if none has.
+std::optional<kept_scores> read_scores(std::span<const reference_file> files, index_t pairs);
+
+/// Writes to the first of the files that can be written. Throws zer0::error if none can.
+kept_scores keep_scores(std::span<const reference_file> files, std::vector<double> scores);
+
+}  // namespace detail
+
 /// reference_scores, read from a file in `folder` that belongs to this model and this data. If
 /// there is none, they are computed and written there; with an empty path, they are computed and
 /// not kept.
@@ -139,33 +157,16 @@ template <class Model, pair_source Data>
                                                         const std::filesystem::path& folder) {
   if (folder.empty()) return reference_scores(model, data);
   const reference_file file(folder, "pairs", weights_fingerprint(model), data.fingerprint());
-  if (std::optional<std::vector<double>> kept = file.read(data.pairs())) return *std::move(kept);
-  std::vector<double> scores = reference_scores(model, data);
-  file.write(scores);
-  return scores;
+  const std::span<const reference_file> files(&file, 1);
+  std::optional<kept_scores> kept = detail::read_scores(files, data.pairs());
+  if (!kept) kept = detail::keep_scores(files, reference_scores(model, data));
+  return std::move(kept->scores);
 }
 
-struct kept_scores {
-  std::vector<double> scores;     ///< as reference_scores gives them
-  std::filesystem::path file;     ///< that holds them
-  bool computed = false;          ///< now; false: read from `file`
-  std::string not_in_first = {};  ///< why they could not be written to the first of the folders
-};
-
-namespace detail {
-
-/// What the first of the files holds that is of `pairs` pairs; nothing if there is none.
-std::optional<kept_scores> read_scores(std::span<const reference_file> files, index_t pairs);
-
-/// Writes to the first of the files that can be written. Throws zer0::error if none can.
-kept_scores keep_scores(std::span<const reference_file> files, std::vector<double> scores);
-
-}  // namespace detail
-
-/// A reference model that lies in files, where `Model` is the type of the one to train. Its weights
-/// go into that model's memory while it is run, so load the weights to train afterwards. A run that
-/// goes on gives what `weights` said when it began: the files are then needed only if the scores
-/// are gone.
+/// A reference model in a folder of files. `Model` is the type of the model to train, whose memory
+/// holds the reference's weights while scores are computed: load the weights to train afterwards.
+/// Give a resumed run what `weights()` was when it began; the folder is then needed only if the
+/// file of scores is gone. Memory: that of a `sequence_scorer` while scores are computed.
 ///
 ///   zer0::reference_model reference(llm, "out/sft_512/best");
 ///   data.set_references(reference.scores(data, "pairs.jsonl", {"dataset"}).scores);
@@ -183,12 +184,13 @@ class reference_model {
       : model_(&model), source_(std::move(source)), weights_(weights) {}
 
   [[nodiscard]] const std::filesystem::path& source() const { return source_; }
-  /// Their fingerprint.
+  /// The weights_fingerprint of the reference model.
   [[nodiscard]] std::uint64_t weights() const { return *weights_; }
 
-  /// The scores of `data`, from a file that is named after `name` in one of the folders; else
-  /// computed, and written to the first folder that can be. Throws zer0::error if there is no file
-  /// and the weights are no longer those of the fingerprint.
+  /// The reference_scores of `data`, read from a reference_file of this `name` in one of the
+  /// folders. If there is none, they are computed and written to the first folder that can be
+  /// written to. Throws zer0::error if no folder can be, or if there is no file and the weights in
+  /// `source` are no longer those of the fingerprint.
   template <pair_source Data>
   [[nodiscard]] kept_scores scores(Data& data, const std::string& name,
                                    const std::vector<std::filesystem::path>& folders,
