@@ -66,12 +66,14 @@ namespace detail {
 counted_words count_words(const std::vector<std::filesystem::path>& files,
                           const count_options& options = {});
 
+/// How well a tokenizer fits a file.
 struct counted_tokens {
-  std::size_t texts = 0;    ///< lines' texts of JSON Lines; else the file is one
-  std::size_t bytes = 0;    ///< of them
-  std::size_t tokens = 0;   ///< special ones are spelled out
-  std::size_t changed = 0;  ///< texts that decode to another text
+  std::size_t texts = 0;    ///< texts in the lines of JSON Lines; any other file is one text
+  std::size_t bytes = 0;    ///< bytes of these texts
+  std::size_t tokens = 0;   ///< tokens of these texts; special tokens in them are spelled out
+  std::size_t changed = 0;  ///< texts whose tokens decode to another text
 
+  /// bytes / tokens, 0 if there are no tokens.
   [[nodiscard]] double bytes_per_token() const {
     return tokens > 0 ? static_cast<double>(bytes) / static_cast<double>(tokens) : 0;
   }

@@ -47,7 +47,7 @@ struct per_pair {
   }
 };
 
-/// One of them, chosen when the program runs.
+/// One of the normalizations above, chosen when the program runs.
 struct any_normalization {
   bool means = false;  ///< over micro-batches of their own means, as mean_of_means
   bool pairs = false;  ///< over pairs of answers, as per_pair; false: over target tokens

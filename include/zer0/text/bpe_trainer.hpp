@@ -111,8 +111,9 @@ inline constexpr std::string_view chatml_template =
     "+ '<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' "
     "}}{% endif %}";
 
-/// The roles that special tokens usually have: <s> begins a text, </s> ends it, <unk> fills a batch
-/// and is unknown, <|im_start|> and <|im_end|> are those of ChatML. None for what is not there.
+/// The roles that special tokens usually have: bos is <s>, eos is </s>, pad and unk are <unk>; with
+/// <|im_start|> and <|im_end|> the chat template is ChatML. A role whose token is not given is
+/// empty.
 [[nodiscard]] tokenizer_roles usual_roles(const std::vector<std::string>& special_tokens);
 
 /// Throws: zer0::error unless a tokenizer can be written to `directory`, whose parent must be

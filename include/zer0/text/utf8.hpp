@@ -61,8 +61,8 @@ inline std::size_t ascii_prefix(std::string_view text) {
 /// The offset of the first byte that is not UTF-8, or npos.
 std::size_t find_invalid_utf8(std::string_view text);
 
-/// Bytes as people can read them, those of a token: characters as they are, control characters and
-/// what is not UTF-8 as \x0A.
+/// Bytes, such as those of a token, in a form that people can read: characters as they are; control
+/// characters and bytes that are not UTF-8 as \x0A.
 [[nodiscard]] std::string readable_bytes(std::string_view bytes);
 
 }  // namespace zer0
